@@ -1,0 +1,41 @@
+using System.Buffers;
+using Orleans.Serialization.Buffers;
+using Orleans.Serialization.Codecs;
+using Orleans.Serialization.WireProtocol;
+
+namespace E2LLM.Core.Buffers;
+
+/// <summary>Wire form of a <see cref="TensorBuffer"/>: rows, width, little-endian F32 values. Checked before anything is rented.</summary>
+[RegisterSerializer]
+public sealed class TensorBufferCodec : IFieldCodec<TensorBuffer?>
+{
+    public void WriteField<TBufferWriter>(ref Writer<TBufferWriter> writer, uint fieldIdDelta, Type? expectedType, TensorBuffer? value)
+        where TBufferWriter : IBufferWriter<byte>
+    {
+        if (ReferenceCodec.TryWriteReferenceField(ref writer, fieldIdDelta, expectedType, value))
+            return;
+        ArgumentNullException.ThrowIfNull(value);
+        writer.WriteFieldHeader(fieldIdDelta, expectedType, typeof(TensorBuffer), WireType.LengthPrefixed);
+        writer.WriteVarUInt32((uint)(2 * sizeof(int) + value.LengthBytes));
+        writer.WriteInt32(value.Rows);
+        writer.WriteInt32(value.Width);
+        writer.Write(value.Bytes);
+    }
+
+    public TensorBuffer? ReadValue<TInput>(ref Reader<TInput> reader, Field field)
+    {
+        if (field.WireType == WireType.Reference)
+            return ReferenceCodec.ReadReference<TensorBuffer?, TInput>(ref reader, field);
+        if (field.WireType != WireType.LengthPrefixed)
+            throw new InvalidDataException($"A tensor must be length-prefixed, but the field says {field.WireType}.");
+        var length = reader.ReadVarUInt32();
+        var rows = reader.ReadInt32();
+        var width = reader.ReadInt32();
+        if (rows < 0 || width < 0 || length != 2 * sizeof(int) + (long)rows * width * sizeof(float) || length > TensorBuffer.MaxBytes)
+            throw new InvalidDataException($"A tensor of {rows} x {width} values cannot have {length} bytes (limit {TensorBuffer.MaxBytes}).");
+        var buffer = TensorBuffer.Rent(rows, width);
+        reader.ReadBytes(buffer.Bytes);
+        ReferenceCodec.RecordObject(reader.Session, buffer);
+        return buffer;
+    }
+}

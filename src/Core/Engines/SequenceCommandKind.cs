@@ -1,0 +1,14 @@
+namespace E2LLM.Core.Engines;
+
+/// <summary>What to do with a sequence before the rows of a step run.</summary>
+public enum SequenceCommandKind
+{
+    /// <summary>Take the slot for a new request, drop what it held, set the sampler.</summary>
+    Open,
+
+    /// <summary>Forget everything from a position on (roll-back after a failed step).</summary>
+    Truncate,
+
+    /// <summary>Free the slot's KV cells and sampler.</summary>
+    Close,
+}

@@ -1,0 +1,5 @@
+namespace E2LLM.Core.Errors;
+
+/// <summary>A native or synthetic engine failed. The message names the device and the call.</summary>
+[GenerateSerializer, Alias("E2LLM.EngineException")]
+public sealed class EngineException(string message, Exception? inner = null) : E2LlmException(message, mayRetry: true, inner);

@@ -1,0 +1,5 @@
+namespace E2LLM.Core.Errors;
+
+/// <summary>The queue or the KV cache is full now. The message names the limit and its value.</summary>
+[GenerateSerializer, Alias("E2LLM.OverloadedException")]
+public sealed class OverloadedException(string message, Exception? inner = null) : E2LlmException(message, mayRetry: true, inner);

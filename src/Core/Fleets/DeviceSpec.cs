@@ -1,0 +1,21 @@
+namespace E2LLM.Core.Fleets;
+
+/// <summary>One device that may hold a slice of a model, as its owner describes it.</summary>
+[GenerateSerializer, Alias("E2LLM.DeviceSpec"), Immutable]
+public sealed record DeviceSpec
+{
+    /// <summary>Stable name, unique in the fleet. Letters, digits, '.', '_' and '-', at most 64.</summary>
+    [Id(0)] public required string Id { get; init; }
+
+    /// <summary>Memory that weights, KV cache and engine scratch may use together.</summary>
+    [Id(1)] public required long MemoryBytes { get; init; }
+
+    /// <summary>Threads of the device's engine. More threads than free cores make llama.cpp's spin barrier crawl.</summary>
+    [Id(2)] public int Threads { get; init; } = 1;
+
+    /// <summary>Emulation only: every step takes this many times as long as on the host. 1 is the host's own speed.</summary>
+    [Id(3)] public double SlowdownFactor { get; init; } = 1;
+
+    /// <summary>What the device is, for people: "Raspberry Pi 5".</summary>
+    [Id(4)] public string Description { get; init; } = "";
+}

@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+
+namespace E2LLM.Core.Fleets;
+
+/// <summary>The devices that may serve, and the links between them.</summary>
+[GenerateSerializer, Alias("E2LLM.FleetSpec"), Immutable]
+public sealed record FleetSpec
+{
+    [Id(0)] public required string Name { get; init; }
+
+    [Id(1)] public required ImmutableArray<DeviceSpec> Devices { get; init; }
+
+    /// <summary>Links that differ from the default, each for one direction.</summary>
+    [Id(2)] public ImmutableArray<LinkSpec> Links { get; init; } = [];
+
+    /// <summary>Bytes per second of every pair that <see cref="Links"/> does not name.</summary>
+    [Id(3)] public double DefaultBandwidthBytesPerSecond { get; init; } = double.PositiveInfinity;
+
+    /// <summary>One-way delay, in seconds, of every pair that <see cref="Links"/> does not name.</summary>
+    [Id(4)] public double DefaultLatencySeconds { get; init; }
+
+    /// <summary>The link from one device to another; within a device it costs nothing.</summary>
+    public LinkSpec Link(string from, string to)
+    {
+        if (from == to)
+            return new LinkSpec { From = from, To = to, BandwidthBytesPerSecond = double.PositiveInfinity, LatencySeconds = 0 };
+        foreach (var link in Links)
+            if (link.From == from && link.To == to)
+                return link;
+        return new LinkSpec
+        {
+            From = from,
+            To = to,
+            BandwidthBytesPerSecond = DefaultBandwidthBytesPerSecond,
+            LatencySeconds = DefaultLatencySeconds,
+        };
+    }
+
+    public DeviceSpec? Find(string deviceId) => Devices.FirstOrDefault(device => device.Id == deviceId);
+}

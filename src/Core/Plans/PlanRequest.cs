@@ -1,0 +1,22 @@
+using System.Collections.Immutable;
+using E2LLM.Core.Fleets;
+using E2LLM.Core.Models;
+
+namespace E2LLM.Core.Plans;
+
+/// <summary>All that a planner may know.</summary>
+[GenerateSerializer, Alias("E2LLM.PlanRequest"), Immutable]
+public sealed record PlanRequest
+{
+    [Id(0)] public required FleetSpec Fleet { get; init; }
+
+    [Id(1)] public required ModelSpec Model { get; init; }
+
+    /// <summary>One profile a device of the fleet, for this model.</summary>
+    [Id(2)] public required ImmutableArray<DeviceProfile> Profiles { get; init; }
+
+    /// <summary>The settings that every stage will have; they decide KV and scratch memory.</summary>
+    [Id(3)] public required EngineSettings Engine { get; init; }
+
+    [Id(4)] public int Seed { get; init; } = 1;
+}

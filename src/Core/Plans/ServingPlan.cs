@@ -1,0 +1,22 @@
+using System.Collections.Immutable;
+
+namespace E2LLM.Core.Plans;
+
+/// <summary>How a fleet serves a model: replicas, their roles, and which device holds which layers.</summary>
+[GenerateSerializer, Alias("E2LLM.ServingPlan"), Immutable]
+public sealed record ServingPlan
+{
+    /// <summary>Counts the plans of a model; a stage refuses steps of an older one.</summary>
+    [Id(0)] public long Generation { get; init; }
+
+    [Id(1)] public required string ModelId { get; init; }
+
+    /// <summary>The planner's name.</summary>
+    [Id(2)] public required string Planner { get; init; }
+
+    [Id(3)] public required ImmutableArray<ReplicaPlan> Replicas { get; init; }
+
+    [Id(4)] public ImmutableArray<UnusedDevice> Unused { get; init; } = [];
+
+    [Id(5)] public int Seed { get; init; }
+}

@@ -1,0 +1,24 @@
+using System.Collections.Immutable;
+
+namespace E2LLM.Core.Requests;
+
+/// <summary>A prompt to continue, in tokens.</summary>
+[GenerateSerializer, Alias("E2LLM.GenerationRequest"), Immutable]
+public sealed record GenerationRequest
+{
+    /// <summary>Unique; also the key of the request's grain.</summary>
+    [Id(0)] public required string Id { get; init; }
+
+    [Id(1)] public required string ModelId { get; init; }
+
+    /// <summary>At least one token.</summary>
+    [Id(2)] public required ImmutableArray<int> PromptTokens { get; init; }
+
+    /// <summary>At least 1.</summary>
+    [Id(3)] public required int MaxTokens { get; init; }
+
+    [Id(4)] public SamplingOptions Sampling { get; init; } = SamplingOptions.Greedy;
+
+    /// <summary>Tokens that end the answer; they are not part of it.</summary>
+    [Id(5)] public ImmutableArray<int> StopTokens { get; init; } = [];
+}
