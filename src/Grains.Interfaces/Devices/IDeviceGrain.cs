@@ -1,0 +1,17 @@
+using E2LLM.Core.Fleets;
+
+namespace E2LLM.Grains.Interfaces.Devices;
+
+/// <summary>A device of the fleet. Key: its stable id. Lives on the silo that hosts the device.</summary>
+[Alias("E2LLM.IDeviceGrain")]
+public interface IDeviceGrain : IGrainWithStringKey
+{
+    /// <summary>What the device is.</summary>
+    /// <exception cref="Core.Errors.DeviceUnavailableException">No live silo hosts it.</exception>
+    [Alias("Describe")]
+    Task<DeviceStatus> DescribeAsync();
+
+    /// <summary>How fast the device is with the layers of a model; timed on the first call, on the device itself.</summary>
+    [Alias("Profile")]
+    Task<DeviceProfile> ProfileAsync(string modelId);
+}

@@ -1,0 +1,28 @@
+using E2LLM.Core.Fleets;
+using Orleans.Concurrency;
+
+namespace E2LLM.Grains.Interfaces.Plans;
+
+/// <summary>The plan of one model. Key: the model's id.</summary>
+[Alias("E2LLM.IPlanGrain")]
+public interface IPlanGrain : IGrainWithStringKey
+{
+    /// <summary>Profiles the fleet's devices, plans, loads the stages and starts the replicas; ends when they can serve.</summary>
+    /// <remarks>With the fleet that is being served already, it does nothing.</remarks>
+    /// <exception cref="Core.Errors.PlanningException">The fleet cannot hold the model.</exception>
+    [Alias("Apply")]
+    Task<PlanStatus> ApplyAsync(FleetSpec fleet);
+
+    [Alias("GetStatus"), AlwaysInterleave, ReadOnly]
+    Task<PlanStatus> GetStatusAsync();
+
+    /// <summary>The grain key of the replica that shall serve a request of this size.</summary>
+    /// <exception cref="Core.Errors.OverloadedException">No replica is ready.</exception>
+    /// <exception cref="Core.Errors.RequestRejectedException">The request is too long for every replica.</exception>
+    [Alias("Route"), AlwaysInterleave]
+    Task<string> RouteAsync(int promptTokens, int maxTokens);
+
+    /// <summary>Stops the replicas and frees their engines.</summary>
+    [Alias("Stop")]
+    Task StopAsync();
+}

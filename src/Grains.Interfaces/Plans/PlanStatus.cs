@@ -1,0 +1,31 @@
+using System.Collections.Immutable;
+using E2LLM.Core.Fleets;
+using E2LLM.Core.Models;
+using E2LLM.Core.Plans;
+using E2LLM.Grains.Interfaces.Replicas;
+
+namespace E2LLM.Grains.Interfaces.Plans;
+
+/// <summary>What is planned and what runs.</summary>
+[GenerateSerializer, Alias("E2LLM.PlanStatus"), Immutable]
+public sealed record PlanStatus
+{
+    [Id(0)] public required PlanPhase Phase { get; init; }
+
+    /// <summary>Null before the first plan.</summary>
+    [Id(1)] public ServingPlan? Plan { get; init; }
+
+    [Id(2)] public FleetSpec? Fleet { get; init; }
+
+    [Id(3)] public ModelSpec? Model { get; init; }
+
+    [Id(4)] public ImmutableArray<DeviceProfile> Profiles { get; init; } = [];
+
+    /// <summary>Keys of the replicas' grains, in the order of the plan.</summary>
+    [Id(5)] public ImmutableArray<string> ReplicaKeys { get; init; } = [];
+
+    [Id(6)] public ImmutableArray<ReplicaStatus> Replicas { get; init; } = [];
+
+    /// <summary>Why the last attempt failed; empty otherwise.</summary>
+    [Id(7)] public string Error { get; init; } = "";
+}

@@ -1,0 +1,29 @@
+namespace E2LLM.Grains.Interfaces.Replicas;
+
+/// <summary>A replica's load at one moment.</summary>
+[GenerateSerializer, Alias("E2LLM.ReplicaStatus"), Immutable]
+public sealed record ReplicaStatus
+{
+    [Id(0)] public required string Key { get; init; }
+
+    [Id(1)] public bool IsServing { get; init; }
+
+    [Id(2)] public int QueuedRequests { get; init; }
+
+    [Id(3)] public int RunningRequests { get; init; }
+
+    [Id(4)] public int ReservedKvCells { get; init; }
+
+    [Id(5)] public int KvCells { get; init; }
+
+    [Id(6)] public int StepsInFlight { get; init; }
+
+    [Id(7)] public long CompletedSteps { get; init; }
+
+    [Id(8)] public long CompletedRequests { get; init; }
+
+    [Id(9)] public long GeneratedTokens { get; init; }
+
+    /// <summary>Tokens of queued and running requests that have still to be read or written.</summary>
+    [Id(10)] public long PendingTokens { get; init; }
+}
