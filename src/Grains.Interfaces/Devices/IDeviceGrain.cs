@@ -12,6 +12,6 @@ public interface IDeviceGrain : IGrainWithStringKey
     Task<DeviceStatus> DescribeAsync();
 
     /// <summary>How fast the device is with the layers of a model; timed on the first call, on the device itself.</summary>
-    [Alias("Profile")]
+    [Alias("Profile"), ResponseTimeout("00:30:00")]
     Task<DeviceProfile> ProfileAsync(string modelId);
 }

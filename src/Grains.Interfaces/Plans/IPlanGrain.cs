@@ -10,7 +10,7 @@ public interface IPlanGrain : IGrainWithStringKey
     /// <summary>Profiles the fleet's devices, plans, loads the stages and starts the replicas; ends when they can serve.</summary>
     /// <remarks>With the fleet that is being served already, it does nothing.</remarks>
     /// <exception cref="Core.Errors.PlanningException">The fleet cannot hold the model.</exception>
-    [Alias("Apply")]
+    [Alias("Apply"), ResponseTimeout("00:30:00")]
     Task<PlanStatus> ApplyAsync(FleetSpec fleet);
 
     [Alias("GetStatus"), AlwaysInterleave, ReadOnly]

@@ -12,7 +12,7 @@ namespace E2LLM.Grains.Interfaces.Replicas;
 public interface IReplicaGrain : IGrainWithStringKey
 {
     /// <summary>Loads the stages and starts the loop; ends when every stage is ready.</summary>
-    [Alias("Start")]
+    [Alias("Start"), ResponseTimeout("00:30:00")]
     Task StartAsync(ReplicaAssignment assignment);
 
     /// <summary>Fails what is queued or running, then frees the stages.</summary>

@@ -1,0 +1,11 @@
+using E2LLM.Core.Fleets;
+using Microsoft.Extensions.Logging;
+
+namespace E2LLM.Grains.Devices;
+
+public sealed partial class DeviceGrain
+{
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "Device {Device}: one layer of {Model} takes {MillisecondsPerLayer:0.000} ms a decode step ({Source}).")]
+    private partial void LogProfiled(string device, string model, ProfileSource source, double millisecondsPerLayer);
+}

@@ -1,0 +1,50 @@
+using E2LLM.Core.Engines;
+using E2LLM.Core.Errors;
+using E2LLM.Core.Fleets;
+using E2LLM.Grains.Interfaces.Devices;
+using E2LLM.Grains.Placement;
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+
+namespace E2LLM.Grains.Devices;
+
+/// <summary>What a device is and can do. The timing itself runs in the profiler, off the grain's turn.</summary>
+[OnDevice, Reentrant, GrainType("device")]
+public sealed partial class DeviceGrain(
+    LocalDevices devices,
+    IDeviceProfiler profiler,
+    ILocalSiloDetails silo,
+    ILogger<DeviceGrain> logger) : Grain, IDeviceGrain
+{
+    private readonly Dictionary<string, Task<DeviceProfile>> _profiles = [];
+
+    private string Id => this.GetPrimaryKeyString();
+
+    public Task<DeviceStatus> DescribeAsync() => Task.FromResult(new DeviceStatus
+    {
+        Spec = Spec(),
+        Silo = silo.Name,
+        Profiles = [.. _profiles.Values.Where(task => task.IsCompletedSuccessfully).Select(task => task.Result)],
+    });
+
+    public async Task<DeviceProfile> ProfileAsync(string modelId)
+    {
+        if (!_profiles.TryGetValue(modelId, out var profile))
+            _profiles[modelId] = profile = profiler.ProfileAsync(Spec(), modelId, CancellationToken.None);
+        try
+        {
+            var result = await profile;
+            LogProfiled(Id, modelId, result.Source, result.Decode[0].SecondsPerLayer * 1e3);
+            return result;
+        }
+        catch
+        {
+            // The next caller tries anew: the model may have arrived meanwhile.
+            _profiles.Remove(modelId);
+            throw;
+        }
+    }
+
+    private DeviceSpec Spec() => devices.Find(Id)
+        ?? throw new DeviceUnavailableException($"Silo '{silo.Name}' does not host device '{Id}'. It hosts: {string.Join(", ", devices.Ids)}.");
+}

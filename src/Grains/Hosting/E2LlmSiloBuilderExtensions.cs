@@ -1,0 +1,40 @@
+using E2LLM.Core.Plans;
+using E2LLM.Grains.Devices;
+using E2LLM.Grains.Placement;
+using E2LLM.Grains.Plans;
+using E2LLM.Grains.Requests;
+using E2LLM.Grains.Telemetry;
+using E2LLM.Scheduling.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+using Orleans.Runtime.MembershipService.SiloMetadata;
+
+namespace E2LLM.Grains.Hosting;
+
+/// <summary>Makes a silo an E2LLM silo. The host brings the ports: catalog, planner, engines, profiler, and the journal's storage.</summary>
+public static class E2LlmSiloBuilderExtensions
+{
+    public static ISiloBuilder AddE2LlmGrains(this ISiloBuilder silo, LocalDevices devices)
+    {
+        silo.Services.TryAddSingleton(TimeProvider.System);
+        silo.Services.AddSingleton(devices);
+        silo.Services.AddSingleton<GrainInstruments>();
+        silo.Services.AddMetrics();
+        silo.Services.AddSingleton(services =>
+            RoutingPolicies.Get(services.GetRequiredService<IOptions<ServingOptions>>().Value.RoutingPolicy));
+        silo.Services.AddOptions<ServingOptions>().ValidateOnStart();
+        silo.Services.AddOptions<RequestOptions>().ValidateOnStart();
+        silo.Services.AddSingleton<IValidateOptions<ServingOptions>, ServingOptionsValidator>();
+        silo.Services.AddSingleton<IValidateOptions<RequestOptions>, RequestOptionsValidator>();
+        silo.AddPlacementDirector<DevicePlacement, DevicePlacementDirector>();
+        silo.UseSiloMetadata(new Dictionary<string, string>
+        {
+            [DevicePlacementDirector.DevicesMetadataKey] = string.Join(',', devices.Ids),
+        });
+        // A device that is gone stays gone for longer than any placement retry: fail fast, and by name.
+        silo.Configure<SiloMessagingOptions>(messaging => messaging.PlacementMaxRetries = 1);
+        return silo;
+    }
+}

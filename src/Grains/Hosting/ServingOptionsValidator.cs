@@ -1,0 +1,21 @@
+using E2LLM.Grains.Plans;
+using Microsoft.Extensions.Options;
+
+namespace E2LLM.Grains.Hosting;
+
+internal sealed class ServingOptionsValidator : IValidateOptions<ServingOptions>
+{
+    public ValidateOptionsResult Validate(string? name, ServingOptions options)
+    {
+        var ranges = new OptionRanges(ServingOptions.Section);
+        ranges.Check(nameof(options.MaxSequences), options.MaxSequences, 1, 256);
+        ranges.Check(nameof(options.MaxSequenceTokens), options.MaxSequenceTokens, 0, 1 << 24);
+        ranges.Check(nameof(options.KvCells), options.KvCells, 0, 1 << 24);
+        ranges.Check(nameof(options.MaxStepTokens), options.MaxStepTokens, 1, 8192);
+        ranges.Check(nameof(options.MaxQueuedRequests), options.MaxQueuedRequests, 1, 100_000);
+        ranges.Check(nameof(options.MaxStepsInFlight), options.MaxStepsInFlight, 0, 64);
+        ranges.Check(nameof(options.PrefillTokensBesideDecode), options.PrefillTokensBesideDecode, 1, 8192);
+        ranges.Check(nameof(options.StepTimeoutSeconds), options.StepTimeoutSeconds, 1, 3600);
+        return ranges.Result;
+    }
+}

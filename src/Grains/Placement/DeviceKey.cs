@@ -1,0 +1,26 @@
+using E2LLM.Core.Errors;
+
+namespace E2LLM.Grains.Placement;
+
+/// <summary>
+/// Keys of the grains that live on a device: the device's id comes first, so that placement needs nothing but the key.
+/// </summary>
+public static class DeviceKey
+{
+    public static string Replica(string deviceId, string modelId, long generation, string replicaId) =>
+        $"{Checked(deviceId)}/{Checked(modelId)}/{generation}/{Checked(replicaId)}";
+
+    public static string Stage(string deviceId, string modelId, long generation, string replicaId, int stageIndex) =>
+        $"{Replica(deviceId, modelId, generation, replicaId)}/{stageIndex}";
+
+    public static string DeviceOf(string key)
+    {
+        var slash = key.IndexOf('/');
+        return slash < 0 ? key : key[..slash];
+    }
+
+    private static string Checked(string part) =>
+        part.Length > 0 && !part.Contains('/')
+            ? part
+            : throw new ConfigurationException($"'{part}' cannot be part of a grain key: it must not be empty nor contain '/'.");
+}

@@ -1,0 +1,14 @@
+using E2LLM.Grains.Interfaces.Plans;
+using Microsoft.Extensions.Logging;
+
+namespace E2LLM.Grains.Plans;
+
+public sealed partial class PlanGrain
+{
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "Plan {Generation} of {Model} by {Planner}: {Replicas} replicas, {Unused} devices left out.")]
+    private partial void LogPlanned(string model, long generation, string planner, int replicas, int unused);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Plan of {Model} failed while {Phase}.")]
+    private partial void LogFailed(Exception exception, string model, PlanPhase phase);
+}

@@ -1,0 +1,134 @@
+using System.Collections.Immutable;
+using E2LLM.Core.Errors;
+using E2LLM.Core.Fleets;
+using E2LLM.Core.Models;
+using E2LLM.Core.Plans;
+using E2LLM.Grains.Interfaces.Devices;
+using E2LLM.Grains.Interfaces.Plans;
+using E2LLM.Grains.Interfaces.Replicas;
+using E2LLM.Grains.Placement;
+using E2LLM.Grains.Requests;
+using E2LLM.Scheduling.Routing;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace E2LLM.Grains.Plans;
+
+/// <summary>
+/// A model's plan: asks the devices for their profiles, the planner for a plan (on the pool, never in a turn), and starts the replicas.
+/// </summary>
+[GrainType("plan"), KeepAlive]
+public sealed partial class PlanGrain(
+    [PersistentState("plan", JournalStorage.ProviderName)] IPersistentState<PlanJournal> journal,
+    IModelCatalog catalog,
+    IPlanner planner,
+    IRoutingPolicy routing,
+    IOptions<ServingOptions> options,
+    ILogger<PlanGrain> logger) : Grain, IPlanGrain
+{
+    private PlanStatus _status = new() { Phase = PlanPhase.None };
+
+    private string ModelId => this.GetPrimaryKeyString();
+
+    public async Task<PlanStatus> ApplyAsync(FleetSpec fleet)
+    {
+        if (_status.Phase == PlanPhase.Ready && _status.Fleet == fleet)
+            return await GetStatusAsync();
+        var model = catalog.Find(ModelId) ?? throw new ConfigurationException(
+            $"Model '{ModelId}' is not in this silo's catalog. It has: {string.Join(", ", catalog.Models.Select(known => known.Id))}.");
+        await StopAsync();
+        try
+        {
+            await ProfileAsync(fleet, model);
+            await PlanAsync(fleet, model);
+            await LoadAsync(fleet, model);
+            return await GetStatusAsync();
+        }
+        catch (Exception exception)
+        {
+            LogFailed(exception, ModelId, _status.Phase);
+            _status = _status with { Phase = PlanPhase.Failed, Error = exception.Message };
+            throw;
+        }
+    }
+
+    public async Task<PlanStatus> GetStatusAsync() => _status with { Replicas = [.. await ReplicaStatusAsync()] };
+
+    public async Task<string> RouteAsync(int promptTokens, int maxTokens)
+    {
+        if (_status.Phase != PlanPhase.Ready)
+            throw new OverloadedException($"Model '{ModelId}' is not being served now (plan: {_status.Phase}). {_status.Error}".TrimEnd());
+        if (_status.ReplicaKeys.Length == 1)
+            return _status.ReplicaKeys[0];
+        var replicas = await ReplicaStatusAsync();
+        var loads = replicas.Select((replica, index) => new ReplicaLoad
+        {
+            ReplicaKey = replica.Key,
+            QueuedRequests = replica.QueuedRequests,
+            RunningRequests = replica.RunningRequests,
+            PendingTokens = replica.PendingTokens,
+            TokensPerSecond = 1 / Math.Max(1e-9, _status.Plan!.Replicas[index].PeriodSeconds),
+        });
+        return routing.Choose([.. loads], promptTokens + maxTokens);
+    }
+
+    public async Task StopAsync()
+    {
+        var stopping = _status.ReplicaKeys;
+        _status = new PlanStatus { Phase = _status.Phase == PlanPhase.None ? PlanPhase.None : PlanPhase.Stopped };
+        await Task.WhenAll(stopping.Select(key => GrainFactory.GetGrain<IReplicaGrain>(key).StopAsync()));
+    }
+
+    private async Task ProfileAsync(FleetSpec fleet, ModelSpec model)
+    {
+        _status = new PlanStatus { Phase = PlanPhase.Profiling, Fleet = fleet, Model = model };
+        var profiles = new List<DeviceProfile>();
+        // One after the other: devices that share a machine would only time each other's noise.
+        foreach (var device in fleet.Devices)
+            profiles.Add(await GrainFactory.GetGrain<IDeviceGrain>(device.Id).ProfileAsync(model.Id));
+        _status = _status with { Profiles = [.. profiles] };
+    }
+
+    private async Task PlanAsync(FleetSpec fleet, ModelSpec model)
+    {
+        _status = _status with { Phase = PlanPhase.Planning };
+        var request = new PlanRequest
+        {
+            Fleet = fleet,
+            Model = model,
+            Profiles = _status.Profiles,
+            Engine = options.Value.SettingsFor(model),
+        };
+        var plan = await Task.Run(() => planner.Plan(request, CancellationToken.None));
+        journal.State.Generation++;
+        await journal.WriteStateAsync();
+        _status = _status with { Plan = plan with { Generation = journal.State.Generation } };
+        LogPlanned(ModelId, journal.State.Generation, plan.Planner, plan.Replicas.Length, plan.Unused.Length);
+    }
+
+    private async Task LoadAsync(FleetSpec fleet, ModelSpec model)
+    {
+        var plan = _status.Plan!;
+        _status = _status with
+        {
+            Phase = PlanPhase.Loading,
+            ReplicaKeys =
+            [
+                .. plan.Replicas.Select(replica =>
+                    DeviceKey.Replica(replica.Stages[0].DeviceId, model.Id, plan.Generation, replica.Id)),
+            ],
+        };
+        await Task.WhenAll(plan.Replicas.Select((replica, index) =>
+            GrainFactory.GetGrain<IReplicaGrain>(_status.ReplicaKeys[index]).StartAsync(new ReplicaAssignment
+            {
+                Generation = plan.Generation,
+                Model = model,
+                Plan = replica,
+                Fleet = fleet,
+            })));
+        _status = _status with { Phase = PlanPhase.Ready, Error = "" };
+    }
+
+    private Task<ReplicaStatus[]> ReplicaStatusAsync() =>
+        Task.WhenAll(_status.ReplicaKeys.Select(key => GrainFactory.GetGrain<IReplicaGrain>(key).GetStatusAsync()));
+}

@@ -1,0 +1,62 @@
+using E2LLM.Core.Models;
+using E2LLM.Core.Plans;
+using E2LLM.Scheduling.Batching;
+
+namespace E2LLM.Grains.Plans;
+
+/// <summary>How the fleet serves. Section "E2LLM:Serving".</summary>
+public sealed class ServingOptions
+{
+    public const string Section = "E2LLM:Serving";
+
+    /// <summary>Requests of one replica that may run at once. Default 8; 1 to 256.</summary>
+    public int MaxSequences { get; set; } = 8;
+
+    /// <summary>Tokens of one request, prompt and answer. Default 0: the model's trained context, 4,096 at most.</summary>
+    public int MaxSequenceTokens { get; set; }
+
+    /// <summary>KV cells of a replica, shared by its requests. Default 0: MaxSequences times MaxSequenceTokens, 32,768 at most.</summary>
+    public int KvCells { get; set; }
+
+    /// <summary>Rows of one step: decode rows and prompt tokens together. Default 256; 1 to 8,192.</summary>
+    public int MaxStepTokens { get; set; } = 256;
+
+    /// <summary>Requests that may wait in a replica's queue. Default 256; 1 to 100,000.</summary>
+    public int MaxQueuedRequests { get; set; } = 256;
+
+    /// <summary>Steps in flight in a replica's pipeline. Default 0: one a stage. 1 to 64.</summary>
+    public int MaxStepsInFlight { get; set; }
+
+    /// <summary>Prompt tokens of one step while answers are being written. Default 64; 1 to 8,192.</summary>
+    public int PrefillTokensBesideDecode { get; set; } = 64;
+
+    /// <summary>Seconds after which a step that no stage has answered counts as lost. Default 120; 1 to 3,600.</summary>
+    public double StepTimeoutSeconds { get; set; } = 120;
+
+    /// <summary>How a replica is chosen where several serve. Default "least-wait".</summary>
+    public string RoutingPolicy { get; set; } = "least-wait";
+
+    /// <summary>The planner. Default "e2llm-dp".</summary>
+    public string Planner { get; set; } = "e2llm-dp";
+
+    public SchedulerOptions SchedulerFor(ReplicaPlan replica) => new()
+    {
+        QueueLimit = MaxQueuedRequests,
+        MaxStepsInFlight = MaxStepsInFlight > 0 ? MaxStepsInFlight : replica.Stages.Length,
+        PrefillTokensBesideDecode = PrefillTokensBesideDecode,
+    };
+
+    public EngineSettings SettingsFor(ModelSpec model)
+    {
+        const int defaultSequenceTokens = 4096;
+        const int defaultKvCells = 32768;
+        var sequenceTokens = Math.Min(model.ContextLengthTokens, MaxSequenceTokens > 0 ? MaxSequenceTokens : defaultSequenceTokens);
+        return new EngineSettings
+        {
+            MaxSequences = MaxSequences,
+            MaxSequenceTokens = sequenceTokens,
+            MaxStepTokens = MaxStepTokens,
+            KvCells = KvCells > 0 ? KvCells : (int)Math.Min((long)MaxSequences * sequenceTokens, Math.Max(defaultKvCells, sequenceTokens)),
+        };
+    }
+}

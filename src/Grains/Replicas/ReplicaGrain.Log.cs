@@ -1,0 +1,19 @@
+using E2LLM.Core.Requests;
+using Microsoft.Extensions.Logging;
+
+namespace E2LLM.Grains.Replicas;
+
+public sealed partial class ReplicaGrain
+{
+    [LoggerMessage(Level = LogLevel.Information, Message = "Replica {Replica} serves with {Stages} stages.")]
+    private partial void LogStarted(string replica, int stages);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Replica {Replica}: step {Step} failed on device {Device} ({Party}): {Reason}")]
+    private partial void LogStepFailed(string replica, long step, string device, FailedParty party, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Replica {Replica} could not bring its stages back.")]
+    private partial void LogRecoveryFailed(Exception exception, string replica);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Stage {Stage} could not be unloaded.")]
+    private partial void LogUnloadFailed(Exception exception, string stage);
+}

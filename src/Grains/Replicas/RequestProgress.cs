@@ -1,0 +1,78 @@
+using System.Collections.Immutable;
+using System.Threading.Channels;
+using E2LLM.Core.Plans;
+using E2LLM.Core.Requests;
+using E2LLM.Grains.Interfaces.Stages;
+
+namespace E2LLM.Grains.Replicas;
+
+/// <summary>
+/// A request as its replica sees it: the channel to its reader and the times, in seconds since it joined the queue.
+/// </summary>
+/// <remarks>
+/// The channel has no bound of its own and needs none: an answer is at most as many tokens as the KV budget granted. So a slow reader
+/// never holds up the step loop.
+/// </remarks>
+internal sealed class RequestProgress(ReplicaPlan plan, string replicaKey, int promptTokens, long queuedAt)
+{
+    private readonly Channel<TokenChunk> _chunks = Channel.CreateUnbounded<TokenChunk>(new() { SingleReader = true });
+    private readonly double[] _prefillSeconds = new double[plan.Stages.Length];
+    private readonly double[] _decodeSeconds = new double[plan.Stages.Length];
+    private double? _prefillStartSeconds;
+    private double? _firstTokenSeconds;
+    private double? _lastTokenSeconds;
+    private int _tokens;
+
+    public ChannelReader<TokenChunk> Chunks => _chunks.Reader;
+
+    /// <summary>Timestamp of the clock that all the seconds are counted from.</summary>
+    public long QueuedAt => queuedAt;
+
+    /// <summary>Whether the last chunk has been given out.</summary>
+    public bool IsDone { get; private set; }
+
+    public void Started(double seconds) => _prefillStartSeconds ??= seconds;
+
+    public void Ran(bool isPrefill, ImmutableArray<StageTrace> trace)
+    {
+        var seconds = isPrefill ? _prefillSeconds : _decodeSeconds;
+        for (var stage = 0; stage < trace.Length && stage < seconds.Length; stage++)
+            seconds[stage] += trace[stage].ComputeSeconds;
+    }
+
+    public void Deliver(TokenChunk chunk, double seconds)
+    {
+        if (chunk.Tokens.Length > 0)
+        {
+            _tokens += chunk.Tokens.Length;
+            _firstTokenSeconds ??= seconds;
+            _lastTokenSeconds = seconds;
+        }
+        if (chunk.Finish is null)
+        {
+            _chunks.Writer.TryWrite(chunk);
+            return;
+        }
+        IsDone = true;
+        _chunks.Writer.TryWrite(chunk with { Timeline = Timeline(seconds) });
+        _chunks.Writer.Complete();
+    }
+
+    private RequestTimeline Timeline(double seconds) => new()
+    {
+        AcceptedAt = default,
+        QueuedSeconds = 0,
+        PrefillStartSeconds = _prefillStartSeconds,
+        FirstTokenSeconds = _firstTokenSeconds,
+        LastTokenSeconds = _lastTokenSeconds,
+        DoneSeconds = seconds,
+        PromptTokens = promptTokens,
+        GeneratedTokens = _tokens,
+        Replica = replicaKey,
+        Devices =
+        [
+            .. plan.Stages.Select((stage, index) => new DeviceTime(
+                stage.DeviceId, stage.FirstLayer, stage.LayerCount, _prefillSeconds[index], _decodeSeconds[index])),
+        ],
+    };
+}

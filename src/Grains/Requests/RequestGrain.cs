@@ -1,0 +1,248 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using E2LLM.Core.Errors;
+using E2LLM.Core.Requests;
+using E2LLM.Grains.Interfaces.Plans;
+using E2LLM.Grains.Interfaces.Replicas;
+using E2LLM.Grains.Interfaces.Requests;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Concurrency;
+
+namespace E2LLM.Grains.Requests;
+
+/// <summary>
+/// One request. A pump takes tokens from the replica into the journal as fast as they come; the reader takes them from there at its
+/// own pace, so that a slow reader holds nobody up. The journal is written when the request is accepted and when it is done, never
+/// between two tokens.
+/// </summary>
+[Reentrant, GrainType("request"), CollectionAgeLimit(Minutes = 2)]
+[SuppressMessage("Design", "CA1001", Justification = "Grains are torn down in OnDeactivateAsync.")]
+public sealed partial class RequestGrain(
+    [PersistentState("request", JournalStorage.ProviderName)] IPersistentState<RequestJournal> journal,
+    TimeProvider time,
+    IOptions<RequestOptions> options,
+    ILogger<RequestGrain> logger) : Grain, IRequestGrain
+{
+    private readonly CancellationTokenSource _cancel = new();
+    private readonly List<int> _tokens = [];
+    private AsyncSignal _arrived = new();
+    private Task? _pump;
+    private IDisposable? _leaseTimer;
+    private long _acceptedAt;
+    private long _lastReadAt;
+    private int _readTokens;
+
+    public async IAsyncEnumerable<TokenChunk> RunAsync(
+        GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        Accept(request);
+        try
+        {
+            var read = 0;
+            while (true)
+            {
+                var arrived = _arrived.WaitAsync();
+                _lastReadAt = time.GetTimestamp();
+                if (_tokens.Count > read || journal.State.Record!.Phase == RequestPhase.Done)
+                {
+                    var chunk = ChunkFrom(read);
+                    read = _readTokens = _tokens.Count;
+                    yield return chunk;
+                    if (chunk.Finish is not null)
+                        break;
+                    continue;
+                }
+                await arrived.WaitAsync(cancellationToken);
+            }
+        }
+        finally
+        {
+            // The reader has left: with an unfinished answer that means "stop".
+            await CancelAsync();
+        }
+    }
+
+    public async Task CancelAsync()
+    {
+        if (_pump is { IsCompleted: false })
+            await _cancel.CancelAsync();
+    }
+
+    public Task<RequestRecord?> GetAsync()
+    {
+        var record = journal.State.Record;
+        return Task.FromResult(record is null or { Phase: RequestPhase.Done } ? record : record with { GeneratedTokens = [.. _tokens] });
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await CancelAsync();
+        if (_pump is { } pump)
+            await pump.WaitAsync(cancellationToken);
+        _cancel.Dispose();
+    }
+
+    private void Accept(GenerationRequest request)
+    {
+        if (journal.State.Record is not null)
+            throw new RequestRejectedException($"Request id '{request.Id}' has been used already. Every request needs an id of its own.");
+        if (request.Id != this.GetPrimaryKeyString())
+            throw new RequestRejectedException($"Request '{request.Id}' came to the grain of '{this.GetPrimaryKeyString()}'.");
+        RequestRules.Check(request);
+        _acceptedAt = _lastReadAt = time.GetTimestamp();
+        journal.State.Record = new RequestRecord
+        {
+            Request = request,
+            Phase = RequestPhase.Accepted,
+            Timeline = new RequestTimeline { AcceptedAt = time.GetUtcNow(), PromptTokens = request.PromptTokens.Length },
+        };
+        _pump = PumpAsync(request);
+        var lease = options.Value.ReaderLeaseSeconds;
+        _leaseTimer = this.RegisterGrainTimer(CheckLeaseAsync, new GrainTimerCreationOptions
+        {
+            DueTime = TimeSpan.FromSeconds(lease / 2),
+            Period = TimeSpan.FromSeconds(lease / 2),
+            Interleave = true,
+            KeepAlive = true,
+        });
+    }
+
+    /// <summary>
+    /// A client that was killed never ends its enumeration (the runtime notices up to a minute later): what has not been fetched for
+    /// a whole lease although it lay ready is taken as abandoned, so that its KV cells come free.
+    /// </summary>
+    private async Task CheckLeaseAsync()
+    {
+        if (_tokens.Count > _readTokens && time.GetElapsedTime(_lastReadAt).TotalSeconds > options.Value.ReaderLeaseSeconds)
+        {
+            LogAbandoned(this.GetPrimaryKeyString(), options.Value.ReaderLeaseSeconds);
+            await CancelAsync();
+        }
+    }
+
+    private async Task PumpAsync(GenerationRequest request)
+    {
+        // Off the caller's first turn, so that the journal's write and the replica's queue overlap.
+        var accepted = WriteJournalAsync();
+        var last = await PumpTokensAsync(request);
+        _leaseTimer?.Dispose();
+        journal.State.Record = journal.State.Record! with
+        {
+            Phase = RequestPhase.Done,
+            GeneratedTokens = [.. _tokens],
+            Finish = last.Finish,
+            Failure = last.Failure,
+            Timeline = Timeline(last.Timeline),
+        };
+        Signal();
+        await accepted;
+        await WriteJournalAsync();
+    }
+
+    private async Task<TokenChunk> PumpTokensAsync(GenerationRequest request)
+    {
+        var party = FailedParty.Plan;
+        try
+        {
+            var key = await GrainFactory.GetGrain<IPlanGrain>(request.ModelId).RouteAsync(request.PromptTokens.Length, request.MaxTokens);
+            _cancel.Token.ThrowIfCancellationRequested();
+            _submittedSeconds = time.GetElapsedTime(_acceptedAt).TotalSeconds;
+            Advance(RequestPhase.Queued);
+            party = FailedParty.Queue;
+            await foreach (var chunk in GrainFactory.GetGrain<IReplicaGrain>(key).GenerateAsync(request, _cancel.Token))
+            {
+                party = FailedParty.Stage;
+                if (chunk.Tokens.Length > 0)
+                    Advance(RequestPhase.Decode);
+                _tokens.AddRange(chunk.Tokens);
+                if (chunk.Finish is not null)
+                    return chunk;
+                Signal();
+            }
+            return Failed(party, "The replica ended the stream without a reason.", mayRetry: true);
+        }
+        catch (OperationCanceledException) when (_cancel.IsCancellationRequested)
+        {
+            return new TokenChunk { FirstIndex = _tokens.Count, Finish = FinishReason.Cancelled };
+        }
+        catch (Exception exception)
+        {
+            LogFailed(exception, request.Id, party);
+            return exception switch
+            {
+                RequestRejectedException => Failed(FailedParty.Client, exception.Message, mayRetry: false),
+                OverloadedException => Failed(FailedParty.Queue, exception.Message, mayRetry: true),
+                _ => Failed(party, exception.Message, mayRetry: true),
+            };
+        }
+    }
+
+    private TokenChunk Failed(FailedParty party, string message, bool mayRetry) => new()
+    {
+        FirstIndex = _tokens.Count,
+        Finish = FinishReason.Failed,
+        Failure = new RequestFailure { Party = party, Phase = journal.State.Record!.Phase, Message = message, MayRetry = mayRetry },
+    };
+
+    private double _submittedSeconds;
+
+    /// <summary>The replica counts from its own queue; the request counts from the moment it was accepted.</summary>
+    private RequestTimeline Timeline(RequestTimeline? replica)
+    {
+        var mine = journal.State.Record!.Timeline! with
+        {
+            GeneratedTokens = _tokens.Count,
+            DoneSeconds = time.GetElapsedTime(_acceptedAt).TotalSeconds,
+        };
+        return replica is null ? mine : mine with
+        {
+            QueuedSeconds = _submittedSeconds,
+            PrefillStartSeconds = _submittedSeconds + replica.PrefillStartSeconds,
+            FirstTokenSeconds = _submittedSeconds + replica.FirstTokenSeconds,
+            LastTokenSeconds = _submittedSeconds + replica.LastTokenSeconds,
+            Replica = replica.Replica,
+            Devices = replica.Devices,
+        };
+    }
+
+    private TokenChunk ChunkFrom(int index)
+    {
+        var record = journal.State.Record!;
+        var done = record.Phase == RequestPhase.Done;
+        return new TokenChunk
+        {
+            FirstIndex = index,
+            Tokens = [.. _tokens[index..]],
+            Finish = done ? record.Finish : null,
+            Failure = done ? record.Failure : null,
+            Timeline = done ? record.Timeline : null,
+        };
+    }
+
+    private void Advance(RequestPhase phase)
+    {
+        if (journal.State.Record!.Phase != phase)
+            journal.State.Record = journal.State.Record with { Phase = phase };
+    }
+
+    private void Signal()
+    {
+        var arrived = _arrived;
+        _arrived = new AsyncSignal();
+        arrived.Set();
+    }
+
+    private async Task WriteJournalAsync()
+    {
+        try
+        {
+            await journal.WriteStateAsync();
+        }
+        catch (Exception exception)
+        {
+            // An answer under way is worth more than its record.
+            LogJournalFailed(exception, this.GetPrimaryKeyString());
+        }
+    }
+}
