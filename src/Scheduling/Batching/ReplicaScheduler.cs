@@ -1,0 +1,249 @@
+using System.Collections.Immutable;
+using E2LLM.Core.Engines;
+using E2LLM.Core.Plans;
+using E2LLM.Core.Requests;
+using E2LLM.Scheduling.Admission;
+
+namespace E2LLM.Scheduling.Batching;
+
+/// <summary>
+/// Decides what a replica runs next: queue, KV budget, continuous batching with chunked prefill, micro-batches for the pipeline,
+/// cancellation and recovery. No I/O, no clock, no locks: one owner calls it, runs the steps and reports what came of them.
+/// </summary>
+/// <remarks>
+/// <list type="number">
+/// <item>First come, first served. The head of the queue starts when a slot and all the cells that it can need are free; until then
+/// nobody passes it.</item>
+/// <item>A step takes the decode rows of the sequences that have waited longest, an even share of them so that every permitted step
+/// has some, then prompt chunks in the order of admission: up to MaxStepTokens rows, or PrefillTokensBesideDecode prompt rows while
+/// any answer is being written. The chunks of a request that is alone depend on its prompt and MaxStepTokens only.</item>
+/// <item>A decode row is issued once its token is known; chunks of a prompt follow each other without waiting.</item>
+/// <item>Results may be reported in any order and are applied in step order.</item>
+/// <item>A slot is closed, and may be given away, when no step in flight uses it; stages run steps in order, commands first.</item>
+/// <item>After a failure every step in flight is lost. The next step closes each slot that a lost step opened or closed, because some
+/// stages have run that step and some have not: closing a free slot must do nothing. It truncates the other slots that a lost step
+/// touched to their last confirmed position.</item>
+/// </list>
+/// </remarks>
+public sealed class ReplicaScheduler
+{
+    private readonly EngineSettings _engine;
+    private readonly SchedulerOptions _options;
+    private readonly RequestQueue _queue;
+    private readonly SequenceTable _sequences;
+    private readonly StepLedger _steps = new();
+    private long _turn;
+    private long _completedSteps;
+    private long _completedRequests;
+    private long _generatedTokens;
+    private int _failuresInARow;
+
+    /// <exception cref="Core.Errors.ConfigurationException">A setting is out of range; names all that are.</exception>
+    public ReplicaScheduler(EngineSettings engine, SchedulerOptions options)
+    {
+        options.Validate(engine);
+        _engine = engine;
+        _options = options;
+        _queue = new RequestQueue(options.QueueLimit);
+        _sequences = new SequenceTable(engine);
+    }
+
+    public SchedulerCounters Counters => new()
+    {
+        QueuedRequests = _queue.Count,
+        RunningRequests = _sequences.All.Count,
+        KvCells = _engine.KvCells,
+        ReservedKvCells = _sequences.ReservedCells,
+        UsedKvCells = _sequences.All.Sum(sequence => sequence.Issued),
+        StepsInFlight = _steps.Count,
+        PendingTokens = _queue.PendingTokens + _sequences.All.Sum(sequence => sequence.PendingTokens),
+        CompletedSteps = _completedSteps,
+        CompletedRequests = _completedRequests,
+        GeneratedTokens = _generatedTokens,
+        FailuresInARow = _failuresInARow,
+    };
+
+    /// <summary>Queues a request.</summary>
+    /// <exception cref="ArgumentException">A request of this id is queued or running.</exception>
+    /// <exception cref="Core.Errors.RequestRejectedException">It can never fit; names the prompt's length, the limit and its knob.</exception>
+    /// <exception cref="Core.Errors.OverloadedException">The queue is full; names the limit.</exception>
+    public void Enqueue(GenerationRequest request, double nowSeconds)
+    {
+        if (_queue.Contains(request.Id) || _sequences.Find(request.Id) is not null)
+            throw new ArgumentException($"Request {request.Id} is queued or running already.", nameof(request));
+        _queue.Enqueue(RequestState.Accept(request, _engine, nowSeconds));
+    }
+
+    /// <summary>The next step, or null when nothing can be issued before a step completes or a request comes.</summary>
+    public StepPlan? Next(double nowSeconds)
+    {
+        if (_steps.Count >= _options.MaxStepsInFlight)
+            return null;
+        var step = new StepBuilder(_steps.NextNumber);
+        foreach (var slot in _sequences.TakeSlotsToClose())
+            step.Add(SequenceCommand.Close(slot));
+        foreach (var sequence in _sequences.All)
+            if (sequence.NeedsTruncate)
+            {
+                step.Add(SequenceCommand.Truncate(sequence.Slot, sequence.Confirmed));
+                sequence.NeedsTruncate = false;
+            }
+
+        AddDecodeRows(step);
+        AddPromptChunks(step, nowSeconds);
+        if (step.IsEmpty)
+            return null;
+        var built = step.Build();
+        _steps.Add(built);
+        return built.Plan;
+    }
+
+    /// <summary>Reports that the last stage has finished a step. Ignored for a step that was lost or is completed already.</summary>
+    /// <param name="stepNumber">From <see cref="StepPlan.StepNumber"/>.</param>
+    /// <param name="sampledTokens">One token per output row, in row order.</param>
+    /// <returns>What it and the steps that waited for it bring; nothing while an earlier step is open.</returns>
+    /// <exception cref="ArgumentException">Another number of tokens than the step has output rows; nothing is changed.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">No such step was issued.</exception>
+    public ImmutableArray<RequestUpdate> Complete(long stepNumber, ImmutableArray<int> sampledTokens)
+    {
+        var updates = ImmutableArray.CreateBuilder<RequestUpdate>();
+        _steps.Find(stepNumber)?.Complete(sampledTokens);
+        while (_steps.TryTakeCompleted(out var step))
+            Apply(step, updates);
+        return updates.DrainToImmutable();
+    }
+
+    /// <summary>
+    /// Reports that a step will not complete. All steps in flight are lost with it, earlier ones too. Ignored for a step that was
+    /// lost or is completed already.
+    /// </summary>
+    /// <param name="stepNumber">The step that failed; its requests are held responsible (<see cref="SchedulerOptions.MaxFailedSteps"/>).</param>
+    /// <param name="failure">What requests are told that are given up; the phase is filled in.</param>
+    /// <param name="recovery">What becomes of the others.</param>
+    /// <returns>The requests that are given up.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">No such step was issued.</exception>
+    public ImmutableArray<RequestUpdate> Fail(long stepNumber, RequestFailure failure, FailureRecovery recovery, double nowSeconds)
+    {
+        var failed = _steps.Find(stepNumber);
+        if (failed is null)
+            return [];
+        _failuresInARow++;
+        foreach (var sequence in failed.Sequences)
+            sequence.Request.FailedSteps++;
+        var lost = _sequences.RollBack(_steps.LoseAll());
+
+        var updates = ImmutableArray.CreateBuilder<RequestUpdate>();
+        foreach (var sequence in _sequences.All.Where(sequence => !sequence.IsClosing).Reverse().ToArray())
+            if (sequence.Request.FailedSteps >= _options.MaxFailedSteps || (recovery == FailureRecovery.Fail && lost.Contains(sequence)))
+                updates.Add(End(sequence, [], FinishReason.Failed, failure));
+            else if (recovery == FailureRecovery.Requeue)
+            {
+                _sequences.Evict(sequence);
+                sequence.Request.QueuedSeconds = nowSeconds;
+                _queue.ReturnToHead(sequence.Request);
+            }
+
+        updates.Reverse();
+        return updates.DrainToImmutable();
+    }
+
+    /// <summary>Ends a request, queued or running. Its slot and cells are freed as soon as no step in flight uses them.</summary>
+    /// <returns>Its last update, or null where it is unknown or has ended.</returns>
+    public RequestUpdate? Cancel(string requestId)
+    {
+        if (_queue.Remove(requestId) is { } waiting)
+            return Update(waiting, [], FinishReason.Cancelled, null);
+        return _sequences.Find(requestId) is { } sequence ? End(sequence, [], FinishReason.Cancelled, null) : null;
+    }
+
+    private void AddDecodeRows(StepBuilder step)
+    {
+        var ready = _sequences.All.Where(sequence => sequence.IsReady).OrderBy(sequence => sequence.LastTurn).ToArray();
+        if (ready.Length == 0)
+            return;
+        var decoding = _sequences.All.Count(sequence => sequence.IsDecoding);
+        var freeSteps = _options.MaxStepsInFlight - _steps.Count;
+        var rows = MicroBatch.Rows(ready.Length, decoding, freeSteps, _options.MaxStepsInFlight, _engine.MaxStepTokens);
+        foreach (var sequence in ready.AsSpan(0, rows))
+        {
+            step.AddRows(sequence, 1);
+            sequence.LastTurn = ++_turn;
+        }
+    }
+
+    private void AddPromptChunks(StepBuilder step, double nowSeconds)
+    {
+        var budget = _engine.MaxStepTokens - step.RowCount;
+        if (_sequences.All.Any(sequence => sequence.IsDecoding))
+            budget = Math.Min(budget, _options.PrefillTokensBesideDecode);
+        foreach (var sequence in _sequences.All)
+            if (budget > 0 && sequence.PrefillTokens > 0)
+                budget -= AddChunk(step, sequence, budget);
+
+        while (budget > 0 && _queue.Head is { } head && _sequences.TryAdmit(head) is { } admitted)
+        {
+            _queue.Dequeue();
+            step.Add(new AdmittedRequest(head.Id, admitted.Slot, nowSeconds - head.QueuedSeconds));
+            budget -= AddChunk(step, admitted, budget);
+        }
+    }
+
+    private static int AddChunk(StepBuilder step, SequenceState sequence, int budget)
+    {
+        var rows = Math.Min(budget, sequence.PrefillTokens);
+        step.AddRows(sequence, rows);
+        return rows;
+    }
+
+    private void Apply(StepInFlight step, ImmutableArray<RequestUpdate>.Builder updates)
+    {
+        _completedSteps++;
+        _failuresInARow = 0;
+        var output = 0;
+        for (var index = 0; index < step.Sequences.Length; index++)
+        {
+            var sequence = step.Sequences[index];
+            var share = step.Plan.Shares[index];
+            sequence.Confirm(share.Rows);
+            if (!share.HasOutput)
+                continue;
+            var token = step.SampledTokens[output++];
+            if (!sequence.IsClosing)
+                updates.Add(Accept(sequence, token));
+        }
+    }
+
+    private RequestUpdate Accept(SequenceState sequence, int token)
+    {
+        var request = sequence.Request;
+        request.FailedSteps = 0;
+        if (request.Request.StopTokens.Contains(token))
+        {
+            _completedRequests++;
+            return End(sequence, [], FinishReason.Stop, null);
+        }
+
+        request.Append(token);
+        _generatedTokens++;
+        if (request.AnswerTokens < request.AnswerLimitTokens)
+            return Update(request, [token], null, null);
+        _completedRequests++;
+        return End(sequence, [token], FinishReason.Length, null);
+    }
+
+    private RequestUpdate End(SequenceState sequence, ImmutableArray<int> tokens, FinishReason finish, RequestFailure? failure)
+    {
+        var phase = sequence.IsDecoding ? RequestPhase.Decode : RequestPhase.Prefill;
+        _sequences.Close(sequence);
+        return Update(sequence.Request, tokens, finish, failure is null ? null : failure with { Phase = phase });
+    }
+
+    private static RequestUpdate Update(RequestState request, ImmutableArray<int> tokens, FinishReason? finish, RequestFailure? failure) =>
+        new(request.Id, new TokenChunk
+        {
+            FirstIndex = request.AnswerTokens - tokens.Length,
+            Tokens = tokens,
+            Finish = finish,
+            Failure = failure,
+        });
+}

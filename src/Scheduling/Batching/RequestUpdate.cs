@@ -1,0 +1,8 @@
+using E2LLM.Core.Requests;
+
+namespace E2LLM.Scheduling.Batching;
+
+/// <summary>News of a request. Every accepted request gets exactly one update whose chunk carries a finish reason, as its last.</summary>
+/// <param name="RequestId">Its id.</param>
+/// <param name="Chunk">New tokens of its answer, how it ended, or both; without a timeline, which is its owner's to add.</param>
+public readonly record struct RequestUpdate(string RequestId, TokenChunk Chunk);

@@ -1,0 +1,32 @@
+namespace E2LLM.Scheduling.Batching;
+
+/// <summary>A replica's load at one moment, and its totals since it started.</summary>
+public sealed record SchedulerCounters
+{
+    public required int QueuedRequests { get; init; }
+
+    /// <summary>Requests that hold a slot, those included whose slot is about to be closed.</summary>
+    public required int RunningRequests { get; init; }
+
+    public required int KvCells { get; init; }
+
+    public required int ReservedKvCells { get; init; }
+
+    /// <summary>Cells that the steps issued so far fill.</summary>
+    public required int UsedKvCells { get; init; }
+
+    public required int StepsInFlight { get; init; }
+
+    /// <summary>Tokens of queued and running requests that have still to be read or may still be written.</summary>
+    public required long PendingTokens { get; init; }
+
+    public required long CompletedSteps { get; init; }
+
+    /// <summary>Requests that ended by a stop token or by length.</summary>
+    public required long CompletedRequests { get; init; }
+
+    public required long GeneratedTokens { get; init; }
+
+    /// <summary>Failures since the last completed step: a replica where this grows does not recover by itself.</summary>
+    public required int FailuresInARow { get; init; }
+}

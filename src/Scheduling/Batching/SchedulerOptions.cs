@@ -1,0 +1,49 @@
+using E2LLM.Core.Errors;
+using E2LLM.Core.Plans;
+
+namespace E2LLM.Scheduling.Batching;
+
+/// <summary>How a replica queues and batches. Unlike <see cref="EngineSettings"/>, none of this touches memory on the devices.</summary>
+public sealed record SchedulerOptions
+{
+    /// <summary>Requests that may wait. Default 256; 1 to 100,000.</summary>
+    public int QueueLimit { get; init; } = 256;
+
+    /// <summary>
+    /// Steps that may be on their way through the stages. Default 1; 1 to 64. One a stage keeps every stage busy; more only fills
+    /// the stages' queues.
+    /// </summary>
+    public int MaxStepsInFlight { get; init; } = 1;
+
+    /// <summary>
+    /// Prompt tokens of one step while any answer is being written. Default 64; 1 to 8,192. A small value keeps the gaps between the
+    /// tokens of running answers short, a large one starts new answers sooner.
+    /// </summary>
+    public int PrefillTokensBesideDecode { get; init; } = 64;
+
+    /// <summary>Failed steps in a row, without a new token between them, after which a request is given up. Default 3; 1 to 100.</summary>
+    public int MaxFailedSteps { get; init; } = 3;
+
+    /// <summary>Checks these options and the engine's settings together.</summary>
+    /// <exception cref="ConfigurationException">Names every value that is out of range.</exception>
+    public void Validate(EngineSettings engine)
+    {
+        List<string> errors = [];
+        Check(nameof(QueueLimit), QueueLimit, 1, 100_000);
+        Check(nameof(MaxStepsInFlight), MaxStepsInFlight, 1, 64);
+        Check(nameof(PrefillTokensBesideDecode), PrefillTokensBesideDecode, 1, 8_192);
+        Check(nameof(MaxFailedSteps), MaxFailedSteps, 1, 100);
+        Check(nameof(engine.KvCells), engine.KvCells, 1, 1 << 24);
+        Check(nameof(engine.MaxSequences), engine.MaxSequences, 1, 256);
+        Check(nameof(engine.MaxStepTokens), engine.MaxStepTokens, 1, 8_192);
+        Check(nameof(engine.MaxSequenceTokens), engine.MaxSequenceTokens, 1, 1 << 24);
+        if (errors.Count > 0)
+            throw new ConfigurationException(string.Join(" ", errors));
+
+        void Check(string key, int value, int min, int max)
+        {
+            if (value < min || value > max)
+                errors.Add($"{key} is {value}; it must be {min} to {max}.");
+        }
+    }
+}

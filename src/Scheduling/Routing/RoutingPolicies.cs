@@ -1,0 +1,38 @@
+using System.Collections.Frozen;
+using E2LLM.Core.Errors;
+
+namespace E2LLM.Scheduling.Routing;
+
+/// <summary>The routing policies by name.</summary>
+public static class RoutingPolicies
+{
+    /// <summary>Shortest estimated wait; among replicas that could start at once, the one that would be done first.</summary>
+    public const string LeastWait = "least-wait";
+
+    /// <summary>Fewest requests queued and running.</summary>
+    public const string JsqRequests = "jsq-requests";
+
+    /// <summary>Fewest pending tokens.</summary>
+    public const string JsqTokens = "jsq-tokens";
+
+    /// <summary>One after the other, whatever their load.</summary>
+    public const string RoundRobin = "round-robin";
+
+    private static readonly FrozenDictionary<string, IRoutingPolicy> ByName = new IRoutingPolicy[]
+    {
+        new LowestCostPolicy(LeastWait, (load, request) =>
+            (load.EstimatedWaitSeconds(request), (load.PendingTokens + request.Tokens) / load.TokensPerSecond)),
+        new LowestCostPolicy(JsqRequests, (load, _) => (load.QueuedRequests + load.RunningRequests, 0)),
+        new LowestCostPolicy(JsqTokens, (load, _) => (load.PendingTokens, 0)),
+        new LowestCostPolicy(RoundRobin, (_, _) => (0, 0)),
+    }.ToFrozenDictionary(policy => policy.Name, StringComparer.Ordinal);
+
+    /// <summary>The valid names, sorted.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. ByName.Keys.Order(StringComparer.Ordinal)];
+
+    /// <exception cref="ConfigurationException">No policy has this name; lists the valid ones.</exception>
+    public static IRoutingPolicy Get(string name) =>
+        ByName.TryGetValue(name, out var policy)
+            ? policy
+            : throw new ConfigurationException($"Unknown routing policy '{name}'. Valid names: {string.Join(", ", Names)}.");
+}
