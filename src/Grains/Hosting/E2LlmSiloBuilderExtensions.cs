@@ -1,4 +1,3 @@
-using E2LLM.Core.Plans;
 using E2LLM.Grains.Devices;
 using E2LLM.Grains.Placement;
 using E2LLM.Grains.Plans;

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Fleets;
 using E2LLM.Core.Models;
@@ -27,6 +26,7 @@ public sealed partial class PlanGrain(
     ILogger<PlanGrain> logger) : Grain, IPlanGrain
 {
     private PlanStatus _status = new() { Phase = PlanPhase.None };
+    private long _routed;
 
     private string ModelId => this.GetPrimaryKeyString();
 
@@ -60,16 +60,8 @@ public sealed partial class PlanGrain(
             throw new OverloadedException($"Model '{ModelId}' is not being served now (plan: {_status.Phase}). {_status.Error}".TrimEnd());
         if (_status.ReplicaKeys.Length == 1)
             return _status.ReplicaKeys[0];
-        var replicas = await ReplicaStatusAsync();
-        var loads = replicas.Select((replica, index) => new ReplicaLoad
-        {
-            ReplicaKey = replica.Key,
-            QueuedRequests = replica.QueuedRequests,
-            RunningRequests = replica.RunningRequests,
-            PendingTokens = replica.PendingTokens,
-            TokensPerSecond = 1 / Math.Max(1e-9, _status.Plan!.Replicas[index].PeriodSeconds),
-        });
-        return routing.Choose([.. loads], promptTokens + maxTokens);
+        var loads = (await ReplicaStatusAsync()).Select(ToLoad).ToArray();
+        return _status.ReplicaKeys[routing.Choose(loads, new RouteRequest(promptTokens, maxTokens, _routed++))];
     }
 
     public async Task StopAsync()
@@ -127,6 +119,22 @@ public sealed partial class PlanGrain(
                 Fleet = fleet,
             })));
         _status = _status with { Phase = PlanPhase.Ready, Error = "" };
+    }
+
+    private ReplicaLoad ToLoad(ReplicaStatus replica, int index)
+    {
+        var plan = _status.Plan!.Replicas[index];
+        return new ReplicaLoad
+        {
+            ReplicaId = plan.Id,
+            QueuedRequests = replica.QueuedRequests,
+            RunningRequests = replica.RunningRequests,
+            MaxSequences = plan.Engine.MaxSequences,
+            ReservedKvCells = replica.ReservedKvCells,
+            KvCells = plan.Engine.KvCells,
+            PendingTokens = replica.PendingTokens,
+            TokensPerSecond = 1 / plan.PeriodSeconds,
+        };
     }
 
     private Task<ReplicaStatus[]> ReplicaStatusAsync() =>

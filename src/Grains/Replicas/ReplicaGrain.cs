@@ -74,7 +74,7 @@ public sealed partial class ReplicaGrain(
     {
         if (_outOfService is { } reason)
             throw new OverloadedException($"Replica {Key} takes no requests: {reason}.");
-        _scheduler!.Submit(request, NowSeconds);
+        _scheduler!.Enqueue(request, NowSeconds);
         var progress = new RequestProgress(_assignment!.Plan, ReplicaName, request.PromptTokens.Length, time.GetTimestamp());
         _requests.Add(request.Id, progress);
         Pump();
@@ -87,7 +87,8 @@ public sealed partial class ReplicaGrain(
         {
             if (!progress.IsDone)
             {
-                Apply(_scheduler.Cancel(request.Id));
+                if (_scheduler?.Cancel(request.Id) is { } cancelled)
+                    Apply([cancelled]);
                 Pump();
             }
         }
@@ -274,7 +275,7 @@ public sealed partial class ReplicaGrain(
             MayRetry = true,
         };
         foreach (var progress in _requests.Values)
-            progress.Deliver(new TokenChunk { FirstIndex = 0, Finish = FinishReason.Failed, Failure = failure }, ElapsedSeconds(progress));
+            progress.Fail(failure, ElapsedSeconds(progress));
         _requests.Clear();
         _scheduler = null;
     }

@@ -58,6 +58,9 @@ internal sealed class RequestProgress(ReplicaPlan plan, string replicaKey, int p
         _chunks.Writer.Complete();
     }
 
+    public void Fail(RequestFailure failure, double seconds) =>
+        Deliver(new TokenChunk { FirstIndex = _tokens, Finish = FinishReason.Failed, Failure = failure }, seconds);
+
     private RequestTimeline Timeline(double seconds) => new()
     {
         AcceptedAt = default,

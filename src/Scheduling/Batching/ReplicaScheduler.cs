@@ -48,6 +48,9 @@ public sealed class ReplicaScheduler
         _sequences = new SequenceTable(engine);
     }
 
+    /// <summary>Number of the step that <see cref="Next"/> issues next.</summary>
+    public long NextStepNumber => _nextStep;
+
     public SchedulerCounters Counters => new()
     {
         QueuedRequests = _queue.Count,
