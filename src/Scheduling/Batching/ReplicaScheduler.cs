@@ -49,7 +49,7 @@ public sealed class ReplicaScheduler
     }
 
     /// <summary>Number of the step that <see cref="Next"/> issues next.</summary>
-    public long NextStepNumber => _nextStep;
+    public long NextStepNumber => _steps.NextNumber;
 
     public SchedulerCounters Counters => new()
     {
