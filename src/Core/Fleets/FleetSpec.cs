@@ -36,5 +36,16 @@ public sealed record FleetSpec
         };
     }
 
+    /// <summary>By value: the same fleet, read or received twice, is equal.</summary>
+    public bool Equals(FleetSpec? other) =>
+        other is not null
+        && Name == other.Name
+        && DefaultBandwidthBytesPerSecond.Equals(other.DefaultBandwidthBytesPerSecond)
+        && DefaultLatencySeconds.Equals(other.DefaultLatencySeconds)
+        && Devices.SequenceEqual(other.Devices)
+        && Links.SequenceEqual(other.Links);
+
+    public override int GetHashCode() => HashCode.Combine(Name, Devices.Length, Links.Length);
+
     public DeviceSpec? Find(string deviceId) => Devices.FirstOrDefault(device => device.Id == deviceId);
 }

@@ -1,0 +1,27 @@
+using E2LLM.Core.Errors;
+
+namespace E2LLM.Cli.Errors;
+
+/// <summary>How a failed command ends: what the user can act on in one line, everything else with its stack.</summary>
+internal static class CommandFailure
+{
+    private const int Failed = 1;
+    private const int Cancelled = 130;
+
+    public static int Report(Exception exception)
+    {
+        if (exception is OperationCanceledException)
+            return Cancelled;
+        var cause = Expected(exception);
+        Console.Error.WriteLine($"e2llm: {(cause is null ? exception.ToString() : cause.Message)}");
+        return Failed;
+    }
+
+    private static Exception? Expected(Exception exception)
+    {
+        for (var cause = exception; cause is not null; cause = cause.InnerException)
+            if (cause is E2LlmException or IOException or UnauthorizedAccessException or Microsoft.Extensions.Options.OptionsValidationException)
+                return cause;
+        return null;
+    }
+}
