@@ -1,0 +1,102 @@
+using E2LLM.Core.Fleets;
+using E2LLM.Core.Models;
+using E2LLM.Core.Plans;
+using E2LLM.Planning.Requests;
+
+namespace E2LLM.Planning.Costs;
+
+/// <summary>A plan request as numbers: devices by index, prefix sums over layers, times by table, links by pair. Read-only.</summary>
+public sealed class FleetCosts
+{
+    private readonly ProfileTable[] _tables;
+    private readonly DeviceProfile[] _profiles;
+    private readonly Dictionary<(int From, int To), LinkSpec> _links = [];
+    private readonly LinkSpec _defaultLink;
+
+    /// <summary>The request must be valid: see <see cref="PlanRequestCheck"/>.</summary>
+    public FleetCosts(PlanRequest request)
+    {
+        Request = request;
+        Memory = new StageMemory(request.Model, request.Engine);
+        var fleet = request.Fleet;
+        DeviceCount = fleet.Devices.Length;
+        var indexes = fleet.Devices.Select((device, index) => (device.Id, index)).ToDictionary(pair => pair.Id, pair => pair.index, StringComparer.Ordinal);
+        _profiles = new DeviceProfile[DeviceCount];
+        foreach (var profile in request.Profiles)
+            _profiles[indexes[profile.DeviceId]] = profile;
+        _tables = [.. _profiles.Select(profile => new ProfileTable(profile))];
+        MemoryBytes = [.. _profiles.Select((profile, index) => Math.Min(profile.MemoryBytes, fleet.Devices[index].MemoryBytes))];
+        foreach (var link in fleet.Links)
+            _links[(indexes[link.From], indexes[link.To])] = link;
+        _defaultLink = new LinkSpec
+        {
+            From = "",
+            To = "",
+            BandwidthBytesPerSecond = fleet.DefaultBandwidthBytesPerSecond,
+            LatencySeconds = fleet.DefaultLatencySeconds,
+        };
+        DecodeWork = Prefix(request.Model.LayerBytes.Select(bytes => (double)bytes));
+        PrefillWork = request.Model.LayerFlopsPerToken.IsDefaultOrEmpty ? DecodeWork : Prefix(request.Model.LayerFlopsPerToken);
+    }
+
+    public PlanRequest Request { get; }
+
+    public ModelSpec Model => Request.Model;
+
+    public StageMemory Memory { get; }
+
+    public int DeviceCount { get; }
+
+    public int LayerCount => Model.LayerCount;
+
+    /// <summary>Memory that a plan may use, by device.</summary>
+    public long[] MemoryBytes { get; }
+
+    /// <summary>Prefix sums of the layers' relative work in decode: their bytes, because a decode step reads every weight once.</summary>
+    public double[] DecodeWork { get; }
+
+    /// <summary>Prefix sums of the layers' relative work in prefill: their arithmetic, or their bytes where it is not known.</summary>
+    public double[] PrefillWork { get; }
+
+    /// <summary>Whether every pair of devices has the default link.</summary>
+    public bool HasUniformLinks => _links.Count == 0;
+
+    public string DeviceId(int device) => Request.Fleet.Devices[device].Id;
+
+    /// <summary>A decode step of one micro-batch.</summary>
+    /// <param name="device">Index in the fleet.</param>
+    /// <param name="batch">Sequences in the micro-batch.</param>
+    /// <param name="contextTokens">Tokens that each of them has in the cache.</param>
+    public LinearCost Decode(int device, int batch, double contextTokens) => new(
+        _profiles[device].CallSeconds,
+        _tables[device].DecodeSecondsPerLayer(batch, contextTokens),
+        _profiles[device].HeadSeconds * batch);
+
+    /// <summary>A chunk of prefill. Its head cost is one row's and comes once a prompt: the caller scales it.</summary>
+    public LinearCost Prefill(int device, double chunkTokens) => new(
+        _profiles[device].CallSeconds,
+        _tables[device].PrefillSecondsPerLayer(chunkTokens),
+        _profiles[device].HeadSeconds);
+
+    public LinkSpec Link(int from, int to) => _links.GetValueOrDefault((from, to), _defaultLink);
+
+    /// <summary>Seconds of the transfer of so many rows of hidden state.</summary>
+    public double HopSeconds(int from, int to, int rows) => Link(from, to).TransferSeconds(rows * Model.HiddenBytesPerToken);
+
+    private static double[] Prefix(IEnumerable<double> weights)
+    {
+        var all = weights.ToArray();
+        var prefix = new double[all.Length + 1];
+        if (Array.TrueForAll(all, weight => weight == all[0]))
+        {
+            // Whole numbers, so that equal layers give exactly equal times wherever a range starts.
+            for (var layer = 0; layer < all.Length; layer++)
+                prefix[layer + 1] = layer + 1;
+            return prefix;
+        }
+        var mean = all.Average();
+        for (var layer = 0; layer < all.Length; layer++)
+            prefix[layer + 1] = prefix[layer] + all[layer] / mean;
+        return prefix;
+    }
+}

@@ -1,0 +1,64 @@
+using E2LLM.Core.Fleets;
+
+namespace E2LLM.Planning.Costs;
+
+/// <summary>Reads a device's measured times between and beyond the measured points.</summary>
+/// <remarks>
+/// Between two points: straight line. Below the first: the first point's time, because a smaller call is never seen to cost much
+/// less (weights are read all the same). Above the last: the slope of the last segment, or in proportion where there is one point.
+/// </remarks>
+public sealed class ProfileTable
+{
+    private readonly (double Size, double Seconds)[] _prefill;
+    private readonly (double Context, (double Size, double Seconds)[] Batches)[] _decode;
+
+    public ProfileTable(DeviceProfile profile)
+    {
+        _prefill = [.. profile.Prefill.Select(point => ((double)point.ChunkTokens, point.SecondsPerLayer))];
+        _decode =
+        [
+            .. profile.Decode
+                .GroupBy(point => point.ContextTokens)
+                .OrderBy(group => group.Key)
+                .Select(group => (
+                    (double)group.Key,
+                    group.OrderBy(point => point.BatchSequences)
+                        .Select(point => ((double)point.BatchSequences, point.SecondsPerLayer))
+                        .ToArray())),
+        ];
+    }
+
+    /// <summary>Seconds of one layer of mean size for a chunk of one sequence.</summary>
+    public double PrefillSecondsPerLayer(double chunkTokens) => Interpolate(_prefill, chunkTokens);
+
+    /// <summary>Seconds of one layer of mean size for one token of each of <paramref name="batch"/> sequences.</summary>
+    public double DecodeSecondsPerLayer(double batch, double contextTokens)
+    {
+        if (_decode.Length == 1)
+            return Interpolate(_decode[0].Batches, batch);
+        // Linear in the context: attention reads the whole cache. Never below the shortest context that was measured.
+        var upper = 1;
+        while (upper < _decode.Length - 1 && _decode[upper].Context < contextTokens)
+            upper++;
+        var (low, high) = (_decode[upper - 1], _decode[upper]);
+        var (atLow, atHigh) = (Interpolate(low.Batches, batch), Interpolate(high.Batches, batch));
+        var share = Math.Max(0, (contextTokens - low.Context) / (high.Context - low.Context));
+        return Math.Max(Math.Min(atLow, atHigh), atLow + share * (atHigh - atLow));
+    }
+
+    private static double Interpolate((double Size, double Seconds)[] points, double size)
+    {
+        var first = points[0];
+        if (size <= first.Size)
+            return first.Seconds;
+        if (points.Length == 1)
+            return first.Seconds * size / first.Size;
+        var upper = 1;
+        while (upper < points.Length - 1 && points[upper].Size < size)
+            upper++;
+        var (low, high) = (points[upper - 1], points[upper]);
+        var seconds = low.Seconds + (size - low.Size) / (high.Size - low.Size) * (high.Seconds - low.Seconds);
+        // A noisy last segment may fall; more work is never predicted to cost less than the last point.
+        return size > high.Size ? Math.Max(high.Seconds, seconds) : seconds;
+    }
+}

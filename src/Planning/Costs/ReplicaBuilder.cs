@@ -1,0 +1,39 @@
+using System.Collections.Immutable;
+using E2LLM.Core.Plans;
+
+namespace E2LLM.Planning.Costs;
+
+/// <summary>Writes a partition down as a replica, with what each stage is predicted to cost.</summary>
+internal static class ReplicaBuilder
+{
+    /// <param name="costs">The request.</param>
+    /// <param name="id">Name within the plan.</param>
+    /// <param name="role">What the replica does.</param>
+    /// <param name="stages">Devices in order, each with the end of its layer range.</param>
+    public static ReplicaPlan Build(FleetCosts costs, string id, ReplicaRole role, ReadOnlySpan<(int Device, int End)> stages)
+    {
+        var engine = costs.Request.Engine;
+        var contextTokens = engine.MaxSequenceTokens / 2.0;
+        var built = ImmutableArray.CreateBuilder<StagePlan>(stages.Length);
+        var first = 0;
+        for (var index = 0; index < stages.Length; index++)
+        {
+            var (device, end) = stages[index];
+            var isLast = index == stages.Length - 1;
+            built.Add(new StagePlan
+            {
+                DeviceId = costs.DeviceId(device),
+                FirstLayer = first,
+                LayerCount = end - first,
+                WeightBytes = costs.Model.WeightBytes(first, end - first),
+                KvBytes = costs.Memory.KvBytes(first, end),
+                ScratchBytes = costs.Memory.ScratchBytes(end),
+                DecodeSeconds = costs.Decode(device, 1, contextTokens).Seconds(costs.DecodeWork[end] - costs.DecodeWork[first], isLast),
+                PrefillSeconds = costs.Prefill(device, engine.MaxStepTokens).Seconds(costs.PrefillWork[end] - costs.PrefillWork[first], isLast),
+                HopSeconds = isLast ? 0 : costs.HopSeconds(device, stages[index + 1].Device, 1),
+            });
+            first = end;
+        }
+        return new ReplicaPlan { Id = id, Role = role, Stages = built.MoveToImmutable(), Engine = engine };
+    }
+}

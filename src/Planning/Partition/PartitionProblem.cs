@@ -1,0 +1,46 @@
+using E2LLM.Planning.Costs;
+
+namespace E2LLM.Planning.Partition;
+
+/// <summary>Layers to be cut into contiguous ranges, one for each of the devices in the given order.</summary>
+/// <remarks>Every device gets at least one layer: leaving one out is the caller's choice of the list.</remarks>
+public sealed class PartitionProblem
+{
+    /// <summary>Prefix sums [layers + 1] of the layers' relative work; a layer of mean size counts 1.</summary>
+    public required double[] LayerWork { get; init; }
+
+    /// <summary>Prefix sums [layers + 1] of weight and KV bytes.</summary>
+    public required long[] LayerBytes { get; init; }
+
+    /// <summary>Bytes that every stage holds besides its layers.</summary>
+    public long EachStageBytes { get; init; }
+
+    /// <summary>Bytes that the first stage holds besides.</summary>
+    public long FirstStageBytes { get; init; }
+
+    /// <summary>Bytes that the last stage holds besides.</summary>
+    public long LastStageBytes { get; init; }
+
+    /// <summary>Cost of a call, by device in order.</summary>
+    public required LinearCost[] Costs { get; init; }
+
+    /// <summary>Memory, by device in order.</summary>
+    public required long[] MemoryBytes { get; init; }
+
+    /// <summary>Seconds of the transfer into each device from the one before it; the first entry is not read.</summary>
+    public required double[] HopSeconds { get; init; }
+
+    public int LayerCount => LayerWork.Length - 1;
+
+    public int DeviceCount => Costs.Length;
+
+    /// <summary>Compute seconds of a device with the layers [first, end).</summary>
+    public double StageSeconds(int device, int first, int end) =>
+        Costs[device].Seconds(LayerWork[end] - LayerWork[first], end == LayerCount);
+
+    /// <summary>Memory of a stage with the layers [first, end).</summary>
+    public long StageBytes(int first, int end) =>
+        EachStageBytes + LayerBytes[end] - LayerBytes[first]
+        + (first == 0 ? FirstStageBytes : 0)
+        + (end == LayerCount ? LastStageBytes : 0);
+}

@@ -1,0 +1,95 @@
+using E2LLM.Core.Errors;
+using E2LLM.Core.Fleets;
+using E2LLM.Core.Models;
+using E2LLM.Core.Plans;
+
+namespace E2LLM.Planning.Requests;
+
+/// <summary>Refuses a request whose figures make no sense, naming every key at fault. Every planner calls it before it plans.</summary>
+public static class PlanRequestCheck
+{
+    /// <summary>No stage of a device is as large, and sums of the whole fleet stay far from overflow.</summary>
+    private const long MaxBytes = 1L << 50;
+
+    /// <exception cref="PlanningException">Lists every fault, each with its key, value and valid range.</exception>
+    public static void ThrowIfInvalid(PlanRequest request)
+    {
+        var faults = new FaultList();
+        CheckModel(request.Model, faults);
+        CheckEngine(request.Engine, request.Model, faults);
+        CheckDevices(request.Fleet, faults);
+        CheckLinks(request.Fleet, faults);
+        ProfileCheck.Check(request, faults);
+        if (faults.Count > 0)
+            throw new PlanningException($"Nothing planned: {faults}");
+    }
+
+    private static void CheckModel(ModelSpec model, FaultList faults)
+    {
+        var layers = model.LayerBytes.IsDefault ? 0 : model.LayerBytes.Length;
+        faults.Require(layers is >= 1 and <= 1024, "model.layerBytes", layers, "1 to 1,024 layers");
+        for (var layer = 0; layer < layers; layer++)
+            faults.Require(model.LayerBytes[layer] is > 0 and < MaxBytes, $"model.layerBytes[{layer}]", model.LayerBytes[layer], "1 to 2^50 bytes");
+        var kvLayers = model.LayerKvBytesPerToken.IsDefault ? 0 : model.LayerKvBytesPerToken.Length;
+        faults.Require(kvLayers == layers, "model.layerKvBytesPerToken", kvLayers, $"one entry for each of the {layers} layers");
+        for (var layer = 0; layer < kvLayers; layer++)
+            faults.Require(
+                model.LayerKvBytesPerToken[layer] is >= 0 and < 1 << 30, $"model.layerKvBytesPerToken[{layer}]", model.LayerKvBytesPerToken[layer], "0 to 2^30 bytes");
+        var flops = model.LayerFlopsPerToken.IsDefaultOrEmpty ? [] : model.LayerFlopsPerToken;
+        faults.Require(flops.Length == 0 || flops.Length == layers, "model.layerFlopsPerToken", flops.Length, $"empty, or one entry for each of the {layers} layers");
+        for (var layer = 0; layer < flops.Length; layer++)
+            faults.Require(flops[layer] is > 0 and < 1e18, $"model.layerFlopsPerToken[{layer}]", flops[layer], "above 0 to 1e18");
+        faults.Require(model.EmbeddingLength is >= 1 and <= 1 << 20, "model.embeddingLength", model.EmbeddingLength, "1 to 1,048,576");
+        faults.Require(model.VocabularySize is >= 1 and <= 1 << 24, "model.vocabularySize", model.VocabularySize, "1 to 16,777,216");
+        faults.Require(model.HeadBytes is >= 0 and < MaxBytes, "model.headBytes", model.HeadBytes, "0 to 2^50 bytes");
+        faults.Require(model.EmbeddingBytes is >= 0 and < MaxBytes, "model.embeddingBytes", model.EmbeddingBytes, "0 to 2^50 bytes");
+        faults.Require(model.SharedBytes is >= 0 and < MaxBytes, "model.sharedBytes", model.SharedBytes, "0 to 2^50 bytes");
+    }
+
+    private static void CheckEngine(EngineSettings engine, ModelSpec model, FaultList faults)
+    {
+        faults.Require(engine.KvCells is >= 1 and <= 1 << 24, "engine.kvCells", engine.KvCells, "1 to 16,777,216");
+        faults.Require(engine.MaxSequences is >= 1 and <= 256, "engine.maxSequences", engine.MaxSequences, "1 to 256");
+        faults.Require(engine.MaxStepTokens is >= 1 and <= 8192, "engine.maxStepTokens", engine.MaxStepTokens, "1 to 8,192");
+        faults.Require(
+            engine.MaxSequenceTokens >= 1 && engine.MaxSequenceTokens <= Math.Max(1, model.ContextLengthTokens),
+            "engine.maxSequenceTokens", engine.MaxSequenceTokens, $"1 to the model's trained context of {model.ContextLengthTokens}");
+    }
+
+    private static void CheckDevices(FleetSpec fleet, FaultList faults)
+    {
+        var count = fleet.Devices.IsDefault ? 0 : fleet.Devices.Length;
+        faults.Require(count >= 1, "fleet.devices", count, "at least one device");
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        for (var index = 0; index < count; index++)
+        {
+            var device = fleet.Devices[index];
+            var key = $"fleet.devices[{index}]";
+            faults.Require(!string.IsNullOrEmpty(device.Id), $"{key}.id", device.Id, "a name");
+            faults.Require(seen.Add(device.Id ?? ""), $"{key}.id", device.Id, "a name that no other device has");
+            faults.Require(device.MemoryBytes is > 0 and < MaxBytes, $"{key}.memoryBytes ({device.Id})", device.MemoryBytes, "1 to 2^50 bytes");
+            faults.Require(device.SlowdownFactor is >= 1e-3 and <= 1e6, $"{key}.slowdownFactor ({device.Id})", device.SlowdownFactor, "0.001 to 1,000,000");
+        }
+    }
+
+    private static void CheckLinks(FleetSpec fleet, FaultList faults)
+    {
+        faults.Require(fleet.DefaultBandwidthBytesPerSecond > 0, "fleet.defaultBandwidthBytesPerSecond", fleet.DefaultBandwidthBytesPerSecond, "above 0");
+        faults.Require(fleet.DefaultLatencySeconds is >= 0 and <= 3600, "fleet.defaultLatencySeconds", fleet.DefaultLatencySeconds, "0 to 3,600 s");
+        if (fleet.Links.IsDefaultOrEmpty || fleet.Devices.IsDefault)
+            return;
+        var ids = fleet.Devices.Select(device => device.Id).ToHashSet();
+        var seen = new HashSet<(string, string)>();
+        for (var index = 0; index < fleet.Links.Length; index++)
+        {
+            var link = fleet.Links[index];
+            var key = $"fleet.links[{index}] ({link.From} to {link.To})";
+            faults.Require(ids.Contains(link.From), $"{key}.from", link.From, "a device of the fleet");
+            faults.Require(ids.Contains(link.To), $"{key}.to", link.To, "a device of the fleet");
+            faults.Require(link.From != link.To, $"{key}.to", link.To, "another device than from");
+            faults.Require(seen.Add((link.From, link.To)), key, "a second entry", "one entry for a direction: two would contradict each other");
+            faults.Require(link.BandwidthBytesPerSecond > 0, $"{key}.bandwidthBytesPerSecond", link.BandwidthBytesPerSecond, "above 0");
+            faults.Require(link.LatencySeconds is >= 0 and <= 3600, $"{key}.latencySeconds", link.LatencySeconds, "0 to 3,600 s");
+        }
+    }
+}
