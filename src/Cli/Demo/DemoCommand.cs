@@ -1,0 +1,40 @@
+using System.CommandLine;
+using E2LLM.Cli.Serving;
+
+namespace E2LLM.Cli.Demo;
+
+/// <summary><c>e2llm demo</c>: the whole fog in one process, one answer, and where its time went.</summary>
+internal static class DemoCommand
+{
+    private const string DefaultPrompt = "Tell me a story about a fox and a lantern.";
+
+    public static Command Create()
+    {
+        var prompt = new Argument<string>("prompt") { Description = "What to ask.", DefaultValueFactory = _ => DefaultPrompt };
+        var maxTokens = new Option<int?>("--max-tokens") { Description = "Longest answer, in tokens. Default: what the context leaves." };
+        var temperature = new Option<float>("--temperature") { Description = "0 takes the likeliest token. 0 to 2.", DefaultValueFactory = _ => 0.5f };
+        var seed = new Option<uint>("--seed") { Description = "Seed of the draws.", DefaultValueFactory = _ => 1u };
+        var raw = new Option<bool>("--raw") { Description = "Continue the prompt as it is, without a chat template." };
+        var once = new Option<bool>("--once") { Description = "End after the answer instead of serving on." };
+        var json = new Option<bool>("--json") { Description = "One JSON document instead of tables and text." };
+        var host = new HostArguments();
+
+        var command = new Command("demo", "Start the whole fog in this process, show its plan, answer a prompt, and go on serving.")
+        {
+            prompt, maxTokens, temperature, seed, raw, once, json,
+        };
+        host.AddTo(command);
+        command.SetAction((arguments, cancellationToken) => DemoRun.RunAsync(new DemoSettings
+        {
+            Prompt = arguments.GetValue(prompt)!,
+            MaxTokens = arguments.GetValue(maxTokens),
+            Temperature = arguments.GetValue(temperature),
+            Seed = arguments.GetValue(seed),
+            IsRaw = arguments.GetValue(raw),
+            EndsAfterAnswer = arguments.GetValue(once),
+            AsJson = arguments.GetValue(json),
+            ConfigureHost = options => host.Apply(arguments, options),
+        }, cancellationToken));
+        return command;
+    }
+}

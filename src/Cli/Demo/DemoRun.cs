@@ -1,0 +1,113 @@
+using System.Text;
+using E2LLM.Cli.Rendering;
+using E2LLM.Core.Errors;
+using E2LLM.Core.Requests;
+using E2LLM.Grains.Interfaces.Chat;
+using E2LLM.Grains.Interfaces.Plans;
+using E2LLM.Silo.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Orleans;
+using Spectre.Console;
+
+namespace E2LLM.Cli.Demo;
+
+/// <summary>One run of the demo: start, show, answer, show, serve.</summary>
+internal static class DemoRun
+{
+    public static async Task<int> RunAsync(DemoSettings settings, CancellationToken cancellationToken)
+    {
+        await using var app = SiloHost.Build([], settings.ConfigureHost);
+        var console = Consoles.Create();
+        var status = await StartAsync(app, settings.AsJson ? null : console, cancellationToken);
+        if (!settings.AsJson)
+        {
+            console.Write(FleetTable.Create(status.Fleet!, status.Profiles));
+            console.Write(PlanTable.Create(status.Plan!, status.Fleet!));
+            console.WriteLine();
+            console.MarkupLineInterpolated($"[bold]{settings.Prompt}[/]");
+        }
+
+        var (answer, last) = await AnswerAsync(app, settings, status.Model!.Id, cancellationToken);
+        if (settings.AsJson)
+            Console.WriteLine(DemoReport.ToJson(status, settings.Prompt, answer, last));
+        else if (last.Timeline is { } timeline)
+            console.Write(TimelineTable.Create(timeline));
+        if (last.Finish == FinishReason.Failed)
+            throw new E2LlmException($"The request failed: {last.Failure?.Message}", last.Failure?.MayRetry ?? false);
+
+        if (!settings.EndsAfterAnswer)
+            await ServeAsync(app, settings.AsJson, status.Model!.Id, cancellationToken);
+        await app.StopAsync(CancellationToken.None);
+        return 0;
+    }
+
+    private static async Task<PlanStatus> StartAsync(WebApplication app, IAnsiConsole? console, CancellationToken cancellationToken)
+    {
+        if (console is null)
+            return await ReadyAsync(app, _ => { }, cancellationToken);
+        return await console.Status().StartAsync("starting", context =>
+            ReadyAsync(app, text => context.Status = text, cancellationToken));
+    }
+
+    private static async Task<PlanStatus> ReadyAsync(WebApplication app, Action<string> report, CancellationToken cancellationToken)
+    {
+        report("starting the silo");
+        await app.StartAsync(cancellationToken);
+        report("timing the devices, planning, loading the slices");
+        // The silo applies its fleet by itself; asking for the same one waits for that.
+        var target = app.Services.GetRequiredService<ServingTarget>();
+        return await app.Services.GetRequiredService<IGrainFactory>().GetGrain<IPlanGrain>(target.Model.Id)
+            .ApplyAsync(target.Fleet).WaitAsync(cancellationToken);
+    }
+
+    private static async Task<(string Answer, ChatDelta Last)> AnswerAsync(
+        WebApplication app, DemoSettings settings, string modelId, CancellationToken cancellationToken)
+    {
+        var request = new ChatRequest
+        {
+            Id = $"demo-{Guid.NewGuid():N}",
+            ModelId = modelId,
+            Turns = settings.IsRaw ? [] : [new("user", settings.Prompt)],
+            Prompt = settings.IsRaw ? settings.Prompt : null,
+            MaxTokens = settings.MaxTokens,
+            Sampling = new SamplingOptions { Temperature = settings.Temperature, Seed = settings.Seed },
+        };
+        var chat = app.Services.GetRequiredService<IGrainFactory>().GetGrain<IChatGrain>(modelId);
+        var answer = new StringBuilder();
+        var last = new ChatDelta();
+        await foreach (var delta in chat.StreamAsync(request, cancellationToken))
+        {
+            answer.Append(delta.Text);
+            if (!settings.AsJson)
+                Console.Write(delta.Text);
+            last = delta;
+        }
+        if (!settings.AsJson)
+            Console.WriteLine();
+        return (answer.ToString(), last);
+    }
+
+    private static async Task ServeAsync(WebApplication app, bool quiet, string modelId, CancellationToken cancellationToken)
+    {
+        if (!quiet)
+        {
+            var address = SiloHost.HttpAddress(app);
+            Console.WriteLine($"OpenAI API  {address}/v1");
+            Console.WriteLine($"dashboard   {address}{SiloHost.DashboardPath}/");
+            Console.WriteLine($"health      {address}/health");
+            Console.WriteLine($"try         curl {address}/v1/chat/completions -H 'Content-Type: application/json' \\");
+            Console.WriteLine($"              -d '{{\"model\":\"{modelId}\",\"messages\":[{{\"role\":\"user\",\"content\":\"What is a replica?\"}}],\"stream\":true}}'");
+            Console.WriteLine("Ctrl-C ends it.");
+        }
+        try
+        {
+            await app.WaitForShutdownAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // Ctrl-C is the way out.
+        }
+    }
+}

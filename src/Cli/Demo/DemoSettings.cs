@@ -1,0 +1,23 @@
+using E2LLM.Silo.Hosting;
+
+namespace E2LLM.Cli.Demo;
+
+/// <summary>What the command line asked for.</summary>
+internal sealed record DemoSettings
+{
+    public required string Prompt { get; init; }
+
+    public int? MaxTokens { get; init; }
+
+    public float Temperature { get; init; }
+
+    public uint Seed { get; init; }
+
+    public bool IsRaw { get; init; }
+
+    public bool EndsAfterAnswer { get; init; }
+
+    public bool AsJson { get; init; }
+
+    public required Action<HostOptions> ConfigureHost { get; init; }
+}

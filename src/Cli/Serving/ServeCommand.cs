@@ -1,0 +1,26 @@
+using System.CommandLine;
+using E2LLM.Silo.Hosting;
+using Microsoft.Extensions.Hosting;
+
+namespace E2LLM.Cli.Serving;
+
+/// <summary><c>e2llm serve</c>: a silo in the foreground, until Ctrl-C.</summary>
+internal static class ServeCommand
+{
+    public static Command Create()
+    {
+        var host = new HostArguments();
+        var command = new Command("serve", "Start a silo and serve until Ctrl-C.");
+        host.AddTo(command);
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            await using var app = SiloHost.Build([], options => host.Apply(arguments, options));
+            await app.StartAsync(cancellationToken);
+            Console.WriteLine($"OpenAI API  {SiloHost.HttpAddress(app)}/v1");
+            Console.WriteLine($"dashboard   {SiloHost.HttpAddress(app)}{SiloHost.DashboardPath}/");
+            await app.WaitForShutdownAsync(cancellationToken);
+            return 0;
+        });
+        return command;
+    }
+}
