@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+using E2LLM.Core.Errors;
+using E2LLM.Core.Models;
+using E2LLM.Core.Requests;
+using E2LLM.Gateway.Hosting;
+using E2LLM.Gateway.Models;
+using E2LLM.Gateway.Plans;
+using Microsoft.Extensions.Options;
+
+namespace E2LLM.Gateway.Chat;
+
+/// <summary>From text to tokens, with every check that needs no device.</summary>
+internal sealed class ChatPreparation(
+    IModelCatalog catalog, ITokenizerProvider tokenizers, PlanReader plans, IOptions<GatewayOptions> options)
+{
+    /// <exception cref="RequestRejectedException">The request is malformed, too long, or for a model that is not in the catalog.</exception>
+    /// <exception cref="ModelNotReadyException">No complete replica serves the model.</exception>
+    public async Task<PreparedChat> PrepareAsync(ChatRequest request, CancellationToken cancellationToken)
+    {
+        ChatRequestRules.Check(request, options.Value);
+        var model = catalog.Require(request.ModelId);
+        var limit = ServingLimits.SequenceTokens(model, await plans.GetReadyAsync(model.Id, cancellationToken));
+        var tokenizer = tokenizers.Get(model.Id);
+
+        // Off the turn of a grain: a long prompt takes milliseconds.
+        var prompt = await Task.Run(() => Tokenize(tokenizer, request), cancellationToken);
+        return new PreparedChat(
+            new GenerationRequest
+            {
+                Id = request.Id,
+                ModelId = model.Id,
+                PromptTokens = prompt,
+                MaxTokens = MaxTokens(request, model.Id, prompt.Length, limit),
+                Sampling = request.Sampling,
+                StopTokens = tokenizer.EndOfGenerationTokens,
+            },
+            tokenizer,
+            request.StopTexts.IsDefault ? [] : request.StopTexts);
+    }
+
+    private static ImmutableArray<int> Tokenize(ITokenizer tokenizer, ChatRequest request)
+    {
+        var tokens = request.Prompt is { } prompt
+            ? tokenizer.Tokenize(prompt, addSpecial: true, parseSpecial: false)
+            : tokenizer.TokenizeChat(request.Turns);
+        return tokens.Length > 0
+            ? tokens
+            : throw new RequestRejectedException("The prompt must have at least one token.")
+            {
+                Code = RejectionCodes.InvalidValue,
+                Parameter = request.Prompt is null ? nameof(request.Turns) : nameof(request.Prompt),
+            };
+    }
+
+    private static int MaxTokens(ChatRequest request, string modelId, int promptTokens, int limit)
+    {
+        if (promptTokens >= limit)
+            throw TooLong(
+                request.Prompt is null ? nameof(request.Turns) : nameof(request.Prompt),
+                $"The prompt has {promptTokens} tokens, but prompt and answer of model '{modelId}' may have {limit} together.");
+        if (request.MaxTokens > limit - promptTokens)
+            throw TooLong(
+                nameof(request.MaxTokens),
+                $"The prompt has {promptTokens} tokens and {request.MaxTokens} more are asked for, but prompt and answer of model " +
+                $"'{modelId}' may have {limit} together.");
+        return request.MaxTokens ?? limit - promptTokens;
+    }
+
+    private static RequestRejectedException TooLong(string parameter, string message) =>
+        new(message) { Code = RejectionCodes.ContextLengthExceeded, Parameter = parameter };
+}

@@ -1,0 +1,106 @@
+using System.Runtime.CompilerServices;
+using E2LLM.Core.Models;
+using E2LLM.Core.Requests;
+using E2LLM.Gateway.Telemetry;
+using E2LLM.Grains.Interfaces.Requests;
+using Microsoft.Extensions.Logging;
+
+namespace E2LLM.Gateway.Chat;
+
+/// <summary>
+/// The one way from text to text, whichever door a request came through: check, tokenise, run on the fleet, detokenise, stop texts.
+/// </summary>
+internal sealed partial class ChatService(
+    IGrainFactory grains,
+    IModelCatalog catalog,
+    ChatPreparation preparation,
+    GatewayInstruments instruments,
+    TimeProvider time,
+    ILogger<ChatService> logger)
+{
+    /// <summary>
+    /// Answers a conversation. The last delta, and no other, has a finish reason; a failure on the fleet is such a last delta too.
+    /// Ending the enumeration early stops the work on every device.
+    /// </summary>
+    /// <exception cref="Core.Errors.RequestRejectedException">The request is malformed or too long; says what to change.</exception>
+    /// <exception cref="Core.Errors.ModelNotReadyException">No complete replica serves the model.</exception>
+    /// <exception cref="Core.Errors.OverloadedException">The fleet is full now.</exception>
+    public async IAsyncEnumerable<ChatDelta> StreamAsync(
+        ChatRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+
+        // A name that is not in the catalog is the client's invention and has no place among the metrics.
+        var model = string.IsNullOrEmpty(request.ModelId) ? null : catalog.Find(request.ModelId);
+        using var measurement = new RequestMeasurement(
+            instruments, time, request.Prompt is null ? "chat" : "text_completion", model?.Id ?? "_OTHER");
+        await using var deltas = AnswerAsync(request, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        while (true)
+        {
+            try
+            {
+                if (!await deltas.MoveNextAsync())
+                    yield break;
+            }
+            catch (Exception error) when (error is not OperationCanceledException)
+            {
+                measurement.OnError(error);
+                LogNotAnswered(request.Id, error.GetType().Name);
+                throw;
+            }
+
+            var delta = deltas.Current;
+            measurement.OnDelta(delta);
+            if (delta.Finish is { } finish)
+                LogAnswered(request.Id, model?.Id, finish, delta.PromptTokens, delta.GeneratedTokens, measurement.ElapsedSeconds);
+            if (delta.Failure is { } failure)
+                LogFailed(request.Id, failure.Party, failure.Phase, failure.DeviceId, failure.Message);
+            yield return delta;
+        }
+    }
+
+    private async IAsyncEnumerable<ChatDelta> AnswerAsync(ChatRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var chat = await preparation.PrepareAsync(request, cancellationToken);
+        var grain = grains.GetGrain<IRequestGrain>(request.Id);
+        var answer = new AnswerText(chat.Tokenizer.CreateDetokenizer(), chat.StopTexts);
+        var last = new ChatDelta { PromptTokens = chat.Generation.PromptTokens.Length };
+        await foreach (var chunk in TokenStream.ReadAsync(grain, chat.Generation, cancellationToken))
+        {
+            var text = answer.Append(chunk.Tokens);
+            if (chunk.Finish is not null)
+                text += answer.Flush();
+            if (answer.IsStopped || chunk.Finish is not null)
+            {
+                last = last with
+                {
+                    Text = text,
+                    GeneratedTokens = answer.TokenCount,
+                    Finish = answer.IsStopped ? FinishReason.Stop : chunk.Finish,
+                    Failure = answer.IsStopped ? null : chunk.Failure,
+                    Timeline = chunk.Timeline,
+                };
+                break; // Leaving the enumeration cancels what a stop text made superfluous.
+            }
+
+            if (text.Length > 0)
+                yield return new ChatDelta { Text = text };
+        }
+
+        yield return last.Timeline is null ? last with { Timeline = await TimelineAsync(grain) } : last;
+    }
+
+    private async Task<RequestTimeline?> TimelineAsync(IRequestGrain grain)
+    {
+        try
+        {
+            return (await grain.GetAsync())?.Timeline;
+        }
+        catch (Exception error) when (TokenStream.IsTransport(error))
+        {
+            // The text is there; an answer does not fail for its statistics.
+            LogNoTimeline(grain.GetPrimaryKeyString(), error);
+            return null;
+        }
+    }
+}

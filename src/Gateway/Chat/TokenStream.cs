@@ -1,0 +1,62 @@
+using System.Runtime.CompilerServices;
+using E2LLM.Core.Requests;
+using E2LLM.Grains.Interfaces.Requests;
+
+namespace E2LLM.Gateway.Chat;
+
+/// <summary>Reads a request's tokens so that they always end with a finish reason, also where the grain or its silo is lost.</summary>
+internal static class TokenStream
+{
+    /// <summary>Whether a call was lost on the way, rather than refused by the one who was called.</summary>
+    public static bool IsTransport(Exception error) => error is OrleansException or TimeoutException or EnumerationAbortedException;
+
+    /// <exception cref="Core.Errors.E2LlmException">The fleet refused the request.</exception>
+    public static async IAsyncEnumerable<TokenChunk> ReadAsync(
+        IRequestGrain grain, GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var received = 0;
+        var isLost = false;
+        var chunks = grain.RunAsync(request, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        try
+        {
+            TokenChunk chunk;
+            do
+            {
+                try
+                {
+                    chunk = await chunks.MoveNextAsync()
+                        ? chunks.Current
+                        : Lost(received, "The fleet ended the answer without saying why.");
+                }
+                catch (Exception error) when (IsTransport(error))
+                {
+                    isLost = true;
+                    chunk = Lost(received, $"The connection to the request was lost: {error.Message}");
+                }
+
+                received += chunk.Tokens.Length;
+                yield return chunk;
+            }
+            while (chunk.Finish is null);
+        }
+        finally
+        {
+            // There is nobody left to tell where the connection is gone, and telling would only wait for a time-out.
+            if (!isLost)
+                await chunks.DisposeAsync();
+        }
+    }
+
+    private static TokenChunk Lost(int received, string message) => new()
+    {
+        FirstIndex = received,
+        Finish = FinishReason.Failed,
+        Failure = new RequestFailure
+        {
+            Party = FailedParty.Link,
+            Phase = received > 0 ? RequestPhase.Decode : RequestPhase.Accepted,
+            Message = message,
+            MayRetry = true,
+        },
+    };
+}

@@ -1,0 +1,61 @@
+using E2LLM.Gateway.Health;
+using E2LLM.Gateway.Models;
+using E2LLM.Gateway.OpenAi;
+using E2LLM.Gateway.Plans;
+using E2LLM.Gateway.Requests;
+using E2LLM.Gateway.Tokens;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace E2LLM.Gateway.Hosting;
+
+public static class GatewayEndpoints
+{
+    /// <summary>
+    /// The OpenAI API, with and without /v1, and what E2LLM adds to it: requests by id, the plan, tokens. Returned as a group, for
+    /// conventions such as RequireAuthorization.
+    /// </summary>
+    public static IEndpointConventionBuilder MapE2LlmOpenAi(this IEndpointRouteBuilder endpoints)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        var services = endpoints.ServiceProvider;
+        var guard = services.GetRequiredService<OpenAiErrorWriter>().Guard;
+        var completions = services.GetRequiredService<CompletionEndpoint>();
+        var models = services.GetRequiredService<ModelsEndpoint>();
+        var requests = services.GetRequiredService<RequestEndpoint>();
+        var plans = services.GetRequiredService<PlanEndpoint>();
+        var tokens = services.GetRequiredService<TokenizeEndpoint>();
+
+        var all = endpoints.MapGroup("");
+        foreach (var prefix in new[] { "", "/v1" })
+        {
+            var group = all.MapGroup(prefix);
+            group.MapGet("/models", guard(models.ListAsync));
+            group.MapGet("/models/{**id}", guard(models.GetAsync)); // ids such as "org/model" have slashes
+            group.MapPost("/chat/completions", guard(completions.ChatAsync));
+            group.MapPost("/completions", guard(completions.TextAsync));
+            group.MapGet("/requests/{id}", guard(requests.GetAsync));
+            group.MapDelete("/requests/{id}", guard(requests.CancelAsync));
+            group.MapGet("/plan", guard(plans.GetAsync));
+            group.MapPost("/tokenize", guard(tokens.TokenizeAsync));
+            group.MapPost("/detokenize", guard(tokens.DetokenizeAsync));
+        }
+
+        return all;
+    }
+
+    /// <summary>
+    /// /health runs the host's health checks, among them that every model is served: 503 until then. /alive is 200 while the process
+    /// takes requests at all.
+    /// </summary>
+    public static IEndpointConventionBuilder MapE2LlmHealth(this IEndpointRouteBuilder endpoints)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        var group = endpoints.MapGroup("");
+        group.MapHealthChecks("/health", new HealthCheckOptions { ResponseWriter = HealthResponse.WriteAsync });
+        group.MapHealthChecks("/alive", new HealthCheckOptions { Predicate = _ => false });
+        return group;
+    }
+}

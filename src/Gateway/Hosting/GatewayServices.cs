@@ -1,0 +1,44 @@
+using E2LLM.Core.Models;
+using E2LLM.Gateway.Chat;
+using E2LLM.Gateway.Health;
+using E2LLM.Gateway.Models;
+using E2LLM.Gateway.OpenAi;
+using E2LLM.Gateway.Plans;
+using E2LLM.Gateway.Requests;
+using E2LLM.Gateway.Telemetry;
+using E2LLM.Gateway.Tokens;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace E2LLM.Gateway.Hosting;
+
+public static class GatewayServices
+{
+    /// <summary>
+    /// The front door of a silo, or of a web host with an Orleans client. Needs an <see cref="IModelCatalog"/> and an
+    /// <see cref="ITokenizerProvider"/>; bound from <see cref="GatewayOptions.Section"/>.
+    /// </summary>
+    public static IServiceCollection AddE2LlmGateway(this IServiceCollection services, Action<GatewayOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        var options = services.AddOptions<GatewayOptions>().BindConfiguration(GatewayOptions.Section).ValidateOnStart();
+        if (configure is not null)
+            options.Configure(configure);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<GatewayOptions>, GatewayOptionsValidator>());
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddMetrics();
+        services.TryAddSingleton<GatewayInstruments>();
+        services.TryAddSingleton<PlanReader>();
+        services.TryAddSingleton<ChatPreparation>();
+        services.TryAddSingleton<ChatService>();
+        services.TryAddSingleton<OpenAiErrorWriter>();
+        services.TryAddSingleton<CompletionEndpoint>();
+        services.TryAddSingleton<ModelsEndpoint>();
+        services.TryAddSingleton<RequestEndpoint>();
+        services.TryAddSingleton<PlanEndpoint>();
+        services.TryAddSingleton<TokenizeEndpoint>();
+        services.AddHealthChecks().AddCheck<PlanHealthCheck>(PlanHealthCheck.Name);
+        return services;
+    }
+}

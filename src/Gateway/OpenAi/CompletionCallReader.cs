@@ -1,0 +1,100 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using E2LLM.Core.Errors;
+using E2LLM.Core.Models;
+using E2LLM.Core.Requests;
+using E2LLM.Gateway.Hosting;
+using E2LLM.Gateway.Models;
+
+namespace E2LLM.Gateway.OpenAi;
+
+/// <summary>Reads the body of a completion. Types are checked here; ranges by the rules that hold for every door.</summary>
+internal static class CompletionCallReader
+{
+    /// <exception cref="RequestRejectedException">A field has the wrong type, or asks for what is not supported; names it.</exception>
+    public static CompletionCall Read(JsonElement body, CompletionKind kind, string id, IModelCatalog catalog, GatewayOptions options)
+    {
+        var fields = JsonFields.Of(body, "");
+        UnsupportedFields.Refuse(fields);
+        var stream = fields.Boolean("stream") ?? false;
+        return new CompletionCall
+        {
+            Kind = kind,
+            Stream = stream,
+            IncludeUsage = ReadIncludeUsage(fields, stream),
+            Request = new ChatRequest
+            {
+                Id = id,
+                ModelId = ReadModel(fields, catalog, options),
+                Turns = kind == CompletionKind.Chat ? MessagesReader.Read(fields, options.MaxMessages) : [],
+                Prompt = kind == CompletionKind.Text ? ReadPrompt(fields) : null,
+                MaxTokens = ReadMaxTokens(fields),
+                Sampling = ReadSampling(fields, id),
+                StopTexts = ReadStop(fields),
+            },
+        };
+    }
+
+    public static string ReadModel(JsonFields fields, IModelCatalog catalog, GatewayOptions options)
+    {
+        var model = fields.String(FieldNames.Model);
+        if (!string.IsNullOrEmpty(model))
+            return catalog.Require(model).Id;
+        if (options.DefaultModel.Length > 0)
+            return options.DefaultModel;
+        return catalog.Models.Count == 1
+            ? catalog.Models[0].Id
+            : throw JsonFields.Rejected(FieldNames.Model, "model must be set, since there is no default one.");
+    }
+
+    private static bool ReadIncludeUsage(JsonFields fields, bool stream)
+    {
+        const string Name = "stream_options";
+        if (fields.Find(Name) is not { } options)
+            return false;
+        return stream
+            ? JsonFields.Of(options, Name).Boolean("include_usage") ?? false
+            : throw JsonFields.Rejected(Name, "stream_options is for stream = true only.");
+    }
+
+    private static string ReadPrompt(JsonFields fields) => fields.Find(FieldNames.Prompt) switch
+    {
+        null => throw JsonFields.Rejected(FieldNames.Prompt, "prompt must be set."),
+        { ValueKind: JsonValueKind.Array } list when list.GetArrayLength() == 1 => JsonFields.String(list[0], FieldNames.Prompt),
+        { ValueKind: JsonValueKind.Array } => throw JsonFields.Rejected(FieldNames.Prompt, "prompt must be one string."),
+        { } text => JsonFields.String(text, FieldNames.Prompt),
+    };
+
+    private static int? ReadMaxTokens(JsonFields fields)
+    {
+        var newer = fields.Int32(FieldNames.MaxCompletionTokens);
+        var older = fields.Int32(FieldNames.MaxTokens);
+        if (newer is { } a && older is { } b && a != b)
+            throw JsonFields.Rejected(FieldNames.MaxTokens, "max_tokens and max_completion_tokens differ; send one of them.");
+        return newer ?? older;
+    }
+
+    private static SamplingOptions ReadSampling(JsonFields fields, string id)
+    {
+        var usual = new SamplingOptions();
+        return new SamplingOptions
+        {
+            Temperature = fields.Single("temperature") ?? usual.Temperature,
+            TopK = fields.Int32("top_k") ?? usual.TopK,
+            TopP = fields.Single("top_p") ?? usual.TopP,
+            MinP = fields.Single("min_p") ?? usual.MinP,
+            RepeatPenalty = fields.Single("repeat_penalty") ?? fields.Single("repetition_penalty") ?? usual.RepeatPenalty,
+            FrequencyPenalty = fields.Single("frequency_penalty") ?? usual.FrequencyPenalty,
+            PresencePenalty = fields.Single("presence_penalty") ?? usual.PresencePenalty,
+            PenaltyLastTokens = fields.Int32("repeat_last_n") ?? usual.PenaltyLastTokens,
+            Seed = fields.Int64("seed") is { } seed ? RequestSeed.Fold(seed) : RequestSeed.OfRequest(id),
+        };
+    }
+
+    private static ImmutableArray<string> ReadStop(JsonFields fields) => fields.Find(FieldNames.Stop) switch
+    {
+        null => [],
+        { ValueKind: JsonValueKind.Array } list => [.. list.EnumerateArray().Select(stop => JsonFields.String(stop, FieldNames.Stop))],
+        { } text => [JsonFields.String(text, FieldNames.Stop)],
+    };
+}

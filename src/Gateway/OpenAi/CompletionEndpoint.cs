@@ -1,0 +1,107 @@
+using System.Text;
+using E2LLM.Core.Models;
+using E2LLM.Core.Requests;
+using E2LLM.Gateway.Chat;
+using E2LLM.Gateway.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+
+namespace E2LLM.Gateway.OpenAi;
+
+/// <summary>POST /v1/chat/completions and /v1/completions.</summary>
+/// <remarks>
+/// A client that goes away cancels <see cref="HttpContext.RequestAborted"/>, which ends the enumeration, which frees the request's
+/// sequences on every device.
+/// </remarks>
+internal sealed class CompletionEndpoint(
+    ChatService chat, IModelCatalog catalog, OpenAiErrorWriter errors, IOptions<GatewayOptions> options, TimeProvider time)
+{
+    public Task ChatAsync(HttpContext http) => HandleAsync(http, CompletionKind.Chat, "chatcmpl-");
+
+    public Task TextAsync(HttpContext http) => HandleAsync(http, CompletionKind.Text, "cmpl-");
+
+    private async Task HandleAsync(HttpContext http, CompletionKind kind, string idPrefix)
+    {
+        // Who knows the id may cancel the request, so it cannot be guessed.
+        var id = idPrefix + Guid.NewGuid().ToString("N");
+        http.Response.Headers["x-request-id"] = id;
+        CompletionCall call;
+        using (var body = await JsonBody.ReadAsync(http, options.Value.MaxBodyBytes))
+            call = CompletionCallReader.Read(body.RootElement, kind, id, catalog, options.Value);
+        var json = new CompletionJson(call, time.GetUtcNow());
+        var deltas = chat.StreamAsync(call.Request, http.RequestAborted);
+        await (call.Stream ? StreamAsync(http, call, json, deltas) : AnswerAsync(http, json, deltas));
+    }
+
+    private async Task AnswerAsync(HttpContext http, CompletionJson json, IAsyncEnumerable<ChatDelta> deltas)
+    {
+        var text = new StringBuilder();
+        var last = new ChatDelta();
+        await foreach (var delta in deltas)
+        {
+            text.Append(delta.Text);
+            last = delta;
+        }
+
+        await (ErrorOf(last) is { } error
+            ? errors.WriteAsync(http, error)
+            : JsonResponse.WriteAsync(http, StatusCodes.Status200OK, writer => json.WriteAnswer(writer, text.ToString(), last)));
+    }
+
+    private async Task StreamAsync(HttpContext http, CompletionCall call, CompletionJson json, IAsyncEnumerable<ChatDelta> deltas)
+    {
+        var silence = TimeSpan.FromSeconds(options.Value.KeepAliveSeconds);
+        await using var pieces = deltas.WithSilencesAsync(silence, time, http.RequestAborted).GetAsyncEnumerator(http.RequestAborted);
+
+        // The status is still open until the first piece is there: what fails before it gets a status of its own.
+        var hasPiece = await pieces.MoveNextAsync();
+        if (hasPiece && pieces.Current is { } first && ErrorOf(first) is { } early)
+        {
+            await errors.WriteAsync(http, early);
+            return;
+        }
+
+        using var events = ServerSentEvents.Begin(http);
+        try
+        {
+            if (call.Kind == CompletionKind.Chat)
+                await events.DataAsync(json.WriteRole);
+            for (; hasPiece; hasPiece = await pieces.MoveNextAsync())
+                await WriteAsync(events, call, json, pieces.Current);
+        }
+        catch (Exception error) when (!http.RequestAborted.IsCancellationRequested)
+        {
+            await events.ErrorAsync(errors.Map(http, error));
+        }
+    }
+
+    private static async Task WriteAsync(ServerSentEvents events, CompletionCall call, CompletionJson json, ChatDelta? delta)
+    {
+        if (delta is null)
+        {
+            await events.KeepAliveAsync();
+            return;
+        }
+
+        if (delta.Text.Length > 0)
+            await events.DataAsync(writer => json.WriteText(writer, delta.Text));
+        if (ErrorOf(delta) is { } error)
+        {
+            await events.ErrorAsync(error);
+        }
+        else if (delta.Finish is { } finish)
+        {
+            await events.DataAsync(writer => json.WriteFinish(writer, finish));
+            if (call.IncludeUsage)
+                await events.DataAsync(writer => json.WriteUsageChunk(writer, delta));
+            await events.DoneAsync();
+        }
+    }
+
+    private static OpenAiError? ErrorOf(ChatDelta delta) => delta switch
+    {
+        { Failure: { } failure } => OpenAiErrorMap.From(failure),
+        { Finish: FinishReason.Cancelled } => OpenAiErrorMap.Cancelled(),
+        _ => null,
+    };
+}

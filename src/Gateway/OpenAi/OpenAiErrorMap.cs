@@ -1,0 +1,52 @@
+using E2LLM.Core.Errors;
+using E2LLM.Core.Requests;
+using E2LLM.Gateway.Chat;
+using Microsoft.AspNetCore.Http;
+
+namespace E2LLM.Gateway.OpenAi;
+
+/// <summary>The one place where failures become HTTP.</summary>
+internal static class OpenAiErrorMap
+{
+    public static OpenAiError From(Exception error) => error switch
+    {
+        RequestRejectedException rejected => From(rejected),
+        OverloadedException => new(429, OpenAiError.RateLimit, "overloaded", null, error.Message),
+        ModelNotReadyException => new(503, OpenAiError.Server, "model_not_ready", null, error.Message),
+        DeviceUnavailableException => new(503, OpenAiError.Server, "device_unavailable", null, error.Message),
+        E2LlmException { MayRetry: true } => new(503, OpenAiError.Server, "unavailable", null, error.Message),
+        E2LlmException => new(500, OpenAiError.Server, "internal_error", null, error.Message),
+        BadHttpRequestException { StatusCode: 413 } =>
+            new(413, OpenAiError.InvalidRequest, "request_too_large", null, "The request's body is longer than this gateway takes."),
+        BadHttpRequestException bad => new(bad.StatusCode, OpenAiError.InvalidRequest, "bad_request", null, error.Message),
+        _ when TokenStream.IsTransport(error) =>
+            new(503, OpenAiError.Server, "unavailable", null, "A part of the fleet did not answer."),
+
+        // Not raised on purpose, so its message is not for strangers; the log has it.
+        _ => new(500, OpenAiError.Server, "internal_error", null, "The gateway failed. Its log has the reason."),
+    };
+
+    public static OpenAiError From(RequestFailure failure) => failure switch
+    {
+        { Party: FailedParty.Client } => new(400, OpenAiError.InvalidRequest, RejectionCodes.InvalidValue, null, failure.Message),
+        { Party: FailedParty.Queue } => new(429, OpenAiError.RateLimit, "overloaded", null, failure.Message),
+        { MayRetry: true } => new(503, OpenAiError.Server, Code(failure), null, failure.Message),
+        _ => new(500, OpenAiError.Server, Code(failure), null, failure.Message),
+    };
+
+    /// <summary>Somebody cancelled the request by its id while its client was still listening.</summary>
+    public static OpenAiError Cancelled() =>
+        new(StatusCodes.Status499ClientClosedRequest, OpenAiError.InvalidRequest, "request_cancelled", null, "The request was cancelled.");
+
+    public static OpenAiError RequestNotFound() =>
+        new(404, OpenAiError.InvalidRequest, "request_not_found", null, "No such request was ever run.");
+
+    private static OpenAiError From(RequestRejectedException rejected) => new(
+        rejected.Code == RejectionCodes.ModelNotFound ? 404 : 400,
+        OpenAiError.InvalidRequest,
+        rejected.Code.Length > 0 ? rejected.Code : null,
+        FieldNames.OfParameter(rejected.Parameter),
+        rejected.Message);
+
+    private static string Code(RequestFailure failure) => $"{failure.Party.ToString().ToLowerInvariant()}_failed";
+}

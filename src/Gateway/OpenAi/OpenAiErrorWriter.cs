@@ -1,0 +1,47 @@
+using System.Globalization;
+using E2LLM.Gateway.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace E2LLM.Gateway.OpenAi;
+
+/// <summary>Answers with an error where the response has not begun; wraps every endpoint.</summary>
+internal sealed partial class OpenAiErrorWriter(IOptions<GatewayOptions> options, ILogger<OpenAiErrorWriter> logger)
+{
+    /// <summary>The endpoint, with its exceptions turned into errors.</summary>
+    public RequestDelegate Guard(Func<HttpContext, Task> endpoint) => async http =>
+    {
+        try
+        {
+            await endpoint(http);
+        }
+        catch (Exception) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody listens any more.
+        }
+        catch (Exception error) when (!http.Response.HasStarted)
+        {
+            await WriteAsync(http, Map(http, error));
+        }
+    };
+
+    /// <summary>The error to show; what is nobody's purpose goes to the log.</summary>
+    public OpenAiError Map(HttpContext http, Exception error)
+    {
+        var mapped = OpenAiErrorMap.From(error);
+        if (mapped.Status >= 500)
+            LogFailed(http.Request.Method, http.Request.Path, error);
+        return mapped;
+    }
+
+    public Task WriteAsync(HttpContext http, OpenAiError error)
+    {
+        if (error.MayRetry)
+            http.Response.Headers.RetryAfter = options.Value.RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
+        return JsonResponse.WriteAsync(http, error.Status, error.Write);
+    }
+
+    [LoggerMessage(LogLevel.Error, "{Method} {Path} failed")]
+    private partial void LogFailed(string method, PathString path, Exception error);
+}

@@ -1,0 +1,38 @@
+using E2LLM.Gateway.Chat;
+using E2LLM.Gateway.OpenAi;
+using E2LLM.Grains.Interfaces.Requests;
+using Microsoft.AspNetCore.Http;
+
+namespace E2LLM.Gateway.Requests;
+
+/// <summary>GET and DELETE /v1/requests/{id}: how a request is faring, and its end before time. Never its text.</summary>
+internal sealed class RequestEndpoint(IGrainFactory grains, OpenAiErrorWriter errors)
+{
+    public async Task GetAsync(HttpContext http)
+    {
+        var record = await FindAsync(http);
+        await (record is null
+            ? errors.WriteAsync(http, OpenAiErrorMap.RequestNotFound())
+            : JsonResponse.WriteAsync(http, StatusCodes.Status200OK, json => RequestJson.Write(json, record)));
+    }
+
+    public async Task CancelAsync(HttpContext http)
+    {
+        if (await FindAsync(http) is not { } record)
+        {
+            await errors.WriteAsync(http, OpenAiErrorMap.RequestNotFound());
+            return;
+        }
+
+        await grains.GetGrain<IRequestGrain>(record.Request.Id).CancelAsync();
+        http.Response.StatusCode = StatusCodes.Status202Accepted;
+    }
+
+    private async Task<RequestRecord?> FindAsync(HttpContext http)
+    {
+        var id = http.Request.RouteValues["id"] as string;
+        return ChatRequestRules.IsRequestId(id)
+            ? await grains.GetGrain<IRequestGrain>(id).GetAsync().WaitAsync(http.RequestAborted)
+            : null;
+    }
+}

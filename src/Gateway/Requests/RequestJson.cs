@@ -1,0 +1,87 @@
+using System.Text.Json;
+using E2LLM.Core.Requests;
+using E2LLM.Grains.Interfaces.Requests;
+
+namespace E2LLM.Gateway.Requests;
+
+/// <summary>A request's journal without its prompt and answer.</summary>
+internal static class RequestJson
+{
+    public static void Write(Utf8JsonWriter json, RequestRecord record)
+    {
+        json.WriteStartObject();
+        json.WriteString("id", record.Request.Id);
+        json.WriteString("object", "request");
+        json.WriteString("model", record.Request.ModelId);
+        json.WriteString("phase", Name(record.Phase));
+        json.WriteString("finish", record.Finish is { } finish ? Name(finish) : null);
+        json.WriteNumber("prompt_tokens", record.Request.PromptTokens.Length);
+        json.WriteNumber("generated_tokens", record.GeneratedTokens.Length);
+        json.WriteNumber("max_tokens", record.Request.MaxTokens);
+        json.WritePropertyName("failure");
+        WriteFailure(json, record.Failure);
+        json.WritePropertyName("timeline");
+        WriteTimeline(json, record.Timeline);
+        json.WriteEndObject();
+    }
+
+    private static void WriteFailure(Utf8JsonWriter json, RequestFailure? failure)
+    {
+        if (failure is null)
+        {
+            json.WriteNullValue();
+            return;
+        }
+
+        json.WriteStartObject();
+        json.WriteString("party", Name(failure.Party));
+        json.WriteString("phase", Name(failure.Phase));
+        json.WriteString("message", failure.Message);
+        json.WriteString("device", failure.DeviceId);
+        json.WriteBoolean("may_retry", failure.MayRetry);
+        json.WriteEndObject();
+    }
+
+    private static void WriteTimeline(Utf8JsonWriter json, RequestTimeline? timeline)
+    {
+        if (timeline is null)
+        {
+            json.WriteNullValue();
+            return;
+        }
+
+        json.WriteStartObject();
+        json.WriteString("accepted_at", timeline.AcceptedAt);
+        json.WriteString("replica", timeline.Replica);
+        WriteSeconds(json, "queued_seconds", timeline.QueuedSeconds);
+        WriteSeconds(json, "prefill_start_seconds", timeline.PrefillStartSeconds);
+        WriteSeconds(json, "first_token_seconds", timeline.FirstTokenSeconds);
+        WriteSeconds(json, "last_token_seconds", timeline.LastTokenSeconds);
+        WriteSeconds(json, "done_seconds", timeline.DoneSeconds);
+        WriteSeconds(json, "seconds_per_output_token", timeline.SecondsPerOutputToken);
+        json.WriteStartArray("devices");
+        foreach (var device in timeline.Devices.IsDefault ? [] : timeline.Devices)
+        {
+            json.WriteStartObject();
+            json.WriteString("id", device.DeviceId);
+            json.WriteNumber("first_layer", device.FirstLayer);
+            json.WriteNumber("layer_count", device.LayerCount);
+            json.WriteNumber("prefill_seconds", device.PrefillSeconds);
+            json.WriteNumber("decode_seconds", device.DecodeSeconds);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void WriteSeconds(Utf8JsonWriter json, string name, double? seconds)
+    {
+        if (seconds is { } value)
+            json.WriteNumber(name, value);
+        else
+            json.WriteNull(name);
+    }
+
+    private static string Name(Enum value) => value.ToString().ToLowerInvariant();
+}
