@@ -1,0 +1,32 @@
+using System.CommandLine;
+using E2LLM.Cli.Ask;
+using E2LLM.Cli.Rendering;
+using Spectre.Console;
+
+namespace E2LLM.Cli.Status;
+
+/// <summary><c>e2llm status</c>: fleet, plan and load of a running silo.</summary>
+internal static class StatusCommand
+{
+    public static Command Create()
+    {
+        var client = new ClientArguments();
+        var command = new Command("status", "Show fleet, plan and load of a running silo.");
+        client.AddTo(command);
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            await using var fleet = await client.ConnectAsync(arguments, cancellationToken);
+            var status = await fleet.GetStatusAsync(client.ModelId(arguments), cancellationToken);
+            var console = Consoles.Create();
+            console.MarkupLineInterpolated($"model {client.ModelId(arguments)}: {status.Phase.ToString().ToLowerInvariant()} {status.Error}");
+            if (status.Fleet is { } described)
+                console.Write(FleetTable.Create(described, status.Profiles));
+            if (status is { Plan: { } plan, Fleet: { } planned })
+                console.Write(PlanTable.Create(plan, planned));
+            if (status.Replicas.Length > 0)
+                console.Write(LoadTable.Create(status.Replicas));
+            return 0;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,94 @@
+using System.Net;
+using System.Net.Sockets;
+using E2LLM.Core.Errors;
+using E2LLM.Gateway.Hosting;
+using E2LLM.Grains.Devices;
+using E2LLM.Grains.Hosting;
+using E2LLM.Grains.Plans;
+using E2LLM.Grains.Requests;
+using E2LLM.Planning;
+using E2LLM.Planning.FleetFiles;
+using E2LLM.Silo.Storage;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+using Orleans.Dashboard;
+using Orleans.Storage;
+
+namespace E2LLM.Silo.Hosting;
+
+/// <summary>Puts a silo together: ports to adapters, options, clustering, journal, gateway, dashboard.</summary>
+public static class SiloHost
+{
+    public const string DashboardPath = "/dashboard";
+
+    /// <param name="args">Command line of configuration keys: --E2LLM:Silo:HttpPort=8081.</param>
+    /// <param name="configure">Comes after the configuration, so it wins.</param>
+    /// <exception cref="ConfigurationException">Lists every option that is wrong.</exception>
+    /// <exception cref="ModelFileException">The model is damaged, hostile or not supported.</exception>
+    public static WebApplication Build(string[] args, Action<HostOptions>? configure = null)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        var options = new HostOptions();
+        builder.Configuration.GetSection(HostOptions.Section).Bind(options);
+        configure?.Invoke(options);
+        HostOptionsCheck.Check(options);
+
+        var models = ServedModels.Open(options);
+        var fleet = FleetFileReader.Read(options.Fleet.Length > 0 ? options.Fleet : ShippedFiles.DemoFleet);
+        var target = new ServingTarget(models.Model, fleet);
+
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, options.HttpPort));
+        builder.Services.AddSingleton(target);
+        builder.Services.AddHostedService<FleetStarter>();
+        builder.Services.AddOptions<ServingOptions>().BindConfiguration(ServingOptions.Section);
+        builder.Services.AddOptions<RequestOptions>().BindConfiguration(RequestOptions.Section);
+        builder.Services.AddSingleton(services =>
+            PlannerRegistry.Get(services.GetRequiredService<IOptions<ServingOptions>>().Value.Planner));
+        models.AddTo(builder.Services);
+        builder.Services.AddE2LlmGateway();
+        builder.Host.UseOrleans(silo => ConfigureSilo(silo, options, target));
+
+        var app = builder.Build();
+        app.MapE2LlmOpenAi();
+        app.MapE2LlmHealth();
+        app.MapOrleansDashboard(DashboardPath);
+        app.MapGet("/", () => Results.Redirect(DashboardPath + "/"));
+        return app;
+    }
+
+    /// <summary>Where the started host listens.</summary>
+    public static string HttpAddress(WebApplication app) =>
+        app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault()
+        ?? throw new InvalidOperationException("The host has not been started.");
+
+    private static void ConfigureSilo(ISiloBuilder silo, HostOptions options, ServingTarget target)
+    {
+        Directory.CreateDirectory(options.DataDirectory);
+        var journal = JournalSchema.ConnectionString(Path.Combine(options.DataDirectory, "journal.db"));
+        JournalSchema.Apply(journal);
+
+        // One silo that nobody can reach from outside: clustering over loopback, dashboard and API likewise.
+        silo.UseLocalhostClustering(FreePort(options.SiloPort), FreePort(options.GatewayPort), serviceId: "e2llm", clusterId: "e2llm");
+        silo.Configure<SiloOptions>(orleans => orleans.SiloName = options.Name);
+        silo.AddE2LlmGrains(new LocalDevices(target.Fleet.Devices));
+        silo.Services.AddSingleton<IGrainStorageSerializer, OrleansGrainStorageSerializer>();
+        silo.AddAdoNetGrainStorage(JournalStorage.ProviderName, storage =>
+        {
+            // The provider's own name for Microsoft.Data.Sqlite.
+            storage.Invariant = "System.Data.SQLite";
+            storage.ConnectionString = journal;
+        });
+        silo.AddDashboard();
+    }
+
+    private static int FreePort(int port)
+    {
+        if (port != 0)
+            return port;
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,14 @@
+using E2LLM.Core.Errors;
+using E2LLM.Silo.Hosting;
+
+try
+{
+    await using var app = SiloHost.Build(args);
+    await app.RunAsync();
+    return 0;
+}
+catch (E2LlmException exception)
+{
+    Console.Error.WriteLine($"e2llm silo: {exception.Message}");
+    return 1;
+}
