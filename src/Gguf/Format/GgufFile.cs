@@ -106,5 +106,7 @@ public sealed class GgufFile : IDisposable
         return file.CreateViewAccessor(tensor.OffsetBytes, tensor.LengthBytes, MemoryMappedFileAccess.Read);
     }
 
+    internal HeaderReader HeaderReaderAt(long offsetBytes) => new(_handle, LengthBytes, Path, offsetBytes);
+
     public void Dispose() => _handle.Dispose();
 }

@@ -78,6 +78,18 @@ public sealed class GgufMetadata
         };
     }
 
+    /// <summary>The strings of an array, in order, one at a time in a buffer that the next one overwrites.</summary>
+    /// <exception cref="ModelFileException">A string is longer than the limit.</exception>
+    public void ForEachString(GgufEntry entry, int maxBytes, Action<ReadOnlySpan<byte>> consume)
+    {
+        if (entry is not { Type: GgufValueType.Array, ElementType: GgufValueType.String })
+            throw new ArgumentException($"'{entry.Key}' is no array of strings.", nameof(entry));
+        var reader = _file.HeaderReaderAt(entry.DataOffsetBytes);
+        var what = $"a string of '{entry.Key}'";
+        for (var i = 0L; i < entry.Count; i++)
+            consume(reader.ReadText(maxBytes, what));
+    }
+
     /// <summary>An error that names the file and the place of a pair.</summary>
     public ModelFileException Fault(GgufEntry entry, string reason) => FileFault.At(_file.Path, entry.OffsetBytes, reason);
 

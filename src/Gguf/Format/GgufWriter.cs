@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -10,8 +11,8 @@ namespace E2LLM.Gguf.Format;
 /// </summary>
 public sealed class GgufWriter(Stream output, int alignmentBytes = GgufFormat.DefaultAlignmentBytes)
 {
-    private readonly MemoryStream _entries = new();
-    private readonly MemoryStream _infos = new();
+    private readonly ArrayBufferWriter<byte> _entries = new();
+    private readonly ArrayBufferWriter<byte> _infos = new();
     private readonly List<long> _lengths = [];
     private long _entryCount;
     private long _dataBytes;
@@ -33,7 +34,7 @@ public sealed class GgufWriter(Stream output, int alignmentBytes = GgufFormat.De
     public void Add(string key, bool value)
     {
         AddKey(key, GgufValueType.Bool);
-        _entries.WriteByte(value ? (byte)1 : (byte)0);
+        _entries.Write([value ? (byte)1 : (byte)0]);
     }
 
     public void Add(string key, string value)
@@ -105,15 +106,15 @@ public sealed class GgufWriter(Stream output, int alignmentBytes = GgufFormat.De
     {
         if (alignmentBytes != GgufFormat.DefaultAlignmentBytes)
             Add(GgufFormat.AlignmentKey, (uint)alignmentBytes);
-        var head = new MemoryStream();
+        var head = new ArrayBufferWriter<byte>();
         Put(head, GgufFormat.Magic);
         Put(head, GgufFormat.Version);
         Put(head, (ulong)_lengths.Count);
         Put(head, (ulong)_entryCount);
-        head.WriteTo(output);
-        _entries.WriteTo(output);
-        _infos.WriteTo(output);
-        Pad(head.Length + _entries.Length + _infos.Length);
+        output.Write(head.WrittenSpan);
+        output.Write(_entries.WrittenSpan);
+        output.Write(_infos.WrittenSpan);
+        Pad(head.WrittenCount + _entries.WrittenCount + _infos.WrittenCount);
         NextTensor();
     }
 
@@ -166,21 +167,21 @@ public sealed class GgufWriter(Stream output, int alignmentBytes = GgufFormat.De
         Put(_entries, (ulong)count);
     }
 
-    private static void Put(MemoryStream stream, uint value)
+    private static void Put(ArrayBufferWriter<byte> stream, uint value)
     {
         Span<byte> bytes = stackalloc byte[sizeof(uint)];
         BinaryPrimitives.WriteUInt32LittleEndian(bytes, value);
         stream.Write(bytes);
     }
 
-    private static void Put(MemoryStream stream, ulong value)
+    private static void Put(ArrayBufferWriter<byte> stream, ulong value)
     {
         Span<byte> bytes = stackalloc byte[sizeof(ulong)];
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
         stream.Write(bytes);
     }
 
-    private static void Put(MemoryStream stream, string value)
+    private static void Put(ArrayBufferWriter<byte> stream, string value)
     {
         var bytes = Encoding.UTF8.GetBytes(value);
         Put(stream, (ulong)bytes.Length);

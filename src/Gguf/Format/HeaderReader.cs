@@ -9,13 +9,16 @@ namespace E2LLM.Gguf.Format;
 /// <summary>
 /// Reads little-endian values forwards from a file, none past its end. Holds 64 KiB, whatever the file claims about itself.
 /// </summary>
-internal sealed class HeaderReader(SafeFileHandle handle, long fileBytes, string path)
+internal sealed class HeaderReader(SafeFileHandle handle, long fileBytes, string path, long startBytes = 0)
 {
-    private readonly byte[] _buffer = new byte[1 << 16];
+    /// <summary>No single read is longer.</summary>
+    public const int MaxReadBytes = 1 << 16;
+
+    private readonly byte[] _buffer = new byte[MaxReadBytes];
     private long _bufferOffset;
     private int _bufferBytes;
 
-    public long Position { get; private set; }
+    public long Position { get; private set; } = startBytes;
 
     public long Remaining => fileBytes - Position;
 
@@ -58,6 +61,10 @@ internal sealed class HeaderReader(SafeFileHandle handle, long fileBytes, string
             throw Fault(offset, $"{what} is not valid UTF-8 without zero characters");
         return Encoding.UTF8.GetString(bytes);
     }
+
+    /// <summary>A string's bytes, valid until the next read.</summary>
+    /// <param name="maxBytes">At most <see cref="MaxReadBytes"/>.</param>
+    public ReadOnlySpan<byte> ReadText(int maxBytes, string what) => Take((int)ReadCount(maxBytes, 1, what), what);
 
     public void Skip(long bytes, string what)
     {
