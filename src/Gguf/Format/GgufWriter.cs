@@ -69,14 +69,18 @@ public sealed class GgufWriter(Stream output, int alignmentBytes = GgufFormat.De
             Put(_entries, (uint)entry.ElementType);
         if (entry.Type is GgufValueType.Array or GgufValueType.String)
             Put(_entries, (ulong)entry.Count);
-        Span<byte> buffer = stackalloc byte[4096];
-        for (var done = 0L; done < entry.DataLengthBytes;)
-        {
-            var piece = buffer[..(int)Math.Min(buffer.Length, entry.DataLengthBytes - done)];
-            source.Read(entry.DataOffsetBytes + done, piece);
-            _entries.Write(piece);
-            done += piece.Length;
-        }
+        Copy(source, entry.DataOffsetBytes, entry.DataLengthBytes);
+    }
+
+    /// <summary>Some of the elements of another file's array of numbers or bools.</summary>
+    public void AddCopy(GgufFile source, GgufEntry entry, int firstElement, int count)
+    {
+        var elementBytes = GgufFormat.ScalarBytes(entry.ElementType);
+        if (entry.Type != GgufValueType.Array || elementBytes == 0)
+            throw new ArgumentException($"'{entry.Key}' is no array of elements of one size.", nameof(entry));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((long)firstElement + count, entry.Count, nameof(count));
+        AddArrayHeader(entry.Key, entry.ElementType, count);
+        Copy(source, entry.DataOffsetBytes + (long)firstElement * elementBytes, (long)count * elementBytes);
     }
 
     /// <summary>Describes the next tensor.</summary>
@@ -151,6 +155,18 @@ public sealed class GgufWriter(Stream output, int alignmentBytes = GgufFormat.De
         ReadOnlySpan<byte> zeros = stackalloc byte[256];
         for (var left = GgufFormat.Align(bytes, alignmentBytes) - bytes; left > 0; left -= zeros.Length)
             output.Write(zeros[..(int)Math.Min(left, zeros.Length)]);
+    }
+
+    private void Copy(GgufFile source, long offsetBytes, long lengthBytes)
+    {
+        Span<byte> buffer = stackalloc byte[4096];
+        for (var done = 0L; done < lengthBytes;)
+        {
+            var piece = buffer[..(int)Math.Min(buffer.Length, lengthBytes - done)];
+            source.Read(offsetBytes + done, piece);
+            _entries.Write(piece);
+            done += piece.Length;
+        }
     }
 
     private void AddKey(string key, GgufValueType type)
