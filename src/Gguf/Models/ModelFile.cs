@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+using E2LLM.Core.Errors;
+using E2LLM.Gguf.Format;
+
+namespace E2LLM.Gguf.Models;
+
+/// <summary>
+/// A GGUF file that holds a whole model of a supported architecture: sizes, vocabulary and every tensor have been checked, so that
+/// llama.cpp meets nothing that it would answer with abort().
+/// </summary>
+public sealed class ModelFile : IDisposable
+{
+    private ModelFile(GgufFile file, string id, ModelArchitecture architecture, HyperParameters sizes, ImmutableArray<ExpectedTensor> layout)
+    {
+        File = file;
+        Id = id;
+        Architecture = architecture;
+        HyperParameters = sizes;
+        Layout = layout;
+        Embedding = new EmbeddingTable(file.FindTensor(TensorNames.TokenEmbedding)!, architecture.ScalesEmbedding ? MathF.Sqrt(sizes.EmbeddingLength) : 1);
+    }
+
+    public GgufFile File { get; }
+
+    /// <summary>The name that clients ask for.</summary>
+    public string Id { get; }
+
+    public string ArchitectureName => Architecture.Name;
+
+    public HyperParameters HyperParameters { get; }
+
+    public EmbeddingTable Embedding { get; }
+
+    internal ModelArchitecture Architecture { get; }
+
+    /// <summary>Every tensor of the file, with its role.</summary>
+    internal ImmutableArray<ExpectedTensor> Layout { get; }
+
+    /// <param name="path">A GGUF file of a whole model.</param>
+    /// <param name="id">Null takes the file's name without its extension.</param>
+    /// <exception cref="ModelFileException">The file is missing, damaged, hostile, or of a kind that cannot be served in slices.</exception>
+    public static ModelFile Open(string path, string? id = null)
+    {
+        var file = GgufFile.Open(path);
+        try
+        {
+            var architecture = ModelValidator.FindArchitecture(file);
+            var sizes = new HyperParameterReader(file, architecture).Read();
+            var layout = ModelValidator.CheckTensors(file, architecture, sizes);
+            VocabularyValidator.Check(file, sizes.VocabularySize);
+            return new ModelFile(file, id ?? Path.GetFileNameWithoutExtension(path), architecture, sizes, layout);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose() => File.Dispose();
+}

@@ -1,0 +1,17 @@
+using E2LLM.Core.Errors;
+using E2LLM.Gguf.Models;
+
+namespace E2LLM.Gguf.Store;
+
+/// <summary>Slices of models on this machine, shared by its devices and processes. Thread-safe.</summary>
+public interface ISliceStore
+{
+    /// <summary>The slice with the layers [first, first + count): cut on the first call, checked by its hash on every process's first.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The model has no such layers.</exception>
+    /// <exception cref="ModelFileException">The model file has been cut short since it was opened.</exception>
+    /// <exception cref="E2LlmException">The store's directory cannot be read or written.</exception>
+    Task<StoredSlice> GetAsync(ModelFile model, int firstLayer, int layerCount, CancellationToken cancellationToken);
+
+    /// <summary>Lower-case hex SHA-256 of the model's file, computed once.</summary>
+    Task<string> GetSha256Async(ModelFile model, CancellationToken cancellationToken);
+}

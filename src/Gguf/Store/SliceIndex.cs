@@ -1,0 +1,57 @@
+using System.Text.Json;
+using E2LLM.Gguf.Slicing;
+
+namespace E2LLM.Gguf.Store;
+
+/// <summary>Remembers which file holds which slice, and what the models' files hash to. Small JSON files, each replaced as a whole.</summary>
+internal sealed class SliceIndex(string directory)
+{
+    private const int Sha256HexLength = 64;
+
+    /// <summary>Name of a slice's entry and of its lock.</summary>
+    public static string KeyOf(string sourceSha256, int firstLayer, int layerCount) =>
+        FormattableString.Invariant($"{sourceSha256}.{firstLayer}-{layerCount}.v{ModelSlicer.RecipeVersion}");
+
+    /// <summary>The hash of the file that holds the slice; null where there is no entry, or none that can be read.</summary>
+    public string? FindSlice(string key) => Read<SliceEntry>(key)?.Sha256 is { } sha && IsSha256(sha) ? sha : null;
+
+    public void PutSlice(string key, string sha256) => Write(key, new SliceEntry(sha256));
+
+    /// <summary>The hash of a model file that has not changed since it was put here; otherwise null.</summary>
+    public string? FindSource(FileStamp stamp) =>
+        Read<SourceEntry>(SourceKey(stamp)) is { } entry && entry.Stamp == stamp && IsSha256(entry.Sha256) ? entry.Sha256 : null;
+
+    public void PutSource(FileStamp stamp, string sha256) => Write(SourceKey(stamp), new SourceEntry(stamp, sha256));
+
+    private static string SourceKey(FileStamp stamp) =>
+        "source." + Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(stamp.Path)));
+
+    private static bool IsSha256(string? text) => text is { Length: Sha256HexLength } && text.All(char.IsAsciiHexDigitLower);
+
+    private T? Read<T>(string key)
+        where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(File.ReadAllBytes(PathOf(key)));
+        }
+        catch (Exception error) when (error is FileNotFoundException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    // Written aside and renamed, so that a reader sees the old entry or the new one and a crash leaves no half.
+    private void Write<T>(string key, T entry)
+    {
+        var temporary = $"{PathOf(key)}.{Guid.NewGuid():N}.tmp";
+        File.WriteAllBytes(temporary, JsonSerializer.SerializeToUtf8Bytes(entry));
+        File.Move(temporary, PathOf(key), overwrite: true);
+    }
+
+    private string PathOf(string key) => Path.Combine(directory, key + ".json");
+
+    private sealed record SliceEntry(string Sha256);
+
+    private sealed record SourceEntry(FileStamp Stamp, string Sha256);
+}

@@ -1,0 +1,203 @@
+using System.Collections.Immutable;
+using E2LLM.Core.Buffers;
+using E2LLM.Core.Engines;
+using E2LLM.Core.Errors;
+using E2LLM.Inference.Native;
+using E2LLM.Inference.Sampling;
+
+namespace E2LLM.Inference.Engines;
+
+/// <summary>A slice of a model on llama.cpp. All native work happens on one thread of its own.</summary>
+internal sealed class LlamaStageEngine : IStageEngine
+{
+    private readonly string _name;
+    private readonly TimeProvider _time;
+    private readonly EngineWorker _worker;
+    private readonly LlamaSlice _slice;
+    private readonly TokenEmbeddings? _embeddings;
+    private readonly float[] _lookedUp = [];
+    private readonly CandidateBuffer? _candidates;
+    private readonly SequenceSampler?[] _samplers;
+    private readonly SequenceLedger _ledger;
+    private long _usage;
+
+    private LlamaStageEngine(LlamaStageEngineParts parts, EngineWorker worker)
+    {
+        _name = parts.Name;
+        _time = parts.Time;
+        _worker = worker;
+        _samplers = new SequenceSampler?[parts.Settings.MaxSequences];
+        _slice = parts.LoadSlice();
+        try
+        {
+            _embeddings = parts.OpenEmbeddings?.Invoke();
+            if (_embeddings is not null)
+                _lookedUp = new float[_slice.MaxRows * _slice.Width];
+            if (parts.IsLast)
+                _candidates = new CandidateBuffer(_slice.VocabularySize);
+            Info = new StageEngineInfo
+            {
+                FirstLayer = parts.FirstLayer,
+                LayerCount = parts.LayerCount,
+                IsFirst = _embeddings is not null,
+                IsLast = parts.IsLast,
+                HiddenWidth = _slice.Width,
+                WeightBytes = _slice.WeightBytes,
+            };
+            _ledger = new SequenceLedger(Info, parts.Settings with { MaxStepTokens = _slice.MaxRows }, parts.VocabularySize, _name);
+        }
+        catch
+        {
+            Release();
+            throw;
+        }
+    }
+
+    public StageEngineInfo Info { get; }
+
+    public StageEngineUsage Usage
+    {
+        get
+        {
+            var usage = Interlocked.Read(ref _usage);
+            return new StageEngineUsage((int)(usage >> 32), (int)usage);
+        }
+    }
+
+    internal LogitsObserver? LogitsObserver { get; set; }
+
+    /// <exception cref="EngineException">The slice does not load, or memory is short.</exception>
+    public static async Task<LlamaStageEngine> LoadAsync(LlamaStageEngineParts parts, CancellationToken cancellationToken)
+    {
+        var worker = new EngineWorker(parts.Name);
+        try
+        {
+            return await worker.Post(() => new LlamaStageEngine(parts, worker), onDropped: () => { }, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            await worker.StopAsync(() => { }).ConfigureAwait(false);
+            if (error is EngineException)
+                throw new EngineException($"{parts.Name}: {error.Message}", error);
+            throw;
+        }
+    }
+
+    public Task<StageResult> ExecuteAsync(StageStep step, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(step);
+        return _worker.Post(() => Execute(step), onDropped: () => step.Hidden?.Dispose(), cancellationToken);
+    }
+
+    public ValueTask DisposeAsync() => new(_worker.StopAsync(Release));
+
+    private StageResult Execute(StageStep step)
+    {
+        var started = _time.GetTimestamp();
+        try
+        {
+            _ledger.Check(step);
+            ApplyCommands(step);
+            _ledger.CommitCommands();
+            var result = step.Rows.IsDefaultOrEmpty ? new StageResult() : RunRows(step);
+            return result with { ComputeSeconds = _time.GetElapsedTime(started).TotalSeconds };
+        }
+        finally
+        {
+            step.Hidden?.Dispose();
+            var usage = _ledger.Usage;
+            Interlocked.Exchange(ref _usage, (long)usage.OpenSequences << 32 | (uint)usage.KvCellsInUse);
+        }
+    }
+
+    private void ApplyCommands(StageStep step)
+    {
+        if (step.Commands.IsDefault)
+            return;
+        foreach (var command in step.Commands)
+        {
+            ref var sampler = ref _samplers[command.Sequence];
+            if (command.Kind == SequenceCommandKind.Truncate)
+            {
+                _slice.Forget(command.Sequence, command.FromPosition);
+                sampler?.Truncate(command.FromPosition);
+                continue;
+            }
+            _slice.Forget(command.Sequence, 0);
+            sampler?.Dispose();
+            sampler = command.Kind == SequenceCommandKind.Open && _candidates is not null
+                ? new SequenceSampler(command.Sampling!, command.PenaltyTokens, _candidates, _slice.VocabularySize)
+                : null;
+        }
+    }
+
+    private StageResult RunRows(StageStep step)
+    {
+        using var errors = NativeLog.CaptureErrors();
+        var rows = step.Rows.AsSpan();
+        TensorBuffer? hidden = null;
+        try
+        {
+            hidden = Info.IsLast ? null : TensorBuffer.Rent(rows.Length, Info.HiddenWidth);
+            var status = _slice.Decode(rows, Embeddings(step), hidden);
+            if (status != 0)
+                throw new EngineException($"llama_decode returned {status}: {errors}");
+            var tokens = Info.IsLast ? Sample(rows) : [];
+            _ledger.CommitRows();
+            return new StageResult { Hidden = hidden, SampledTokens = tokens };
+        }
+        catch (Exception error)
+        {
+            hidden?.Dispose();
+            RollBack(rows);
+            throw new EngineException($"{_name}: step {step.StepNumber} failed: {error.Message}", error);
+        }
+    }
+
+    private ReadOnlySpan<float> Embeddings(StageStep step)
+    {
+        if (_embeddings is null)
+            return step.Hidden!.Values;
+        var width = _embeddings.Width;
+        for (var row = 0; row < step.Rows.Length; row++)
+            _embeddings.LookUp(step.Rows[row].Token, _lookedUp.AsSpan(row * width, width));
+        return _lookedUp.AsSpan(0, step.Rows.Length * width);
+    }
+
+    private ImmutableArray<int> Sample(ReadOnlySpan<StepRow> rows)
+    {
+        var tokens = ImmutableArray.CreateBuilder<int>();
+        for (var index = 0; index < rows.Length; index++)
+        {
+            var row = rows[index];
+            if (!row.IsOutput)
+                continue;
+            var logits = _slice.Logits(index);
+            LogitsObserver?.Invoke(row.Sequence, row.Position, logits);
+            tokens.Add(_samplers[row.Sequence]!.Draw(logits, row.Position));
+        }
+        return tokens.DrainToImmutable();
+    }
+
+    // llama.cpp may have stored a part of the rows. The ledger still says how long each sequence was before them.
+    private void RollBack(ReadOnlySpan<StepRow> rows)
+    {
+        foreach (var row in rows)
+        {
+            var length = _ledger.Length(row.Sequence);
+            if (row.Position != length)
+                continue;
+            _slice.Forget(row.Sequence, length);
+            _samplers[row.Sequence]?.Truncate(length);
+        }
+    }
+
+    private void Release()
+    {
+        foreach (var sampler in _samplers)
+            sampler?.Dispose();
+        _candidates?.Dispose();
+        _embeddings?.Dispose();
+        _slice.Dispose();
+    }
+}

@@ -1,0 +1,105 @@
+using System.Collections.Immutable;
+using E2LLM.Core.Errors;
+using E2LLM.Core.Requests;
+using E2LLM.Inference.Native;
+
+namespace E2LLM.Inference.Sampling;
+
+/// <summary>
+/// Draws the tokens of one sequence with llama.cpp's samplers: penalties, top-k, top-p, min-p, temperature, draw. Not thread-safe.
+/// </summary>
+/// <remarks>
+/// The draw gets a generator of its own, seeded by the request's seed and the position, so that a request that moves to another
+/// engine goes on with the same tokens. All that lasts from draw to draw is the penalties' history, which can be rolled back.
+/// </remarks>
+internal sealed unsafe class SequenceSampler : IDisposable
+{
+    private readonly SamplingOptions _options;
+    private readonly CandidateBuffer _candidates;
+    private readonly ImmutableArray<int> _promptTokens;
+    private readonly List<(int Position, int Token)> _drawn = [];
+    private readonly LlamaSamplerHandle? _filters;
+
+    /// <param name="options">In range.</param>
+    /// <param name="promptTokens">The latest tokens of the prompt, for the penalties; within the vocabulary.</param>
+    /// <param name="candidates">Shared by the sequences of an engine.</param>
+    /// <param name="vocabularySize">Tokens.</param>
+    public SequenceSampler(SamplingOptions options, ImmutableArray<int> promptTokens, CandidateBuffer candidates, int vocabularySize)
+    {
+        _options = options;
+        _promptTokens = promptTokens.IsDefault ? [] : promptTokens;
+        _candidates = candidates;
+        if (options.Temperature == 0 && !options.HasPenalties)
+            return;
+        _filters = LlamaSamplerHandle.CreateChain();
+        if (options.HasPenalties)
+            Add(NativeMethods.llama_sampler_init_penalties(
+                vocabularySize, options.PenaltyLastTokens, options.RepeatPenalty, options.FrequencyPenalty, options.PresencePenalty));
+        if (options.Temperature == 0)
+        {
+            Add(NativeMethods.llama_sampler_init_greedy());
+        }
+        else
+        {
+            // A value that switches a filter off makes llama.cpp add one that does nothing.
+            Add(NativeMethods.llama_sampler_init_top_k(options.TopK));
+            Add(NativeMethods.llama_sampler_init_top_p(options.TopP, 1));
+            Add(NativeMethods.llama_sampler_init_min_p(options.MinP, 1));
+            Add(NativeMethods.llama_sampler_init_temp(options.Temperature));
+        }
+        AcceptHistory();
+    }
+
+    /// <param name="logits">Of the whole vocabulary.</param>
+    /// <param name="position">Of the row that the logits belong to; the token that comes out has the position after it.</param>
+    /// <exception cref="EngineException">The logits have no largest value.</exception>
+    public int Draw(ReadOnlySpan<float> logits, int position)
+    {
+        var likeliest = Argmax.IndexOf(logits);
+        if (!float.IsFinite(logits[likeliest]))
+            throw new EngineException($"The logits of position {position} are not numbers: are the weights damaged?");
+        var token = _filters is null ? likeliest : DrawFrom(_candidates.Fill(logits), position);
+        if (_options.HasPenalties)
+        {
+            _drawn.Add((position, token));
+            NativeMethods.llama_sampler_accept(_filters!, token);
+        }
+        return token;
+    }
+
+    /// <summary>Forgets the draws from rows at this position and after it.</summary>
+    public void Truncate(int fromPosition)
+    {
+        if (_drawn.RemoveAll(draw => draw.Position >= fromPosition) == 0)
+            return;
+        NativeMethods.llama_sampler_reset(_filters!);
+        AcceptHistory();
+    }
+
+    public void Dispose() => _filters?.Dispose();
+
+    private int DrawFrom(LlamaTokenDataArray candidates, int position)
+    {
+        NativeMethods.llama_sampler_apply(_filters!, &candidates);
+        if (_options.Temperature != 0)
+        {
+            using var draw = LlamaSamplerHandle.Own(NativeMethods.llama_sampler_init_dist(DrawSeed.At(_options.Seed, position)));
+            NativeMethods.llama_sampler_apply(draw, &candidates);
+        }
+        return (ulong)candidates.Selected < candidates.Size
+            ? candidates.Data[candidates.Selected].Id
+            : throw new EngineException($"llama.cpp's samplers chose none of {candidates.Size} candidates at position {position}.");
+    }
+
+    private void Add(nint sampler) => NativeMethods.llama_sampler_chain_add(_filters!, sampler);
+
+    private void AcceptHistory()
+    {
+        if (!_options.HasPenalties)
+            return;
+        foreach (var token in _promptTokens)
+            NativeMethods.llama_sampler_accept(_filters!, token);
+        foreach (var (_, token) in _drawn)
+            NativeMethods.llama_sampler_accept(_filters!, token);
+    }
+}
