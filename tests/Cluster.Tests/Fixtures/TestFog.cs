@@ -1,0 +1,105 @@
+using E2LLM.Core.Engines;
+using E2LLM.Core.Fleets;
+using E2LLM.Core.Models;
+using E2LLM.Core.Plans;
+using E2LLM.Core.Requests;
+using E2LLM.Grains.Devices;
+using E2LLM.Grains.Hosting;
+using E2LLM.Grains.Interfaces.Plans;
+using E2LLM.Grains.Interfaces.Requests;
+using E2LLM.Grains.Interfaces.Stages;
+using E2LLM.Grains.Placement;
+using E2LLM.Grains.Plans;
+using E2LLM.Grains.Requests;
+using E2LLM.Planning.DynamicProgramming;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.TestingHost;
+
+namespace E2LLM.Cluster.Tests.Fixtures;
+
+/// <summary>An in-process cluster of silos, each with its own devices; the messages between them are serialised as on a network.</summary>
+internal sealed class TestFog : IAsyncDisposable
+{
+    private readonly InProcessTestCluster _cluster;
+
+    private TestFog(InProcessTestCluster cluster, FleetSpec fleet, string modelId)
+    {
+        _cluster = cluster;
+        Fleet = fleet;
+        ModelId = modelId;
+    }
+
+    public FleetSpec Fleet { get; }
+
+    public string ModelId { get; }
+
+    public IClusterClient Client => _cluster.Client;
+
+    public IReadOnlyList<IServiceProvider> Silos => [.. _cluster.Silos.Select(silo => silo.ServiceProvider)];
+
+    public IPlanGrain Plan => Client.GetGrain<IPlanGrain>(ModelId);
+
+    public static async Task<TestFog> StartAsync(TestFogOptions options)
+    {
+        var builder = new InProcessTestClusterBuilder((short)options.SiloDevices.Count);
+        builder.ConfigureSilo((silo, orleans) =>
+        {
+            // The host names silos in the order of their start: "Silo_0", …
+            var index = int.Parse(silo.SiloName.AsSpan(silo.SiloName.LastIndexOf('_') + 1));
+            orleans.AddE2LlmGrains(new LocalDevices(options.SiloDevices[index]));
+            orleans.AddMemoryGrainStorage(JournalStorage.ProviderName);
+            orleans.Services.AddSingleton(options.Engines);
+            orleans.Services.AddSingleton(options.Profiler);
+            orleans.Services.AddSingleton(options.Catalog);
+            orleans.Services.AddSingleton(options.Time);
+            orleans.Services.AddSingleton<IPlanner>(new DynamicProgrammingPlanner());
+            orleans.Services.Configure(options.Serving);
+            orleans.Services.Configure(options.Requests);
+        });
+        var cluster = builder.Build();
+        await cluster.DeployAsync();
+        var fleet = new FleetSpec { Name = "test", Devices = [.. options.SiloDevices.SelectMany(devices => devices)] };
+        return new TestFog(cluster, fleet, options.Catalog.Models[0].Id);
+    }
+
+    public static async Task<TestFog> ServeAsync(TestFogOptions options)
+    {
+        var fog = await StartAsync(options);
+        try
+        {
+            await fog.Plan.ApplyAsync(fog.Fleet);
+            return fog;
+        }
+        catch
+        {
+            await fog.DisposeAsync();
+            throw;
+        }
+    }
+
+    public IRequestGrain Request(string id) => Client.GetGrain<IRequestGrain>(id);
+
+    /// <summary>Runs a request to its end.</summary>
+    public async Task<Answer> RunAsync(GenerationRequest request)
+    {
+        List<int> tokens = [];
+        TokenChunk? last = null;
+        await foreach (var chunk in Request(request.Id).RunAsync(request))
+        {
+            Assert.Equal(tokens.Count, chunk.FirstIndex);
+            tokens.AddRange(chunk.Tokens);
+            last = chunk;
+        }
+        return new Answer(tokens, last ?? throw new InvalidOperationException("The stream was empty."));
+    }
+
+    /// <summary>The stages of every replica. Steps run in order, so after a finished request they have seen all that came before it.</summary>
+    public async Task<StageStatus[]> StagesAsync()
+    {
+        var plan = (await Plan.GetStatusAsync()).Plan!;
+        return await Task.WhenAll(plan.Replicas.SelectMany(replica => replica.Stages.Select((stage, index) =>
+            Client.GetGrain<IStageGrain>(DeviceKey.Stage(stage.DeviceId, ModelId, plan.Generation, replica.Id, index)).GetStatusAsync())));
+    }
+
+    public async ValueTask DisposeAsync() => await _cluster.DisposeAsync();
+}

@@ -1,0 +1,26 @@
+using E2LLM.Core.Engines;
+using E2LLM.Core.Fleets;
+using E2LLM.Core.Models;
+using E2LLM.Grains.Plans;
+using E2LLM.Grains.Requests;
+
+namespace E2LLM.Cluster.Tests.Fixtures;
+
+/// <summary>What a test cluster is made of.</summary>
+internal sealed record TestFogOptions
+{
+    /// <summary>The devices of each silo.</summary>
+    public required IReadOnlyList<IReadOnlyList<DeviceSpec>> SiloDevices { get; init; }
+
+    public required IStageEngineFactory Engines { get; init; }
+
+    public required IDeviceProfiler Profiler { get; init; }
+
+    public required IModelCatalog Catalog { get; init; }
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    public Action<ServingOptions> Serving { get; init; } = _ => { };
+
+    public Action<RequestOptions> Requests { get; init; } = _ => { };
+}
