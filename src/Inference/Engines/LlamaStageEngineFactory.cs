@@ -1,0 +1,46 @@
+using E2LLM.Core.Engines;
+using E2LLM.Core.Errors;
+using E2LLM.Gguf.Store;
+using E2LLM.Inference.Emulation;
+using E2LLM.Inference.Models;
+using E2LLM.Inference.Native;
+
+namespace E2LLM.Inference.Engines;
+
+/// <summary>Cuts the slice that a stage needs, loads it into llama.cpp, and slows it down where the device is emulated.</summary>
+/// <param name="catalog">The models that can be asked for.</param>
+/// <param name="slices">Where slices are kept.</param>
+/// <param name="library">Loaded on the first use.</param>
+/// <param name="time">Clock of compute times and of emulated slowness.</param>
+public sealed class LlamaStageEngineFactory(ModelCatalog catalog, ISliceStore slices, LlamaLibraryOptions library, TimeProvider time)
+    : IStageEngineFactory
+{
+    /// <exception cref="E2LlmException">The model is unknown, a setting out of range, the library or the slice unusable, or memory short.</exception>
+    public async Task<IStageEngine> CreateAsync(StageEngineSpec spec, CancellationToken cancellationToken)
+    {
+        var engine = await LoadAsync(spec, cancellationToken).ConfigureAwait(false);
+        return spec.Device.SlowdownFactor == 1 ? engine : new EmulatedStageEngine(engine, spec.Device.SlowdownFactor, time);
+    }
+
+    internal async Task<LlamaStageEngine> LoadAsync(StageEngineSpec spec, CancellationToken cancellationToken)
+    {
+        var (model, file) = catalog.Get(spec.ModelId);
+        StageEngineSpecCheck.Check(spec, model.LayerCount);
+        LlamaLibrary.Load(library);
+        var slice = await slices.GetAsync(file, spec.FirstLayer, spec.LayerCount, cancellationToken).ConfigureAwait(false);
+        var isLast = spec.FirstLayer + spec.LayerCount == model.LayerCount;
+        var parts = new LlamaStageEngineParts
+        {
+            Name = StageEngineSpecCheck.Name(spec),
+            FirstLayer = spec.FirstLayer,
+            LayerCount = spec.LayerCount,
+            IsLast = isLast,
+            VocabularySize = model.VocabularySize,
+            Settings = spec.Settings,
+            Time = time,
+            LoadSlice = () => new LlamaSlice(slice.Path, isLast, spec.Settings, spec.Device.Threads, library.GpuLayers),
+            OpenEmbeddings = spec.FirstLayer == 0 ? () => new TokenEmbeddings(file.File, file.Embedding) : null,
+        };
+        return await LlamaStageEngine.LoadAsync(parts, cancellationToken).ConfigureAwait(false);
+    }
+}
