@@ -1,0 +1,30 @@
+using E2LLM.Core.Models;
+using E2LLM.Gguf.Format;
+using E2LLM.Gguf.RandomModels;
+using E2LLM.Gguf.Store;
+using E2LLM.Inference.Engines;
+using E2LLM.Inference.Models;
+using E2LLM.Inference.Native;
+
+namespace E2LLM.Benchmarks.Fog;
+
+/// <summary>A model of random weights, made once: its speed is that of real weights of the shape and type, its text is noise.</summary>
+internal sealed record BenchmarkModel(string Name, ModelCatalog Catalog, LlamaStageEngineFactory Engines)
+{
+    public ModelSpec Spec => Catalog.Models[0];
+
+    public static async Task<BenchmarkModel> OpenAsync(string directory, string shape, GgmlType type, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(directory);
+        var path = Path.Combine(directory, $"{shape}-{type}.gguf");
+        if (!File.Exists(path))
+        {
+            Console.WriteLine($"making {path}");
+            RandomModel.Write(path + ".new", ModelShapes.Get(shape), type, seed: 1);
+            File.Move(path + ".new", path);
+        }
+        var slices = new SliceStore(Path.Combine(directory, "slices"));
+        var catalog = await ModelCatalog.OpenAsync([path], slices, cancellationToken);
+        return new BenchmarkModel(shape, catalog, new LlamaStageEngineFactory(catalog, slices, new LlamaLibraryOptions(), TimeProvider.System));
+    }
+}
