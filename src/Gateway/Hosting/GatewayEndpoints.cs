@@ -33,7 +33,7 @@ public static class GatewayEndpoints
         {
             var group = all.MapGroup(prefix);
             group.MapGet("/models", guard(models.ListAsync));
-            group.MapGet("/models/{**id}", guard(models.GetAsync)); // ids such as "org/model" have slashes
+            group.MapGet("/models/{**id}", guard(models.GetAsync)); // an id may have slashes
             group.MapPost("/chat/completions", guard(completions.ChatAsync));
             group.MapPost("/completions", guard(completions.TextAsync));
             group.MapGet("/requests/{id}", guard(requests.GetAsync));

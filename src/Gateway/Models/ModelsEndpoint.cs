@@ -24,7 +24,9 @@ internal sealed class ModelsEndpoint(IModelCatalog catalog, TimeProvider time)
 
     public Task GetAsync(HttpContext http)
     {
-        var model = catalog.Require(http.Request.RouteValues["id"] as string);
+        // Kestrel decodes a path except for its slashes, and ids such as "org/model" have one.
+        var id = (http.Request.RouteValues["id"] as string)?.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
+        var model = catalog.Require(id);
         return JsonResponse.WriteAsync(http, StatusCodes.Status200OK, json => Write(json, model));
     }
 

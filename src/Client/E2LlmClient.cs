@@ -1,0 +1,103 @@
+using System.Text;
+using E2LLM.Core.Models;
+using E2LLM.Core.Requests;
+using E2LLM.Grains.Interfaces.Chat;
+using E2LLM.Grains.Interfaces.Plans;
+using E2LLM.Grains.Interfaces.Requests;
+
+namespace E2LLM.Client;
+
+/// <summary>Asks the models of a fleet, over an Orleans client. Thread-safe.</summary>
+/// <remarks>Cancelling a call, or leaving its enumeration, stops the work on every device.</remarks>
+public sealed class E2LlmClient : IAsyncDisposable
+{
+    private readonly IGrainFactory _grains;
+    private readonly IAsyncDisposable? _connection;
+
+    /// <summary>Over an Orleans client, or a silo, that somebody else owns.</summary>
+    public E2LlmClient(IGrainFactory grains)
+        : this(grains, null)
+    {
+    }
+
+    private E2LlmClient(IGrainFactory grains, IAsyncDisposable? connection)
+    {
+        ArgumentNullException.ThrowIfNull(grains);
+        _grains = grains;
+        _connection = connection;
+    }
+
+    /// <summary>Connects to a fleet; disposing the client ends the connection.</summary>
+    /// <exception cref="Core.Errors.ConfigurationException">An option is out of its range; names all that are.</exception>
+    /// <exception cref="Core.Errors.E2LlmException">No silo answers.</exception>
+    public static async Task<E2LlmClient> ConnectAsync(E2LlmClientOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        var connection = await ClusterConnection.OpenAsync(options ?? new E2LlmClientOptions(), cancellationToken);
+        return new E2LlmClient(connection.Grains, connection);
+    }
+
+    /// <summary>An id that nobody can guess: who knows it may cancel the request.</summary>
+    public static string NewRequestId() => "req-" + Guid.NewGuid().ToString("N");
+
+    /// <summary>Yields an answer as it is written. The last delta carries finish reason, token counts and timeline.</summary>
+    /// <exception cref="Core.Errors.RequestRejectedException">The request is malformed or too long; says what to change.</exception>
+    /// <exception cref="Core.Errors.ModelNotReadyException">No complete replica serves the model yet.</exception>
+    /// <exception cref="Core.Errors.OverloadedException">The fleet is full now.</exception>
+    public IAsyncEnumerable<ChatDelta> StreamAsync(ChatRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return _grains.GetGrain<IChatGrain>(request.ModelId).StreamAsync(request, cancellationToken);
+    }
+
+    /// <summary>Answers one message of a user.</summary>
+    /// <inheritdoc cref="AskAsync(ChatRequest, CancellationToken)"/>
+    public Task<ChatAnswer> AskAsync(string prompt, string modelId, int? maxTokens = null, CancellationToken cancellationToken = default) =>
+        AskAsync(
+            new ChatRequest
+            {
+                Id = NewRequestId(),
+                ModelId = modelId,
+                Turns = [new ChatTurn("user", prompt)],
+                MaxTokens = maxTokens,
+            },
+            cancellationToken);
+
+    /// <summary>Waits for the whole answer.</summary>
+    /// <inheritdoc cref="StreamAsync" path="/exception"/>
+    /// <exception cref="AnswerFailedException">The fleet failed on the way; has what came until then.</exception>
+    public async Task<ChatAnswer> AskAsync(ChatRequest request, CancellationToken cancellationToken = default)
+    {
+        var text = new StringBuilder();
+        var last = new ChatDelta();
+        await foreach (var delta in StreamAsync(request, cancellationToken))
+        {
+            text.Append(delta.Text);
+            last = delta;
+        }
+
+        var answer = new ChatAnswer
+        {
+            RequestId = request.Id,
+            Text = text.ToString(),
+            Finish = last.Finish ?? FinishReason.Failed,
+            PromptTokens = last.PromptTokens,
+            GeneratedTokens = last.GeneratedTokens,
+            Timeline = last.Timeline,
+        };
+        return last.Failure is { } failure ? throw new AnswerFailedException(failure, answer) : answer;
+    }
+
+    /// <summary>The plan of a model, and what runs of it.</summary>
+    public Task<PlanStatus> GetStatusAsync(string modelId, CancellationToken cancellationToken = default) =>
+        _grains.GetGrain<IPlanGrain>(modelId).GetStatusAsync().WaitAsync(cancellationToken);
+
+    /// <summary>The journal of a request; null where no such request was ever run.</summary>
+    public Task<RequestRecord?> GetRequestAsync(string requestId, CancellationToken cancellationToken = default) =>
+        _grains.GetGrain<IRequestGrain>(requestId).GetAsync().WaitAsync(cancellationToken);
+
+    /// <summary>Stops a request, whoever began it. Harmless when it is done or unknown.</summary>
+    public Task CancelAsync(string requestId, CancellationToken cancellationToken = default) =>
+        _grains.GetGrain<IRequestGrain>(requestId).CancelAsync().WaitAsync(cancellationToken);
+
+    public ValueTask DisposeAsync() => _connection?.DisposeAsync() ?? ValueTask.CompletedTask;
+}

@@ -1,0 +1,16 @@
+using E2LLM.Core.Fleets;
+using E2LLM.Grains.Interfaces.Plans;
+
+namespace E2LLM.Gateway.Tests.Fakes;
+
+/// <summary>Says what the test set.</summary>
+public sealed class FakePlanGrain(FakeFleet fleet) : Grain, IPlanGrain
+{
+    public Task<PlanStatus> GetStatusAsync() => Task.FromResult(fleet[this.GetPrimaryKeyString()].Status);
+
+    public Task<PlanStatus> ApplyAsync(FleetSpec fleet) => throw new NotSupportedException();
+
+    public Task<string> RouteAsync(int promptTokens, int maxTokens) => throw new NotSupportedException();
+
+    public Task StopAsync() => throw new NotSupportedException();
+}
