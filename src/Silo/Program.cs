@@ -3,7 +3,7 @@ using E2LLM.Silo.Hosting;
 
 try
 {
-    await using var app = SiloHost.Build(args);
+    await using var app = await SiloHost.BuildAsync(args);
     await app.RunAsync();
     return 0;
 }

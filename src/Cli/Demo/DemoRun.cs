@@ -18,7 +18,7 @@ internal static class DemoRun
 {
     public static async Task<int> RunAsync(DemoSettings settings, CancellationToken cancellationToken)
     {
-        await using var app = SiloHost.Build([], settings.ConfigureHost);
+        await using var app = await SiloHost.BuildAsync([], settings.ConfigureHost, cancellationToken);
         var console = Consoles.Create();
         var status = await StartAsync(app, settings.AsJson ? null : console, cancellationToken);
         if (!settings.AsJson)

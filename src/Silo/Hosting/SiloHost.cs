@@ -27,7 +27,8 @@ public static class SiloHost
     /// <param name="configure">Comes after the configuration, so it wins.</param>
     /// <exception cref="ConfigurationException">Lists every option that is wrong.</exception>
     /// <exception cref="ModelFileException">The model is damaged, hostile or not supported.</exception>
-    public static WebApplication Build(string[] args, Action<HostOptions>? configure = null)
+    public static async Task<WebApplication> BuildAsync(
+        string[] args, Action<HostOptions>? configure = null, CancellationToken cancellationToken = default)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         var options = new HostOptions();
@@ -35,7 +36,7 @@ public static class SiloHost
         configure?.Invoke(options);
         HostOptionsCheck.Check(options);
 
-        var models = ServedModels.Open(options);
+        var models = await ServedModels.OpenAsync(options, builder.Configuration, cancellationToken);
         var fleet = FleetFileReader.Read(options.Fleet.Length > 0 ? options.Fleet : ShippedFiles.DemoFleet);
         var target = new ServingTarget(models.Model, fleet);
 

@@ -1,0 +1,44 @@
+using E2LLM.Core.Engines;
+using E2LLM.Core.Models;
+using E2LLM.Gguf.Store;
+using E2LLM.Inference.Engines;
+using E2LLM.Inference.Models;
+using E2LLM.Inference.Native;
+using E2LLM.Inference.Profiling;
+
+namespace E2LLM.Silo.Hosting;
+
+/// <summary>The model of a silo, opened and checked, and the adapters that run it.</summary>
+internal sealed class ServedModels
+{
+    private readonly ModelCatalog _catalog;
+    private readonly SliceStore _slices;
+    private readonly LlamaLibraryOptions _library;
+
+    private ServedModels(ModelCatalog catalog, SliceStore slices, LlamaLibraryOptions library)
+    {
+        _catalog = catalog;
+        _slices = slices;
+        _library = library;
+    }
+
+    public ModelSpec Model => _catalog.Models[0];
+
+    public static async Task<ServedModels> OpenAsync(HostOptions options, IConfiguration configuration, CancellationToken cancellationToken)
+    {
+        var library = new LlamaLibraryOptions();
+        configuration.GetSection("E2LLM:Engine").Bind(library);
+        var slices = new SliceStore(Path.Combine(options.DataDirectory, "slices"));
+        var path = options.Model.Length > 0 ? options.Model : ShippedFiles.DemoModel;
+        return new ServedModels(await ModelCatalog.OpenAsync([path], slices, cancellationToken), slices, library);
+    }
+
+    public void AddTo(IServiceCollection services)
+    {
+        var engines = new LlamaStageEngineFactory(_catalog, _slices, _library, TimeProvider.System);
+        services.AddSingleton<IModelCatalog>(_ => _catalog); // from a factory, so that the host disposes it
+        services.AddSingleton<ITokenizerProvider>(_ => new LlamaTokenizerProvider(_catalog, _library));
+        services.AddSingleton<IStageEngineFactory>(engines);
+        services.AddSingleton<IDeviceProfiler>(_ => new LlamaDeviceProfiler(_catalog, engines, TimeProvider.System));
+    }
+}
