@@ -14,6 +14,7 @@ internal sealed class EmulatedStageEngine(IStageEngine engine, double slowdownFa
 {
     private readonly SerialQueue _queue = new();
     private readonly OwedTime _wait = new(time);
+    private readonly CancellationTokenSource _unloading = new();
 
     public StageEngineInfo Info => engine.Info;
 
@@ -29,6 +30,7 @@ internal sealed class EmulatedStageEngine(IStageEngine engine, double slowdownFa
 
     public async ValueTask DisposeAsync()
     {
+        await _unloading.CancelAsync().ConfigureAwait(false);
         // Steps that still wait their turn are refused by the engine; that ends them quickly.
         await engine.DisposeAsync().ConfigureAwait(false);
         await _queue.WhenIdleAsync().ConfigureAwait(false);
@@ -37,7 +39,14 @@ internal sealed class EmulatedStageEngine(IStageEngine engine, double slowdownFa
     private async Task<StageResult> RunAsync(StageStep step)
     {
         var result = await engine.ExecuteAsync(step, CancellationToken.None).ConfigureAwait(false);
-        await _wait.WaitAsync(TimeSpan.FromSeconds(result.ComputeSeconds * (slowdownFactor - 1))).ConfigureAwait(false);
+        try
+        {
+            await _wait.WaitAsync(TimeSpan.FromSeconds(result.ComputeSeconds * (slowdownFactor - 1)), _unloading.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The step is done; only the slowness is cut short.
+        }
         return result with { ComputeSeconds = result.ComputeSeconds * slowdownFactor };
     }
 }

@@ -13,13 +13,13 @@ internal sealed class OwedTime(TimeProvider time)
 
     private TimeSpan _owed;
 
-    public async Task WaitAsync(TimeSpan duration)
+    public async Task WaitAsync(TimeSpan duration, CancellationToken cancellationToken)
     {
         _owed += duration;
         if (_owed < ShortestWait)
             return;
         var started = time.GetTimestamp();
-        await Task.Delay(_owed, time).ConfigureAwait(false);
+        await Task.Delay(_owed, time, cancellationToken).ConfigureAwait(false);
         _owed -= time.GetElapsedTime(started);
         if (_owed < -MostCredit)
             _owed = -MostCredit;

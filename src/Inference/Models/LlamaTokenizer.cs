@@ -1,0 +1,35 @@
+using System.Collections.Immutable;
+using E2LLM.Core.Errors;
+using E2LLM.Core.Models;
+
+namespace E2LLM.Inference.Models;
+
+/// <summary>A model's tokenizer in llama.cpp, with the chat template of its metadata.</summary>
+internal sealed class LlamaTokenizer : ITokenizer, IDisposable
+{
+    private readonly Vocabulary _vocabulary;
+    private readonly PromptTokenizer _prompts;
+    private readonly string _modelId;
+
+    public LlamaTokenizer(string modelId, string path)
+    {
+        _modelId = modelId;
+        _vocabulary = new Vocabulary(path);
+        _prompts = new PromptTokenizer(_vocabulary);
+        EndOfGenerationTokens = _vocabulary.EndOfGenerationTokens();
+    }
+
+    public ImmutableArray<int> EndOfGenerationTokens { get; }
+
+    public ImmutableArray<int> Tokenize(string text, bool addSpecial, bool parseSpecial) =>
+        [.. _vocabulary.Tokenize(text, addSpecial, parseSpecial)];
+
+    public ImmutableArray<int> TokenizeChat(IReadOnlyList<ChatTurn> turns) =>
+        _vocabulary.ChatTemplate is { } template
+            ? _prompts.Tokenize(new ChatTemplate(template).Render(turns))
+            : throw new RequestRejectedException($"The model '{_modelId}' has no chat template; it can only complete plain prompts.");
+
+    public IDetokenizer CreateDetokenizer() => new PieceDecoder(_vocabulary.Piece);
+
+    public void Dispose() => _vocabulary.Dispose();
+}

@@ -1,0 +1,114 @@
+using System.Collections.Concurrent;
+using E2LLM.Core.Engines;
+using E2LLM.Core.Errors;
+using E2LLM.Core.Fleets;
+using E2LLM.Core.Plans;
+using E2LLM.Inference.Engines;
+using E2LLM.Inference.Models;
+
+namespace E2LLM.Inference.Profiling;
+
+/// <summary>
+/// Times the real engine on two middle layers of the model, and on the last ones for the head; about a second for a model of a billion
+/// weights. Devices of this machine with the same number of threads are timed once; a slowdown factor multiplies the figures.
+/// </summary>
+/// <param name="catalog">The models that can be asked for.</param>
+/// <param name="engines">Loads the layers that are timed.</param>
+public sealed class LlamaDeviceProfiler(ModelCatalog catalog, LlamaStageEngineFactory engines) : IDeviceProfiler
+{
+    // Two measurements at once would each see the other.
+    private static readonly SemaphoreSlim OneAtATime = new(1);
+
+    private static readonly EngineSettings Settings = new()
+    {
+        KvCells = 1024, MaxSequences = 16, MaxStepTokens = 256, MaxSequenceTokens = 512,
+    };
+
+    private readonly ConcurrentDictionary<(string ModelId, int Threads), Task<HostTimes>> _times = new();
+
+    /// <exception cref="E2LlmException">The model is unknown or the engine cannot load.</exception>
+    public async Task<DeviceProfile> ProfileAsync(DeviceSpec device, string modelId, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        var key = (modelId, device.Threads);
+        // Shared by all who ask, so it does not end with the one who asked first.
+        var times = _times.GetOrAdd(key, _ => Task.Run(() => MeasureAsync(device, modelId), CancellationToken.None));
+        try
+        {
+            var source = device.SlowdownFactor == 1 ? ProfileSource.Measured : ProfileSource.Emulated;
+            return (await times.WaitAsync(cancellationToken).ConfigureAwait(false)).For(device, modelId, source);
+        }
+        catch when (times.IsFaulted)
+        {
+            _times.TryRemove(KeyValuePair.Create(key, times));
+            throw;
+        }
+    }
+
+    private async Task<HostTimes> MeasureAsync(DeviceSpec device, string modelId)
+    {
+        await OneAtATime.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            return await MeasureAloneAsync(device, modelId).ConfigureAwait(false);
+        }
+        finally
+        {
+            OneAtATime.Release();
+        }
+    }
+
+    private async Task<HostTimes> MeasureAloneAsync(DeviceSpec device, string modelId)
+    {
+        var (model, file) = catalog.Get(modelId);
+        var total = model.LayerCount;
+        var layers = Math.Min(2, total);
+        var first = Math.Max(0, (total - layers) / 2);
+        // One layer alone tells a call's fixed cost from the layers'. With sliding windows not every single layer can be loaded.
+        var call = 0.0;
+        var seconds = new Dictionary<(int Sequences, int Rows, int Context), double>();
+        await using (var engine = await LoadAsync(first, layers).ConfigureAwait(false))
+        {
+            var timer = new StepTimer(engine);
+            foreach (var chunk in ProfilePoints.ChunkTokens)
+                seconds[(1, chunk, 0)] = await timer.MeasureAsync(1, chunk, 0, CancellationToken.None).ConfigureAwait(false);
+            foreach (var batch in ProfilePoints.BatchSequences)
+                seconds[(batch, 1, ProfilePoints.ContextTokens)] =
+                    await timer.MeasureAsync(batch, 1, ProfilePoints.ContextTokens, CancellationToken.None).ConfigureAwait(false);
+        }
+        var decode = seconds[(1, 1, ProfilePoints.ContextTokens)];
+        if (layers == 2 && file.HyperParameters.SlidingWindowTokens == 0)
+        {
+            var oneLayer = await TimeDecodeAsync(first, 1).ConfigureAwait(false);
+            call = Math.Clamp(2 * oneLayer - decode, 0, decode / 2);
+        }
+        // Without layers before them, the last layers are the ones that were timed, and the head's share cannot be told from theirs.
+        var head = total > layers ? Math.Max(0, await TimeDecodeAsync(total - layers, layers).ConfigureAwait(false) - decode) : 0;
+        return new HostTimes(
+            [.. ProfilePoints.ChunkTokens.Select(chunk => new PrefillPoint(chunk, PerLayer(seconds[(1, chunk, 0)])))],
+            [
+                .. ProfilePoints.BatchSequences.Select(batch => new DecodePoint(
+                    batch, ProfilePoints.ContextTokens, PerLayer(seconds[(batch, 1, ProfilePoints.ContextTokens)]))),
+            ],
+            call, head);
+
+        double PerLayer(double stepSeconds) => (stepSeconds - call) / layers;
+
+        async Task<double> TimeDecodeAsync(int firstLayer, int layerCount)
+        {
+            await using var engine = await LoadAsync(firstLayer, layerCount).ConfigureAwait(false);
+            return await new StepTimer(engine).MeasureAsync(1, 1, ProfilePoints.ContextTokens, CancellationToken.None).ConfigureAwait(false);
+        }
+
+        Task<LlamaStageEngine> LoadAsync(int firstLayer, int layerCount) => engines.LoadAsync(
+            new StageEngineSpec
+            {
+                ModelId = modelId,
+                Device = device with { SlowdownFactor = 1 },
+                FirstLayer = firstLayer,
+                LayerCount = layerCount,
+                Settings = Settings with { MaxSequenceTokens = Math.Min(Settings.MaxSequenceTokens, model.ContextLengthTokens) },
+            },
+            CancellationToken.None);
+    }
+}
