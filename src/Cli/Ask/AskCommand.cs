@@ -3,7 +3,6 @@ using E2LLM.Cli.Rendering;
 using E2LLM.Client;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Requests;
-using Spectre.Console;
 
 namespace E2LLM.Cli.Ask;
 

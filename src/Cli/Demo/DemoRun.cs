@@ -8,7 +8,6 @@ using E2LLM.Silo.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Orleans;
 using Spectre.Console;
 
 namespace E2LLM.Cli.Demo;

@@ -39,6 +39,6 @@ internal sealed class ServedModels
         services.AddSingleton<IModelCatalog>(_ => _catalog); // from a factory, so that the host disposes it
         services.AddSingleton<ITokenizerProvider>(_ => new LlamaTokenizerProvider(_catalog, _library));
         services.AddSingleton<IStageEngineFactory>(engines);
-        services.AddSingleton<IDeviceProfiler>(_ => new LlamaDeviceProfiler(_catalog, engines, TimeProvider.System));
+        services.AddSingleton<IDeviceProfiler>(_ => new LlamaDeviceProfiler(_catalog, engines));
     }
 }

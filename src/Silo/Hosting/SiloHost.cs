@@ -40,6 +40,8 @@ public static class SiloHost
         var fleet = FleetFileReader.Read(options.Fleet.Length > 0 ? options.Fleet : ShippedFiles.DemoFleet);
         var target = new ServingTarget(models.Model, fleet);
 
+        // Standard output belongs to whoever runs the host: answers, tables, JSON.
+        builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, options.HttpPort));
         builder.Services.AddSingleton(target);
         builder.Services.AddHostedService<FleetStarter>();

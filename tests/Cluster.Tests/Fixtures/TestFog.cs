@@ -6,6 +6,7 @@ using E2LLM.Core.Requests;
 using E2LLM.Grains.Devices;
 using E2LLM.Grains.Hosting;
 using E2LLM.Grains.Interfaces.Plans;
+using E2LLM.Grains.Interfaces.Replicas;
 using E2LLM.Grains.Interfaces.Requests;
 using E2LLM.Grains.Interfaces.Stages;
 using E2LLM.Grains.Placement;
@@ -99,6 +100,19 @@ internal sealed class TestFog : IAsyncDisposable
         var plan = (await Plan.GetStatusAsync()).Plan!;
         return await Task.WhenAll(plan.Replicas.SelectMany(replica => replica.Stages.Select((stage, index) =>
             Client.GetGrain<IStageGrain>(DeviceKey.Stage(stage.DeviceId, ModelId, plan.Generation, replica.Id, index)).GetStatusAsync())));
+    }
+
+    /// <summary>Asks until no request and no step is left, and gives up after half a minute.</summary>
+    public async Task<ReplicaStatus> DrainedAsync()
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (true)
+        {
+            var replica = Assert.Single((await Plan.GetStatusAsync()).Replicas);
+            if (replica is { QueuedRequests: 0, RunningRequests: 0, StepsInFlight: 0 })
+                return replica;
+            limit.Token.ThrowIfCancellationRequested();
+        }
     }
 
     public async ValueTask DisposeAsync() => await _cluster.DisposeAsync();

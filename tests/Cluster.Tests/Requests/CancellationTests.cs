@@ -1,0 +1,107 @@
+using E2LLM.Cluster.Tests.Fixtures;
+using E2LLM.Core.Requests;
+using E2LLM.Inference.Synthetic;
+using Microsoft.Extensions.Time.Testing;
+
+namespace E2LLM.Cluster.Tests.Requests;
+
+public sealed class CancellationTests
+{
+    /// <summary>Slow enough that an answer of thousands of tokens never ends by itself during a test.</summary>
+    private static readonly SyntheticTiming Slow = new() { CallSeconds = 1e-3 };
+
+    [Fact]
+    public async Task Run_ReaderLeavesEarly_FreesTheSequenceOnEveryStage()
+    {
+        await using var fog = await TestFog.ServeAsync(Synthetic.ThreeSilos(Synthetic.Engines(Slow)));
+
+        await foreach (var chunk in fog.Request("left").RunAsync(Synthetic.Request("left", maxTokens: 4000)))
+            if (chunk.Tokens.Length > 0)
+                break;
+
+        await AssertAllFreeAsync(fog);
+        Assert.Equal(FinishReason.Cancelled, (await fog.Request("left").GetAsync())!.Finish);
+    }
+
+    [Fact]
+    public async Task Cancel_ByAnotherCaller_EndsTheStreamAndFreesTheSequence()
+    {
+        await using var fog = await TestFog.ServeAsync(Synthetic.ThreeSilos(Synthetic.Engines(Slow)));
+        TokenChunk? last = null;
+
+        await foreach (var chunk in fog.Request("told").RunAsync(Synthetic.Request("told", maxTokens: 4000)))
+        {
+            if (last is null)
+                await fog.Request("told").CancelAsync();
+            last = chunk;
+        }
+
+        Assert.Equal(FinishReason.Cancelled, last!.Finish);
+        await AssertAllFreeAsync(fog);
+    }
+
+    [Fact]
+    public async Task Run_CancellationToken_StopsTheWork()
+    {
+        await using var fog = await TestFog.ServeAsync(Synthetic.ThreeSilos(Synthetic.Engines(Slow)));
+        using var cancel = new CancellationTokenSource();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (var chunk in fog.Request("token").RunAsync(Synthetic.Request("token", maxTokens: 4000), cancel.Token))
+                if (chunk.Tokens.Length > 0)
+                    await cancel.CancelAsync();
+        });
+
+        await AssertAllFreeAsync(fog);
+    }
+
+    [Fact]
+    public async Task Run_WhileQueued_CancelLeavesTheOthersAlone()
+    {
+        var options = Synthetic.ThreeDevices(Synthetic.Engines(Slow)) with { Serving = serving => serving.MaxSequences = 1 };
+        await using var fog = await TestFog.ServeAsync(options);
+        var first = Synthetic.Request("first", maxTokens: 200);
+        await using var running = fog.Request("first").RunAsync(first).GetAsyncEnumerator();
+        Assert.True(await running.MoveNextAsync());
+        await using var queued = fog.Request("second").RunAsync(Synthetic.Request("second")).GetAsyncEnumerator();
+        var waiting = queued.MoveNextAsync().AsTask();
+
+        await fog.Request("second").CancelAsync();
+
+        Assert.True(await waiting);
+        Assert.Equal(FinishReason.Cancelled, queued.Current.Finish);
+        List<int> tokens = [.. running.Current.Tokens];
+        while (await running.MoveNextAsync())
+            tokens.AddRange(running.Current.Tokens);
+        Assert.Equal(Synthetic.Expected(first), tokens);
+    }
+
+    [Fact]
+    public async Task Run_AbandonedReader_IsCancelledWhenItsLeaseEnds()
+    {
+        var time = new FakeTimeProvider();
+        var options = Synthetic.ThreeSilos(Synthetic.Engines()) with { Time = time, Requests = requests => requests.ReaderLeaseSeconds = 30 };
+        await using var fog = await TestFog.ServeAsync(options);
+        // One sequence of 4,000 tokens on an engine that takes no time: it is the reader who is slow.
+        await using var reader = fog.Request("gone").RunAsync(Synthetic.Request("gone", maxTokens: 4000)).GetAsyncEnumerator();
+        Assert.True(await reader.MoveNextAsync());
+
+        // The reader does nothing more. Two checks of the lease come by.
+        for (var tick = 0; tick < 4; tick++)
+            time.Advance(TimeSpan.FromSeconds(15));
+
+        await AssertAllFreeAsync(fog);
+        var record = await fog.Request("gone").GetAsync();
+        Assert.Equal(RequestPhase.Done, record!.Phase);
+    }
+
+    private static async Task AssertAllFreeAsync(TestFog fog)
+    {
+        var replica = await fog.DrainedAsync();
+        Assert.Equal(0, replica.ReservedKvCells);
+        var stages = await fog.StagesAsync();
+        Assert.True(stages.Length >= 2);
+        Assert.All(stages, stage => Assert.Equal((0, 0), (stage.Usage.OpenSequences, stage.Usage.KvCellsInUse)));
+    }
+}
