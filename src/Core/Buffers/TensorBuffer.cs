@@ -54,9 +54,10 @@ public sealed class TensorBuffer : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         ArgumentOutOfRangeException.ThrowIfNegative(width);
-        var bytes = (long)rows * width * sizeof(float);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, MaxBytes, nameof(rows));
-        return new TensorBuffer(Pool.Rent((int)Math.Max(1, bytes)), rows, width);
+        // Values, not bytes: the bytes of the largest shape overflow 64 bits.
+        var values = (long)rows * width;
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(values, MaxBytes / sizeof(float), nameof(rows));
+        return new TensorBuffer(Pool.Rent(Math.Max(1, (int)values * sizeof(float))), rows, width);
     }
 
     public void Dispose()

@@ -31,7 +31,9 @@ public sealed class TensorBufferCodec : IFieldCodec<TensorBuffer?>
         var length = reader.ReadVarUInt32();
         var rows = reader.ReadInt32();
         var width = reader.ReadInt32();
-        if (rows < 0 || width < 0 || length != 2 * sizeof(int) + (long)rows * width * sizeof(float) || length > TensorBuffer.MaxBytes)
+        // The limit on values comes first: the bytes of the largest shape overflow 64 bits.
+        if (rows < 0 || width < 0 || (long)rows * width > TensorBuffer.MaxBytes / sizeof(float)
+            || length != 2 * sizeof(int) + (long)rows * width * sizeof(float))
             throw new InvalidDataException($"A tensor of {rows} x {width} values cannot have {length} bytes (limit {TensorBuffer.MaxBytes}).");
         var buffer = TensorBuffer.Rent(rows, width);
         reader.ReadBytes(buffer.Bytes);

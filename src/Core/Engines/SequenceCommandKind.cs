@@ -9,6 +9,6 @@ public enum SequenceCommandKind
     /// <summary>Forget everything from a position on (roll-back after a failed step).</summary>
     Truncate,
 
-    /// <summary>Free the slot's KV cells and sampler.</summary>
+    /// <summary>Free the slot's KV cells and sampler. A free slot stays free: after a failed step, some stages have closed it already.</summary>
     Close,
 }

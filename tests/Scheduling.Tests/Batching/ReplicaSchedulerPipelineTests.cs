@@ -71,6 +71,27 @@ public sealed class ReplicaSchedulerPipelineTests
         Assert.Equal(2, scheduler.Counters.StepsInFlight);
     }
 
+    [Theory]
+    [InlineData(4, 4)]
+    [InlineData(7, 4)]
+    [InlineData(3, 2)]
+    public void Next_AsManySequencesAsStages_KeepsEveryStageBusy(int sequences, int stages)
+    {
+        var scheduler = Running(sequences, stages);
+
+        // Every stage takes one tick a step, so what is on its way stands in one stage each.
+        var pipeline = new StepPlan?[stages];
+        for (var tick = 0; tick < 40; tick++)
+        {
+            if (pipeline[^1] is { } done)
+                Complete(scheduler, done);
+            Array.Copy(pipeline, 0, pipeline, 1, stages - 1);
+            pipeline[0] = scheduler.Next(0);
+            if (tick >= stages)
+                Assert.All(pipeline, Assert.NotNull);
+        }
+    }
+
     private static ReplicaScheduler Running(int sequences, int stepsInFlight)
     {
         var scheduler = TestRequests.Scheduler(
