@@ -15,10 +15,11 @@ public sealed class GgufFile : IDisposable
     private readonly SafeFileHandle _handle;
     private readonly FrozenDictionary<string, GgufTensor> _tensors;
 
-    private GgufFile(string path, SafeFileHandle handle, long lengthBytes, GgufHeader header)
+    private GgufFile(string path, SafeFileHandle handle, long lengthBytes, DateTime writtenAt, GgufHeader header)
     {
         Path = path;
         LengthBytes = lengthBytes;
+        WrittenAt = writtenAt;
         AlignmentBytes = header.AlignmentBytes;
         Tensors = header.Tensors;
         Metadata = new GgufMetadata(this, header.Entries);
@@ -29,6 +30,9 @@ public sealed class GgufFile : IDisposable
     public string Path { get; }
 
     public long LengthBytes { get; }
+
+    /// <summary>When the file was last written to, as it was opened; UTC.</summary>
+    public DateTime WrittenAt { get; }
 
     public int AlignmentBytes { get; }
 
@@ -45,8 +49,9 @@ public sealed class GgufFile : IDisposable
         {
             handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, FileOptions.RandomAccess);
             var lengthBytes = RandomAccess.GetLength(handle);
+            var writtenAt = File.GetLastWriteTimeUtc(handle);
             var header = new HeaderParser(new HeaderReader(handle, lengthBytes, path), lengthBytes).Parse();
-            var file = new GgufFile(path, handle, lengthBytes, header);
+            var file = new GgufFile(path, handle, lengthBytes, writtenAt, header);
             handle = null;
             return file;
         }
@@ -104,6 +109,14 @@ public sealed class GgufFile : IDisposable
         using var file = MemoryMappedFile.CreateFromFile(
             _handle, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
         return file.CreateViewAccessor(tensor.OffsetBytes, tensor.LengthBytes, MemoryMappedFileAccess.Read);
+    }
+
+    /// <summary>Held against a copy or a hash of the whole file that has just been made.</summary>
+    /// <exception cref="ModelFileException">The file has been written to since it was opened.</exception>
+    public void RequireUnchanged()
+    {
+        if (File.GetLastWriteTimeUtc(_handle) != WrittenAt || RandomAccess.GetLength(_handle) != LengthBytes)
+            throw FileFault.InFile(Path, "the file has been written to since it was opened; open it again");
     }
 
     internal HeaderReader HeaderReaderAt(long offsetBytes) => new(_handle, LengthBytes, Path, offsetBytes);

@@ -24,6 +24,7 @@ internal sealed class HyperParameterReader(GgufFile file, ModelArchitecture arch
         if (layers == architecture.RefusedLayerCount)
             throw Fault(MetadataKeys.BlockCount, $"a {architecture.Name} model of {layers} layers cannot be served in slices: llama.cpp picks constants by this number, which changes in a slice");
         var embedding = Required(MetadataKeys.EmbeddingLength, 1, MaxWidth);
+        Optional(MetadataKeys.EmbeddingLengthOut, embedding, embedding);
         var heads = RequiredPerLayer(MetadataKeys.HeadCount, layers, 1, MaxHeads);
         var headsKv = PerLayer(MetadataKeys.HeadCountKv, layers, 1, heads) ?? heads;
         if (heads % headsKv != 0)

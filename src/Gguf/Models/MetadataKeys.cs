@@ -18,6 +18,7 @@ internal static class MetadataKeys
     public const string BlockCount = "block_count";
     public const string ContextLength = "context_length";
     public const string EmbeddingLength = "embedding_length";
+    public const string EmbeddingLengthOut = "embedding_length_out";
     public const string FeedForwardLength = "feed_forward_length";
     public const string HeadCount = "attention.head_count";
     public const string HeadCountKv = "attention.head_count_kv";

@@ -22,11 +22,8 @@ internal static class VocabularyValidator
             ?? throw FileFault.InFile(file.Path, $"the key '{MetadataKeys.Tokens}' is missing");
         if (tokens.Count != vocabularySize || tokens.Count < MinTokens)
             throw metadata.Fault(tokens, $"'{tokens.Key}' has {tokens.Count} tokens, but token_embd.weight has {vocabularySize} rows; at least {MinTokens} are needed");
-        foreach (var (key, type) in new[] { (MetadataKeys.TokenScores, GgufValueType.Float32), (MetadataKeys.TokenTypes, GgufValueType.Int32) })
-        {
-            if (Array(file, key, type) is { } entry && entry.Count != tokens.Count)
-                throw metadata.Fault(entry, $"'{key}' has {entry.Count} elements for {tokens.Count} tokens");
-        }
+        CheckLength(file, MetadataKeys.TokenScores, tokens.Count);
+        CheckLength(file, MetadataKeys.TokenTypes, tokens.Count);
         if (model == BytePair && Array(file, MetadataKeys.TokenMerges, GgufValueType.String) is null)
             throw FileFault.InFile(file.Path, $"the key '{MetadataKeys.TokenMerges}' is missing");
         CheckTokens(file, tokens, needsBytes: model == SentencePiece);
@@ -39,6 +36,13 @@ internal static class VocabularyValidator
         if (entry is not null && (entry.Type != GgufValueType.Array || entry.ElementType != elementType))
             throw file.Metadata.Fault(entry, $"'{key}' must be an array of {elementType}");
         return entry;
+    }
+
+    private static void CheckLength(GgufFile file, string key, long tokens)
+    {
+        var entry = file.Metadata.Find(key);
+        if (entry is not null && (entry.Type != GgufValueType.Array || entry.Count != tokens))
+            throw file.Metadata.Fault(entry, $"'{key}' has {entry.Count} elements for {tokens} tokens");
     }
 
     // llama.cpp asserts that no token occurs twice, and throws through its C interface where a SentencePiece vocabulary lacks a byte.

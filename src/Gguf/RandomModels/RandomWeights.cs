@@ -15,8 +15,8 @@ internal sealed class RandomWeights(GgufWriter writer, ulong seed)
     // A multiple of every block of every type that is written here, and of 8.
     private const int PieceElements = 1 << 16;
 
-    // Standard deviations of a uniform signed byte without -128, and of a uniform number from -8 to 7, in units of the block's scale.
-    private const float ByteDeviation = 73.3f;
+    // Standard deviations of a uniform signed byte with 0 for -128, and of a uniform number from -8 to 7, in units of the block's scale.
+    private const float ByteDeviation = 73.47f;
     private const float NibbleDeviation = 4.61f;
     private static readonly float UniformHalfWidth = MathF.Sqrt(3);
 
@@ -82,7 +82,7 @@ internal sealed class RandomWeights(GgufWriter writer, ulong seed)
         var quants = _random.AsSpan(0, count);
         random.Fill(quants);
         // Quantisers never write -128, and not every kernel can take it.
-        quants.Replace((byte)0x80, (byte)0x81);
+        quants.Replace((byte)0x80, (byte)0);
         return Blocks(quants, 32, deviation / ByteDeviation);
     }
 

@@ -1,35 +1,47 @@
 using System.Security.Cryptography;
+using E2LLM.Gguf.Format;
 
 namespace E2LLM.Gguf.Store;
 
-/// <summary>Hashes files of any size with a small buffer.</summary>
+/// <summary>Hashes files of any size with a small buffer, off the caller's thread: some gigabytes take seconds of pure arithmetic.</summary>
 internal static class FileHasher
 {
     private const int PieceBytes = 1 << 20;
 
-    /// <summary>Lower-case hex SHA-256.</summary>
-    public static async Task<string> Sha256Async(string path, CancellationToken cancellationToken)
-    {
-        await using var stream = new FileStream(path, new FileStreamOptions
+    /// <summary>Lower-case hex SHA-256 of a file by its name.</summary>
+    public static Task<string> Sha256Async(string path, CancellationToken cancellationToken) => Task.Run(
+        () =>
         {
-            Access = FileAccess.Read,
-            Share = FileShare.Read | FileShare.Delete,
-            Options = FileOptions.SequentialScan,
-            BufferSize = 0,
-        });
+            using var handle = File.OpenHandle(path, share: FileShare.Read | FileShare.Delete, options: FileOptions.SequentialScan);
+            return Sha256(RandomAccess.GetLength(handle), (offset, piece) => RandomAccess.Read(handle, piece, offset), cancellationToken);
+        },
+        cancellationToken);
+
+    /// <summary>Lower-case hex SHA-256 of the file that is open, whatever bears its name by now.</summary>
+    public static Task<string> Sha256Async(GgufFile file, CancellationToken cancellationToken) => Task.Run(
+        () => Sha256(
+            file.LengthBytes,
+            (offset, piece) =>
+            {
+                file.Read(offset, piece);
+                return piece.Length;
+            },
+            cancellationToken),
+        cancellationToken);
+
+    private static string Sha256(long lengthBytes, Func<long, Span<byte>, int> read, CancellationToken cancellationToken)
+    {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = new byte[PieceBytes];
-        // Off the caller's thread: a model of some gigabytes takes seconds of pure arithmetic.
-        return await Task.Run(
-            () =>
-            {
-                while (stream.Read(buffer) is var read and > 0)
-                {
-                    cancellationToken.ThrowIfCancellationRequested();
-                    hash.AppendData(buffer, 0, read);
-                }
-                return Convert.ToHexStringLower(hash.GetHashAndReset());
-            },
-            cancellationToken);
+        for (var offset = 0L; offset < lengthBytes;)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var count = read(offset, buffer.AsSpan(0, (int)Math.Min(buffer.Length, lengthBytes - offset)));
+            if (count == 0)
+                break;
+            hash.AppendData(buffer, 0, count);
+            offset += count;
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using E2LLM.Gguf.Slicing;
 
@@ -12,6 +14,9 @@ internal sealed class SliceIndex(string directory)
     public static string KeyOf(string sourceSha256, int firstLayer, int layerCount) =>
         FormattableString.Invariant($"{sourceSha256}.{firstLayer}-{layerCount}.v{ModelSlicer.RecipeVersion}");
 
+    /// <summary>Name of a model file's entry and of its lock.</summary>
+    public static string KeyOf(FileStamp stamp) => "source." + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(stamp.Path)));
+
     /// <summary>The hash of the file that holds the slice; null where there is no entry, or none that can be read.</summary>
     public string? FindSlice(string key) => Read<SliceEntry>(key)?.Sha256 is { } sha && IsSha256(sha) ? sha : null;
 
@@ -19,12 +24,9 @@ internal sealed class SliceIndex(string directory)
 
     /// <summary>The hash of a model file that has not changed since it was put here; otherwise null.</summary>
     public string? FindSource(FileStamp stamp) =>
-        Read<SourceEntry>(SourceKey(stamp)) is { } entry && entry.Stamp == stamp && IsSha256(entry.Sha256) ? entry.Sha256 : null;
+        Read<SourceEntry>(KeyOf(stamp)) is { } entry && entry.Stamp == stamp && IsSha256(entry.Sha256) ? entry.Sha256 : null;
 
-    public void PutSource(FileStamp stamp, string sha256) => Write(SourceKey(stamp), new SourceEntry(stamp, sha256));
-
-    private static string SourceKey(FileStamp stamp) =>
-        "source." + Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(stamp.Path)));
+    public void PutSource(FileStamp stamp, string sha256) => Write(KeyOf(stamp), new SourceEntry(stamp, sha256));
 
     private static bool IsSha256(string? text) => text is { Length: Sha256HexLength } && text.All(char.IsAsciiHexDigitLower);
 

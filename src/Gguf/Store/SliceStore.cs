@@ -62,18 +62,18 @@ public sealed class SliceStore : ISliceStore
 
     public Task<string> GetSha256Async(ModelFile model, CancellationToken cancellationToken)
     {
-        var path = Path.GetFullPath(model.File.Path);
+        var stamp = FileStamp.Of(model.File);
         return ExclusivelyAsync(
-            "source." + Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(path))),
+            SliceIndex.KeyOf(stamp),
             async () =>
             {
-                var stamp = FileStamp.Of(path) ?? throw new ModelFileException($"{path}: the file has gone since it was opened");
                 if (_hashes.TryGetValue(stamp, out var known))
                     return known;
                 var sha = _index.FindSource(stamp);
                 if (sha is null)
                 {
-                    sha = await FileHasher.Sha256Async(path, cancellationToken);
+                    sha = await FileHasher.Sha256Async(model.File, cancellationToken);
+                    model.File.RequireUnchanged();
                     _index.PutSource(stamp, sha);
                 }
                 _hashes[stamp] = sha;
@@ -116,6 +116,7 @@ public sealed class SliceStore : ISliceStore
                 ModelSlicer.Write(model, firstLayer, layerCount, sourceSha, hashing, cancellationToken);
                 sha = hashing.Complete();
             }
+            model.File.RequireUnchanged();
             var path = Path.Combine(_slices, sha + ".gguf");
             File.Move(temporary, path, overwrite: true);
             _index.PutSlice(key, sha);
