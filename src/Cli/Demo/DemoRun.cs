@@ -15,9 +15,12 @@ namespace E2LLM.Cli.Demo;
 /// <summary>One run of the demo: start, show, answer, show, serve.</summary>
 internal static class DemoRun
 {
+    /// <summary>The tables say it all; warnings and errors are still logged.</summary>
+    private static readonly string[] QuietLog = ["--Logging:LogLevel:E2LLM=Warning"];
+
     public static async Task<int> RunAsync(DemoSettings settings, CancellationToken cancellationToken)
     {
-        await using var app = await SiloHost.BuildAsync([], settings.ConfigureHost, cancellationToken);
+        await using var app = await SiloHost.BuildAsync(QuietLog, settings.ConfigureHost, cancellationToken);
         var console = Consoles.Create();
         var status = await StartAsync(app, settings.AsJson ? null : console, cancellationToken);
         if (!settings.AsJson)

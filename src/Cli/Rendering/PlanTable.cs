@@ -1,13 +1,14 @@
 using E2LLM.Core.Fleets;
 using E2LLM.Core.Plans;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace E2LLM.Cli.Rendering;
 
 /// <summary>Who holds which layers, and what each stage is expected to cost.</summary>
 internal static class PlanTable
 {
-    public static Table Create(ServingPlan plan, FleetSpec fleet)
+    public static IRenderable Create(ServingPlan plan, FleetSpec fleet)
     {
         var table = new Table()
             .Title($"Plan {plan.Generation} by {Markup.Escape(plan.Planner)}")
@@ -19,9 +20,9 @@ internal static class PlanTable
         foreach (var replica in plan.Replicas)
             for (var index = 0; index < replica.Stages.Length; index++)
                 table.AddRow(Row(replica, index, fleet));
-        foreach (var unused in plan.Unused)
-            table.AddRow("-", "-", Markup.Escape(unused.DeviceId), $"[dim]left out: {Markup.Escape(unused.Reason)}[/]");
-        return table;
+        if (plan.Unused.Length == 0)
+            return table;
+        return new Rows([table, .. plan.Unused.Select(unused => new Markup($"[bold]{Markup.Escape(unused.DeviceId)}[/] left out: {Markup.Escape(unused.Reason)}"))]);
     }
 
     private static string[] Row(ReplicaPlan replica, int index, FleetSpec fleet)

@@ -2,7 +2,6 @@ using E2LLM.Core.Engines;
 using E2LLM.Core.Fleets;
 using E2LLM.Core.Models;
 using E2LLM.Core.Requests;
-using E2LLM.Inference.Profiling;
 using E2LLM.Inference.Synthetic;
 
 namespace E2LLM.Cluster.Tests.Fixtures;
@@ -19,7 +18,7 @@ internal static class Synthetic
     public static SyntheticStageEngineFactory Engines(SyntheticTiming? timing = null) =>
         new(Catalog, timing ?? new SyntheticTiming(), TimeProvider.System);
 
-    public static DeviceSpec Device(string id, long memoryBytes = 64L << 20, double slowdown = 1) =>
+    public static DeviceSpec Device(string id, long memoryBytes = 1L << 30, double slowdown = 1) =>
         new() { Id = id, MemoryBytes = memoryBytes, SlowdownFactor = slowdown };
 
     /// <summary>One silo with three devices, none of which holds the model alone, so that there are at least two stages.</summary>
@@ -50,6 +49,6 @@ internal static class Synthetic
     public static IReadOnlyList<int> Expected(GenerationRequest request) =>
         SyntheticModel.ExpectedTokens(Model, request.PromptTokens, request.MaxTokens, request.Sampling);
 
-    /// <summary>Six layers and their share of the KV cache, at most.</summary>
-    private const long SmallBytes = 16L << 20;
+    /// <summary>At most four layers with 8 MiB of KV cache each, beside 17 MiB of scratch.</summary>
+    private const long SmallBytes = 56L << 20;
 }

@@ -1,6 +1,4 @@
-using E2LLM.Core.Engines;
 using E2LLM.Core.Fleets;
-using E2LLM.Core.Models;
 using E2LLM.Core.Plans;
 using E2LLM.Core.Requests;
 using E2LLM.Grains.Devices;
@@ -10,7 +8,6 @@ using E2LLM.Grains.Interfaces.Replicas;
 using E2LLM.Grains.Interfaces.Requests;
 using E2LLM.Grains.Interfaces.Stages;
 using E2LLM.Grains.Placement;
-using E2LLM.Grains.Plans;
 using E2LLM.Grains.Requests;
 using E2LLM.Planning.DynamicProgramming;
 using Microsoft.Extensions.DependencyInjection;

@@ -87,8 +87,8 @@ public sealed class RequestFlowTests
         var record = await fog.Request("kept").GetAsync();
 
         Assert.Equal(RequestPhase.Done, record!.Phase);
-        Assert.Equal(answer.Tokens, record.GeneratedTokens);
-        Assert.Equal(request.PromptTokens, record.Request.PromptTokens);
+        Assert.Equal(answer.Tokens, record.GeneratedTokens.AsEnumerable());
+        Assert.Equal(request.PromptTokens.AsEnumerable(), record.Request.PromptTokens);
         Assert.Null(await fog.Request("never").GetAsync());
     }
 }
