@@ -6,7 +6,6 @@ using E2LLM.Grains.Interfaces.Replicas;
 using E2LLM.Grains.Interfaces.Stages;
 using E2LLM.Grains.Placement;
 using E2LLM.Grains.Telemetry;
-using E2LLM.Scheduling.Links;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 
@@ -32,7 +31,7 @@ public sealed partial class StageGrain(
     private CancellationTokenSource _epochEnd = new();
     private StageAssignment? _assignment;
     private IStageEngine? _engine;
-    private LinkSchedule? _link;
+    private EmulatedLink? _link;
     private IReplicaGrain? _replica;
     private IStageGrain? _next;
     private long _completedSteps;
@@ -45,7 +44,7 @@ public sealed partial class StageGrain(
         await UnloadAsync();
         _engine = await engines.CreateAsync(assignment.Engine, CancellationToken.None);
         _assignment = assignment;
-        _link = assignment.NextLink is { } link ? new LinkSchedule(link) : null;
+        _link = assignment.NextLink is { } link ? new EmulatedLink(link, time) : null;
         _replica = GrainFactory.GetGrain<IReplicaGrain>(assignment.ReplicaKey);
         _next = assignment.NextStageKey is { } key ? GrainFactory.GetGrain<IStageGrain>(key) : null;
         _order.Reset(assignment.Epoch, nextStep: 0);
@@ -170,12 +169,7 @@ public sealed partial class StageGrain(
     private async Task ForwardAsync(StageMessage message, StageResult result, StageTrace trace, CancellationToken epochEnd)
     {
         if (_link is { } link)
-        {
-            var seconds = link.Send(time.GetTimestamp() / (double)time.TimestampFrequency, result.Hidden?.LengthBytes ?? 0);
-            if (seconds > 0)
-                await Task.Delay(TimeSpan.FromSeconds(seconds), time, epochEnd);
-            trace = trace with { LinkSeconds = seconds };
-        }
+            trace = trace with { LinkSeconds = await link.CarryAsync(result.Hidden?.LengthBytes ?? 0, epochEnd) };
         // Later stages get no token ids: they can do without, and so the text stays with the first stage and the replica.
         await _next!.EnqueueAsync(message with
         {

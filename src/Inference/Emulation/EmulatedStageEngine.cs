@@ -1,5 +1,5 @@
 using E2LLM.Core.Engines;
-using E2LLM.Inference.Engines;
+using E2LLM.Core.Timing;
 
 namespace E2LLM.Inference.Emulation;
 

@@ -1,10 +1,10 @@
-namespace E2LLM.Inference.Engines;
+namespace E2LLM.Core.Timing;
 
 /// <summary>
 /// Waits that come out right on average although timers tick in milliseconds: what a wait took too long, or was too short for the
-/// timer, is set off against the next ones.
+/// timer, is set off against the next ones. Waits may overlap; calls and continuations have to come from one thread at a time.
 /// </summary>
-internal sealed class OwedTime(TimeProvider time)
+public sealed class OwedTime(TimeProvider time)
 {
     private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(1);
 
@@ -15,12 +15,16 @@ internal sealed class OwedTime(TimeProvider time)
 
     public async Task WaitAsync(TimeSpan duration, CancellationToken cancellationToken)
     {
-        _owed += duration;
-        if (_owed < ShortestWait)
+        var wait = _owed + duration;
+        if (wait < ShortestWait)
+        {
+            _owed = wait;
             return;
+        }
+        _owed = TimeSpan.Zero;
         var started = time.GetTimestamp();
-        await Task.Delay(_owed, time, cancellationToken).ConfigureAwait(false);
-        _owed -= time.GetElapsedTime(started);
+        await Task.Delay(wait, time, cancellationToken);
+        _owed += wait - time.GetElapsedTime(started);
         if (_owed < -MostCredit)
             _owed = -MostCredit;
     }
