@@ -8,7 +8,10 @@ internal static class VocabularyValidator
 {
     private const string SentencePiece = "llama";
     private const string BytePair = "gpt2";
+
+    // llama.cpp ignores special tokens outside the vocabulary and takes its defaults, the highest of which is 11.
     private const int MinTokens = 16;
+
     private const int MaxTokenBytes = 1 << 16;
 
     public static void Check(GgufFile file, int vocabularySize)
@@ -27,7 +30,6 @@ internal static class VocabularyValidator
         if (model == BytePair && Array(file, MetadataKeys.TokenMerges, GgufValueType.String) is null)
             throw FileFault.InFile(file.Path, $"the key '{MetadataKeys.TokenMerges}' is missing");
         CheckTokens(file, tokens, needsBytes: model == SentencePiece);
-        CheckSpecialTokens(file, vocabularySize);
     }
 
     private static GgufEntry? Array(GgufFile file, string key, GgufValueType elementType)
@@ -66,17 +68,6 @@ internal static class VocabularyValidator
         }
         if (needsBytes && System.Array.IndexOf(bytesSeen, false) is var missing and >= 0)
             throw file.Metadata.Fault(tokens, $"'{tokens.Key}' lacks the byte token <0x{missing:X2}>");
-    }
-
-    private static void CheckSpecialTokens(GgufFile file, int vocabularySize)
-    {
-        foreach (var entry in file.Metadata.Entries)
-        {
-            if (entry.Key.StartsWith("tokenizer.ggml.", StringComparison.Ordinal)
-                && entry.Key.EndsWith("_token_id", StringComparison.Ordinal)
-                && (entry.Type != GgufValueType.UInt32 || entry.Bits >= (ulong)vocabularySize))
-                throw file.Metadata.Fault(entry, $"'{entry.Key}' must be a UInt32 below the {vocabularySize} tokens");
-        }
     }
 
     // FNV-1a, then a mix: equal tokens have equal hashes, so a duplicate cannot hide. Two of 300,000 tokens meet by chance once in

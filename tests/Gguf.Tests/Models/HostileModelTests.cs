@@ -80,7 +80,6 @@ public sealed class HostileModelTests
         ["missing byte token"] = (file => file.SetStrings("tokenizer.ggml.tokens", RawModel.Tokens.Select(token => token == "<0x7F>" ? "x" : token)), "lacks the byte token <0x7F>"),
         ["scores of fewer tokens"] = (file => file.SetArray("tokenizer.ggml.scores", 6, 1, new byte[4]), "'tokenizer.ggml.scores' has 1 elements"),
         ["byte pairs without merges"] = (file => file.Set("tokenizer.ggml.model", "gpt2"), "'tokenizer.ggml.merges' is missing"),
-        ["special token outside the vocabulary"] = (file => file.Set("tokenizer.ggml.bos_token_id", 272u), "'tokenizer.ggml.bos_token_id'"),
     };
 
     public static TheoryData<string> Names => [.. Cases.Keys];
