@@ -100,7 +100,10 @@ internal sealed class HyperParameterReader(GgufFile file, ModelArchitecture arch
     {
         if (architecture.SlidingWindowPattern == 0)
             return 0;
-        var window = Optional(MetadataKeys.SlidingWindow, 0, MaxWindowTokens) ?? 0;
+        // Where a slice cannot do without a window, neither can the model.
+        var window = architecture.GlobalSliceWindowTokens > 0
+            ? Required(MetadataKeys.SlidingWindow, 1, MaxWindowTokens)
+            : Optional(MetadataKeys.SlidingWindow, 0, MaxWindowTokens) ?? 0;
         var key = architecture.Key(MetadataKeys.SlidingWindowPattern);
         if (file.Metadata.Find(key) is { Type: GgufValueType.Array } entry)
         {

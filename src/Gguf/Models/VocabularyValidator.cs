@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using E2LLM.Gguf.Format;
 
 namespace E2LLM.Gguf.Models;
@@ -55,8 +56,9 @@ internal static class VocabularyValidator
         var index = 0L;
         file.Metadata.ForEachString(tokens, MaxTokenBytes, text =>
         {
-            hashes[index++] = Hash(text);
-            if (text.Length == 6 && text.StartsWith("<0x"u8) && text[5] == '>'
+            hashes[index] = Hash(AsLoaded(text, index));
+            index++;
+            if (text.Length == 6 && text.StartsWith("<0x"u8) && text[5] == '>' && !text.ContainsAnyInRange((byte)'a', (byte)'f')
                 && byte.TryParse(text[3..5], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value))
                 bytesSeen[value] = true;
         });
@@ -68,6 +70,15 @@ internal static class VocabularyValidator
         }
         if (needsBytes && System.Array.IndexOf(bytesSeen, false) is var missing and >= 0)
             throw file.Metadata.Fault(tokens, $"'{tokens.Key}' lacks the byte token <0x{missing:X2}>");
+    }
+
+    // llama.cpp reads a token up to its first zero and gives an empty one a name, which another token might bear.
+    private static ReadOnlySpan<byte> AsLoaded(ReadOnlySpan<byte> text, long index)
+    {
+        var end = text.IndexOf((byte)0);
+        if (end >= 0)
+            text = text[..end];
+        return text.IsEmpty ? Encoding.ASCII.GetBytes(FormattableString.Invariant($"[EMPTY_{index}]")) : text;
     }
 
     // FNV-1a, then a mix: equal tokens have equal hashes, so a duplicate cannot hide. Two of 300,000 tokens meet by chance once in
