@@ -41,6 +41,9 @@ public sealed record ModelSpec
     /// <summary>Multiply-adds of one token in one layer count twice; attention over the context is not in it.</summary>
     [Id(11)] public ImmutableArray<double> LayerFlopsPerToken { get; init; } = [];
 
+    /// <summary>Tokens of each layer's sliding attention window, 0 for full attention; empty where all layers have full attention.</summary>
+    [Id(12)] public ImmutableArray<int> LayerWindowTokens { get; init; } = [];
+
     public int LayerCount => LayerBytes.Length;
 
     /// <summary>Bytes of one token's hidden state on the wire (F32).</summary>

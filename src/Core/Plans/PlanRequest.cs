@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using E2LLM.Core.Fleets;
 using E2LLM.Core.Models;
+using E2LLM.Core.Workloads;
 
 namespace E2LLM.Core.Plans;
 
@@ -19,4 +20,12 @@ public sealed record PlanRequest
     [Id(3)] public required EngineSettings Engine { get; init; }
 
     [Id(4)] public int Seed { get; init; } = 1;
+
+    /// <summary>Null: what the engine's settings suggest, half of the longest sequence as prompt and half as answer, once a second.</summary>
+    [Id(5)] public WorkloadSpec? Workload { get; init; }
+
+    [Id(6)] public PlanObjective Objective { get; init; } = PlanObjective.Wait;
+
+    /// <summary>No decode concurrency is planned that would write slower than this to each reader. 0 sets no limit.</summary>
+    [Id(7)] public double MinimumTokensPerSecond { get; init; }
 }

@@ -16,6 +16,21 @@ public sealed record ReplicaPlan
 
     [Id(3)] public required EngineSettings Engine { get; init; }
 
+    /// <summary>Sequences that decode at once; 0 where the replica does not decode or the planner leaves it open.</summary>
+    [Id(4)] public int DecodeConcurrency { get; init; }
+
+    /// <summary>Micro-batches that the decoding sequences are split into, so that all stages are busy; 0 as above.</summary>
+    [Id(5)] public int MicroBatches { get; init; }
+
+    /// <summary>Predicted highest rate of the replica in its role; 0 where the planner predicts none.</summary>
+    [Id(6)] public double RequestsPerSecond { get; init; }
+
+    /// <summary>Predicted seconds of a prompt through the empty replica; 0 as above and on a DECODER.</summary>
+    [Id(7)] public double PrefillLatencySeconds { get; init; }
+
+    /// <summary>Predicted seconds between two tokens of a sequence at full concurrency; 0 as above and on a PREFILL replica.</summary>
+    [Id(8)] public double TokenSeconds { get; init; }
+
     /// <summary>The slowest stage of a decode step: the pipeline gives one micro-batch in this time.</summary>
     public double PeriodSeconds => Stages.Max(stage => stage.PeriodSeconds);
 }

@@ -19,4 +19,10 @@ public sealed record ServingPlan
     [Id(4)] public ImmutableArray<UnusedDevice> Unused { get; init; } = [];
 
     [Id(5)] public int Seed { get; init; }
+
+    /// <summary>Null where the planner predicts nothing.</summary>
+    [Id(6)] public PlanPrediction? Prediction { get; init; }
+
+    /// <summary>One for each objective that something could be proved about.</summary>
+    [Id(7)] public ImmutableArray<PlanCertificate> Certificates { get; init; } = [];
 }

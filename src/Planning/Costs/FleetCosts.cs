@@ -35,8 +35,9 @@ public sealed class FleetCosts
             BandwidthBytesPerSecond = fleet.DefaultBandwidthBytesPerSecond,
             LatencySeconds = fleet.DefaultLatencySeconds,
         };
-        DecodeWork = Prefix(request.Model.LayerBytes.Select(bytes => (double)bytes));
-        PrefillWork = request.Model.LayerFlopsPerToken.IsDefaultOrEmpty ? DecodeWork : Prefix(request.Model.LayerFlopsPerToken);
+        LayerWork = Prefix(request.Model.LayerFlopsPerToken.IsDefaultOrEmpty
+            ? request.Model.LayerBytes.Select(bytes => (double)bytes)
+            : request.Model.LayerFlopsPerToken);
     }
 
     public PlanRequest Request { get; }
@@ -52,11 +53,11 @@ public sealed class FleetCosts
     /// <summary>Memory that a plan may use, by device.</summary>
     public long[] MemoryBytes { get; }
 
-    /// <summary>Prefix sums of the layers' relative work in decode: their bytes, because a decode step reads every weight once.</summary>
-    public double[] DecodeWork { get; }
-
-    /// <summary>Prefix sums of the layers' relative work in prefill: their arithmetic, or their bytes where it is not known.</summary>
-    public double[] PrefillWork { get; }
+    /// <summary>
+    /// Prefix sums [layers + 1] of the layers' relative work, 1 for a layer of mean size: their arithmetic, or their bytes where it is
+    /// not known. One measure for prefill and decode: arithmetic counts the active weights, which a decode step has to read.
+    /// </summary>
+    public double[] LayerWork { get; }
 
     /// <summary>Whether every pair of devices has the default link.</summary>
     public bool HasUniformLinks => _links.Count == 0;
@@ -78,7 +79,25 @@ public sealed class FleetCosts
         _tables[device].PrefillSecondsPerLayer(chunkTokens),
         _profiles[device].HeadSeconds);
 
-    public LinkSpec Link(int from, int to) => _links.GetValueOrDefault((from, to), _defaultLink);
+    public LinkSpec Link(int from, int to) => _links.Count == 0 ? _defaultLink : _links.GetValueOrDefault((from, to), _defaultLink);
+
+    /// <summary>One pair of devices for each kind of link: every named one, and one default pair where there is any.</summary>
+    internal IEnumerable<(int From, int To)> DistinctLinks()
+    {
+        foreach (var pair in _links.Keys)
+            yield return pair;
+        if (_links.Count == (long)DeviceCount * (DeviceCount - 1))
+            yield break;
+        for (var from = 0; from < DeviceCount; from++)
+            for (var to = 0; to < DeviceCount; to++)
+                if (from != to && !_links.ContainsKey((from, to)))
+                {
+                    yield return (from, to);
+                    yield break;
+                }
+    }
+
+    internal DeviceProfile Profile(int device) => _profiles[device];
 
     /// <summary>Seconds of the transfer of so many rows of hidden state.</summary>
     public double HopSeconds(int from, int to, int rows) => Link(from, to).TransferSeconds(rows * Model.HiddenBytesPerToken);

@@ -28,8 +28,8 @@ internal static class ReplicaBuilder
                 WeightBytes = costs.Model.WeightBytes(first, end - first),
                 KvBytes = costs.Memory.KvBytes(first, end),
                 ScratchBytes = costs.Memory.ScratchBytes(end),
-                DecodeSeconds = costs.Decode(device, 1, contextTokens).Seconds(costs.DecodeWork[end] - costs.DecodeWork[first], isLast),
-                PrefillSeconds = costs.Prefill(device, engine.MaxStepTokens).Seconds(costs.PrefillWork[end] - costs.PrefillWork[first], isLast),
+                DecodeSeconds = costs.Decode(device, 1, contextTokens).Seconds(costs.LayerWork[end] - costs.LayerWork[first], isLast),
+                PrefillSeconds = costs.Prefill(device, engine.MaxStepTokens).Seconds(costs.LayerWork[end] - costs.LayerWork[first], isLast),
                 HopSeconds = isLast ? 0 : costs.HopSeconds(device, stages[index + 1].Device, 1),
             });
             first = end;

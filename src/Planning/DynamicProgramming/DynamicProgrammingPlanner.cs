@@ -42,7 +42,7 @@ public sealed class DynamicProgrammingPlanner : IPlanner
         var contextTokens = costs.Request.Engine.MaxSequenceTokens / 2.0;
         return new PartitionProblem
         {
-            LayerWork = costs.DecodeWork,
+            LayerWork = costs.LayerWork,
             LayerBytes = costs.Memory.LayerBytes,
             EachStageBytes = costs.Memory.EachStageBytes,
             FirstStageBytes = costs.Memory.FirstStageBytes,

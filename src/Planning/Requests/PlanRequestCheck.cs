@@ -20,6 +20,7 @@ public static class PlanRequestCheck
         CheckDevices(request.Fleet, faults);
         CheckLinks(request.Fleet, faults);
         ProfileCheck.Check(request, faults);
+        CheckWorkload(request, faults);
         if (faults.Count > 0)
             throw new PlanningException($"Nothing planned: {faults}");
     }
@@ -39,6 +40,10 @@ public static class PlanRequestCheck
         faults.Require(flops.Length == 0 || flops.Length == layers, "model.layerFlopsPerToken", flops.Length, $"empty, or one entry for each of the {layers} layers");
         for (var layer = 0; layer < flops.Length; layer++)
             faults.Require(flops[layer] is > 0 and < 1e18, $"model.layerFlopsPerToken[{layer}]", flops[layer], "above 0 to 1e18");
+        var windows = model.LayerWindowTokens.IsDefaultOrEmpty ? [] : model.LayerWindowTokens;
+        faults.Require(windows.Length == 0 || windows.Length == layers, "model.layerWindowTokens", windows.Length, $"empty, or one entry for each of the {layers} layers");
+        for (var layer = 0; layer < windows.Length; layer++)
+            faults.Require(windows[layer] is >= 0 and <= 1 << 24, $"model.layerWindowTokens[{layer}]", windows[layer], "0 to 16,777,216");
         faults.Require(model.EmbeddingLength is >= 1 and <= 1 << 20, "model.embeddingLength", model.EmbeddingLength, "1 to 1,048,576");
         faults.Require(model.VocabularySize is >= 1 and <= 1 << 24, "model.vocabularySize", model.VocabularySize, "1 to 16,777,216");
         faults.Require(model.HeadBytes is >= 0 and < MaxBytes, "model.headBytes", model.HeadBytes, "0 to 2^50 bytes");
@@ -54,6 +59,24 @@ public static class PlanRequestCheck
         faults.Require(
             engine.MaxSequenceTokens >= 1 && engine.MaxSequenceTokens <= Math.Max(1, model.ContextLengthTokens),
             "engine.maxSequenceTokens", engine.MaxSequenceTokens, $"1 to the model's trained context of {model.ContextLengthTokens}");
+    }
+
+    private static void CheckWorkload(PlanRequest request, FaultList faults)
+    {
+        faults.Require(
+            request.MinimumTokensPerSecond is >= 0 and <= 1e6, "minimumTokensPerSecond", request.MinimumTokensPerSecond, "0 to 1,000,000");
+        if (request.Workload is not { } workload)
+            return;
+        faults.Require(workload.RequestsPerSecond is > 0 and <= 1e6, "workload.requestsPerSecond", workload.RequestsPerSecond, "above 0 to 1,000,000");
+        faults.Require(workload.MeanInputTokens is >= 1 and <= 1e7, "workload.meanInputTokens", workload.MeanInputTokens, "1 to 10,000,000");
+        faults.Require(workload.MeanOutputTokens is >= 1 and <= 1e7, "workload.meanOutputTokens", workload.MeanOutputTokens, "1 to 10,000,000");
+        faults.Require(workload.ArrivalScv is >= 0 and <= 1e6, "workload.arrivalScv", workload.ArrivalScv, "0 to 1,000,000");
+        faults.Require(workload.InputTokensScv is >= 0 and <= 1e6, "workload.inputTokensScv", workload.InputTokensScv, "0 to 1,000,000");
+        faults.Require(workload.OutputTokensScv is >= 0 and <= 1e6, "workload.outputTokensScv", workload.OutputTokensScv, "0 to 1,000,000");
+        faults.Require(workload.HorizonRequests is >= 1 and <= 100_000_000, "workload.horizonRequests", workload.HorizonRequests, "1 to 100,000,000");
+        var tokens = workload.MeanInputTokens + workload.MeanOutputTokens;
+        faults.Require(
+            !(tokens > request.Engine.KvCells), "workload.meanInputTokens + meanOutputTokens", tokens, $"at most engine.kvCells ({request.Engine.KvCells}): not one mean request fits the KV cache");
     }
 
     private static void CheckDevices(FleetSpec fleet, FaultList faults)

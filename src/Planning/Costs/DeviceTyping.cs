@@ -1,0 +1,33 @@
+using System.Globalization;
+
+namespace E2LLM.Planning.Costs;
+
+/// <summary>Finds devices that are alike in every figure the planner reads.</summary>
+internal static class DeviceTyping
+{
+    public static int[] Types(FleetCosts costs)
+    {
+        // A named link tells devices apart; then each is its own type.
+        if (!costs.HasUniformLinks)
+            return [.. Enumerable.Range(0, costs.DeviceCount)];
+        var numbers = new Dictionary<string, int>(StringComparer.Ordinal);
+        var types = new int[costs.DeviceCount];
+        for (var device = 0; device < types.Length; device++)
+        {
+            var key = Key(costs, device);
+            if (!numbers.TryGetValue(key, out types[device]))
+                numbers[key] = types[device] = numbers.Count;
+        }
+        return types;
+    }
+
+    private static string Key(FleetCosts costs, int device)
+    {
+        var profile = costs.Profile(device);
+        return string.Create(CultureInfo.InvariantCulture, $"{costs.MemoryBytes[device]}/{profile.CallSeconds:R}/{profile.HeadSeconds:R}/")
+            + string.Join(';', profile.Prefill.Select(point => string.Create(CultureInfo.InvariantCulture, $"{point.ChunkTokens}:{point.SecondsPerLayer:R}")))
+            + '/'
+            + string.Join(';', profile.Decode.Select(point => string.Create(
+                CultureInfo.InvariantCulture, $"{point.BatchSequences}:{point.ContextTokens}:{point.SecondsPerLayer:R}")));
+    }
+}

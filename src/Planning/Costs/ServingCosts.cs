@@ -1,0 +1,87 @@
+using E2LLM.Core.Plans;
+using E2LLM.Core.Workloads;
+
+namespace E2LLM.Planning.Costs;
+
+/// <summary>A plan request as the cost model sees it: what one mean request costs in every role, and how many layers every device can hold.</summary>
+public sealed class ServingCosts
+{
+    private static readonly int[] MicroBatchSizes = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+
+    public ServingCosts(PlanRequest request)
+    {
+        Fleet = new FleetCosts(request);
+        var engine = request.Engine;
+        Workload = request.Workload ?? new WorkloadSpec
+        {
+            Name = "default",
+            RequestsPerSecond = 1,
+            MeanInputTokens = Math.Max(1, Math.Min(engine.MaxSequenceTokens, engine.KvCells) / 2),
+            MeanOutputTokens = Math.Max(1, Math.Min(engine.MaxSequenceTokens, engine.KvCells) / 2),
+        };
+        ChunkTokens = Math.Min(engine.MaxStepTokens, Workload.MeanInputTokens);
+        ChunksPerPrompt = Workload.MeanInputTokens / ChunkTokens;
+        DecodeSteps = Math.Max(1, Workload.MeanOutputTokens - 1);
+        ContextTokens = Workload.MeanInputTokens + Workload.MeanOutputTokens / 2;
+        MaxConcurrency = (int)Math.Clamp(
+            Math.Floor(engine.KvCells / (Workload.MeanInputTokens + Workload.MeanOutputTokens)), 1, engine.MaxSequences);
+        Capacities = new LayerCapacities(Fleet);
+        Prefill = [new RoleCosts(this, ReplicaRole.Prefill, 1)];
+        Decoder = Configurations(ReplicaRole.Decoder);
+        Mixed = Configurations(ReplicaRole.Mixed);
+        DeviceTypes = DeviceTyping.Types(Fleet);
+    }
+
+    public FleetCosts Fleet { get; }
+
+    public WorkloadSpec Workload { get; }
+
+    /// <summary>Tokens of a prefill chunk: the engine's step limit, or a whole mean prompt.</summary>
+    public double ChunkTokens { get; }
+
+    /// <summary>Chunks of a mean prompt; not a whole number, because a chunk may hold the end of one prompt and the start of the next.</summary>
+    public double ChunksPerPrompt { get; }
+
+    /// <summary>Decode steps of a mean answer: prefill gives its first token.</summary>
+    public double DecodeSteps { get; }
+
+    /// <summary>Tokens in the cache of a sequence that is half done.</summary>
+    public double ContextTokens { get; }
+
+    /// <summary>Sequences that the KV cache holds at their full mean length, within the engine's limit.</summary>
+    public int MaxConcurrency { get; }
+
+    public double MinimumTokensPerSecond => Fleet.Request.MinimumTokensPerSecond;
+
+    public LayerCapacities Capacities { get; }
+
+    public RoleCosts[] Prefill { get; }
+
+    /// <summary>By micro-batch size, ascending.</summary>
+    public RoleCosts[] Decoder { get; }
+
+    /// <summary>By micro-batch size, ascending.</summary>
+    public RoleCosts[] Mixed { get; }
+
+    /// <summary>Devices with the same number are alike in every figure, and so interchangeable in a plan.</summary>
+    public int[] DeviceTypes { get; }
+
+    /// <summary>Whether neither layers nor links differ, so that the order of the devices inside a group does not matter.</summary>
+    public bool IsUniform => Fleet.HasUniformLinks && Capacities.HasEqualLayers;
+
+    public RoleCosts[] Of(ReplicaRole role) => role switch
+    {
+        ReplicaRole.Prefill => Prefill,
+        ReplicaRole.Decoder => Decoder,
+        _ => Mixed,
+    };
+
+    /// <summary>The longest request time at which a sequence still gets its tokens at the minimum speed.</summary>
+    /// <remarks>At the rate 1 / s with c sequences in flight each of them takes c * s for its decode steps (Little's law).</remarks>
+    public double MaxRequestSeconds(RoleCosts costs, int microBatches) => MinimumTokensPerSecond == 0 || costs.Role == ReplicaRole.Prefill
+        ? double.PositiveInfinity
+        : DecodeSteps / (MinimumTokensPerSecond * costs.MicroBatchSequences * microBatches);
+
+    private RoleCosts[] Configurations(ReplicaRole role) =>
+        [.. MicroBatchSizes.Where(size => size <= MaxConcurrency).Select(size => new RoleCosts(this, role, size))];
+}

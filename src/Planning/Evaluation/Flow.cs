@@ -1,0 +1,157 @@
+using E2LLM.Core.Plans;
+using E2LLM.Planning.Costs;
+using E2LLM.Planning.Groups;
+
+namespace E2LLM.Planning.Evaluation;
+
+/// <summary>The load on its way through a plan's groups: rates, shares, stations and service times.</summary>
+internal struct Flow
+{
+    public double Prefill;
+    public double Decode;
+    public double KvLinks;
+    public double Mixed;
+    public double Capacity;
+    public (Station Prefill, Station Kv, Station Decode, double Wait) Series;
+    public Station MixedStation;
+    public double SeriesPrompt;
+    public double SeriesToken;
+    public double SeriesService;
+    public double MixedPrompt;
+    public double MixedToken;
+    public double MixedService;
+    private double _seriesCapacity;
+
+    public static Flow Of(ReadOnlySpan<GroupPlan> groups, ServingCosts serving, KvTransfer transfer)
+    {
+        var flow = new Flow();
+        var (slots, mixedSlots, prefillGroups, mixedGroups) = (0, 0, 0, 0);
+        var mixedPromptLoad = 0.0;
+        foreach (var group in groups)
+        {
+            switch (group.Role)
+            {
+                case ReplicaRole.Prefill:
+                    flow.Prefill += group.RequestsPerSecond;
+                    flow.SeriesPrompt += group.RequestsPerSecond * group.PromptSeconds;
+                    prefillGroups++;
+                    break;
+                case ReplicaRole.Decoder:
+                    flow.Decode += group.RequestsPerSecond;
+                    slots += group.Concurrency;
+                    break;
+                default:
+                    flow.Mixed += group.RequestsPerSecond;
+                    flow.MixedPrompt += group.RequestsPerSecond * group.PromptSeconds;
+                    mixedPromptLoad += group.RequestsPerSecond * group.PromptBusySeconds;
+                    mixedSlots += group.Concurrency;
+                    mixedGroups++;
+                    break;
+            }
+        }
+        flow.SeriesPrompt = flow.Prefill > 0 ? flow.SeriesPrompt / flow.Prefill : 0;
+        flow.MixedPrompt = flow.Mixed > 0 ? flow.MixedPrompt / flow.Mixed : 0;
+
+        var kvSeconds = 0.0;
+        if (flow.Prefill > 0 && flow.Decode > 0)
+        {
+            (flow.KvLinks, kvSeconds) = KvCapacity(groups, flow.Prefill, flow.Decode, transfer);
+            flow._seriesCapacity = Math.Min(Math.Min(flow.Prefill, flow.Decode), flow.KvLinks);
+        }
+        flow.Capacity = flow._seriesCapacity + flow.Mixed;
+        if (flow.Capacity <= 0)
+            return flow;
+        var workload = serving.Workload;
+        if (flow._seriesCapacity > 0)
+            flow.AddSeries(groups, serving, slots, prefillGroups, kvSeconds);
+        if (flow.Mixed > 0)
+        {
+            var load = workload.RequestsPerSecond * flow.Mixed / flow.Capacity;
+            // A sequence waits for a slot, and its prompt for the prompts before it on the same pipeline.
+            var admission = Station.Of(load, flow.Mixed, mixedSlots, workload.ArrivalScv, workload.OutputTokensScv, workload.HorizonRequests);
+            var busy = Math.Min(1, load / flow.Mixed);
+            var promptShare = mixedPromptLoad / mixedGroups;
+            var prompts = Station.Of(load, flow.Mixed, mixedGroups, workload.ArrivalScv, workload.InputTokensScv, workload.HorizonRequests);
+            flow.MixedStation = new Station(
+                admission.StochasticSeconds + prompts.StochasticSeconds * promptShare,
+                admission.FluidSeconds,
+                Math.Max(admission.DelayProbability, prompts.DelayProbability));
+            flow.MixedToken = TokenSeconds(groups, ReplicaRole.Mixed, flow.Mixed, busy);
+            flow.MixedService = flow.MixedPrompt + serving.DecodeSteps * flow.MixedToken;
+        }
+        return flow;
+    }
+
+    /// <summary>A figure of all requests from that of the two ways they take.</summary>
+    public readonly double Share(double series, double mixed) =>
+        (_seriesCapacity > 0 ? _seriesCapacity / Capacity * series : 0) + (Mixed > 0 ? Mixed / Capacity * mixed : 0);
+
+    public readonly string BindingResource
+    {
+        get
+        {
+            if (_seriesCapacity == 0)
+                return "MIXED replicas";
+            if (_seriesCapacity == KvLinks)
+                return "KV links";
+            return _seriesCapacity == Prefill ? "prefill" : "decode";
+        }
+    }
+
+    private void AddSeries(ReadOnlySpan<GroupPlan> groups, ServingCosts serving, int slots, int prefillGroups, double kvSeconds)
+    {
+        var workload = serving.Workload;
+        var load = workload.RequestsPerSecond * _seriesCapacity / Capacity;
+        var prefill = Station.Of(load, Prefill, prefillGroups, workload.ArrivalScv, workload.InputTokensScv, workload.HorizonRequests);
+        var kvScv = Station.DepartureScv(load / Prefill, prefillGroups, workload.ArrivalScv, workload.InputTokensScv);
+        // What a station cannot do never reaches the next one.
+        var kvLoad = Math.Min(load, Prefill);
+        var kv = Station.Of(kvLoad, KvLinks, prefillGroups, kvScv, workload.InputTokensScv, workload.HorizonRequests);
+        var decodeScv = Station.DepartureScv(kvLoad / KvLinks, prefillGroups, kvScv, workload.InputTokensScv);
+        var decodeLoad = Math.Min(kvLoad, KvLinks);
+        var decode = Station.Of(decodeLoad, Decode, slots, decodeScv, workload.OutputTokensScv, workload.HorizonRequests);
+        Series = (prefill, kv, decode, prefill.WaitSeconds + kv.WaitSeconds + decode.WaitSeconds);
+        SeriesToken = TokenSeconds(groups, ReplicaRole.Decoder, Decode, Math.Min(1, decodeLoad / Decode));
+        // Layers are sent while prefill still runs; what is left at its end is the last chunk's.
+        SeriesService = SeriesPrompt + kvSeconds / serving.ChunksPerPrompt + serving.DecodeSteps * SeriesToken;
+    }
+
+    // Between a lone sequence's time and that of full concurrency, by the share of slots in use.
+    private static double TokenSeconds(ReadOnlySpan<GroupPlan> groups, ReplicaRole role, double total, double busy)
+    {
+        var sum = 0.0;
+        foreach (var group in groups)
+            if (group.Role == role)
+                sum += group.RequestsPerSecond * (group.LoneTokenSeconds + busy * Math.Max(0, group.TokenSeconds - group.LoneTokenSeconds));
+        return sum / total;
+    }
+
+    // Requests are routed by rate. The busiest replica's interface limits all of them.
+    private static (double PerSecond, double MeanSeconds) KvCapacity(
+        ReadOnlySpan<GroupPlan> groups, double prefill, double decode, KvTransfer transfer)
+    {
+        var (worst, mean) = (0.0, 0.0);
+        foreach (var from in groups)
+        {
+            if (from.Role != ReplicaRole.Prefill)
+                continue;
+            var sending = 0.0;
+            foreach (var to in groups)
+                if (to.Role == ReplicaRole.Decoder)
+                    sending += to.RequestsPerSecond / decode * transfer.Seconds(from, to);
+            worst = Math.Max(worst, from.RequestsPerSecond / prefill * sending);
+            mean += from.RequestsPerSecond / prefill * sending;
+        }
+        foreach (var to in groups)
+        {
+            if (to.Role != ReplicaRole.Decoder)
+                continue;
+            var receiving = 0.0;
+            foreach (var from in groups)
+                if (from.Role == ReplicaRole.Prefill)
+                    receiving += from.RequestsPerSecond / prefill * transfer.Seconds(from, to);
+            worst = Math.Max(worst, to.RequestsPerSecond / decode * receiving);
+        }
+        return (1 / worst, mean);
+    }
+}

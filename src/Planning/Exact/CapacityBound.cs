@@ -1,0 +1,142 @@
+using E2LLM.Core.Plans;
+using E2LLM.Planning.Costs;
+using E2LLM.Planning.Groups;
+
+namespace E2LLM.Planning.Exact;
+
+/// <summary>
+/// The Lagrangian bound on capacity: for any mu in [0, 1] no plan exceeds the maximum over partitions of the sum over groups of
+/// max(mu p(S), (1 - mu) d(S), m(S)), because min(P, D) is at most mu P + (1 - mu) D. KV links are left out, which keeps it valid.
+/// </summary>
+/// <remarks>
+/// Rates of all subsets from the closed form (relaxed where layers or links differ), then best[set] over the groups of the set's lowest
+/// device: O(3^n / 2) for each mu. The bound is convex in mu; golden-section search narrows it, and any mu gives a valid bound.
+/// </remarks>
+internal sealed class CapacityBound
+{
+    /// <summary>Devices beyond which 3^n takes too long.</summary>
+    public const int MaxDevices = 16;
+
+    // Rates are inflated by this much, so that rounding never makes a bound too small.
+    private const double Safety = 1 + 1e-9;
+    private const int MuSteps = 14;
+
+    private readonly int _count;
+    private readonly float[] _prefill;
+    private readonly float[] _decode;
+    private readonly float[] _mixed;
+    private readonly float[] _weight;
+    private readonly float[] _best;
+    private readonly ushort[] _group;
+    private readonly bool[] _leftOut;
+
+    public CapacityBound(ServingCosts serving, EqualLayerSolver solver, CancellationToken cancellationToken)
+    {
+        _count = serving.Fleet.DeviceCount;
+        var subsets = 1 << _count;
+        (_prefill, _decode, _mixed) = (new float[subsets], new float[subsets], new float[subsets]);
+        (_weight, _best, _group, _leftOut) = (new float[subsets], new float[subsets], new ushort[subsets], new bool[subsets]);
+        Parallel.For(1, subsets, new ParallelOptions { CancellationToken = cancellationToken }, subset =>
+        {
+            Span<int> devices = stackalloc int[MaxDevices];
+            var count = 0;
+            for (var set = subset; set != 0; set &= set - 1)
+                devices[count++] = int.TrailingZeroCount(set);
+            _prefill[subset] = Rate(solver, devices[..count], serving.Prefill);
+            _decode[subset] = Rate(solver, devices[..count], serving.Decoder);
+            _mixed[subset] = Rate(solver, devices[..count], serving.Mixed);
+        });
+    }
+
+    /// <summary>The least bound that was found, and the partition of each mu that was tried: good plans, too.</summary>
+    public (double Bound, List<List<(int Subset, ReplicaRole Role)>> Partitions) Solve(CancellationToken cancellationToken)
+    {
+        var partitions = new List<List<(int Subset, ReplicaRole Role)>>();
+        var least = double.PositiveInfinity;
+        double At(double mu)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var bound = Fill(mu);
+            partitions.Add(Partition(mu));
+            least = Math.Min(least, bound);
+            return bound;
+        }
+
+        var (low, high) = (0.0, 1.0);
+        const double Golden = 0.6180339887498949;
+        var (left, right) = (1 - Golden, Golden);
+        var (atLeft, atRight) = (At(left), At(right));
+        for (var step = 0; step < MuSteps; step++)
+        {
+            if (atLeft <= atRight)
+            {
+                (high, right, atRight) = (right, left, atLeft);
+                left = high - Golden * (high - low);
+                atLeft = At(left);
+            }
+            else
+            {
+                (low, left, atLeft) = (left, right, atRight);
+                right = low + Golden * (high - low);
+                atRight = At(right);
+            }
+        }
+        return (least, partitions);
+    }
+
+    private double Fill(double mu)
+    {
+        var subsets = _weight.Length;
+        var (forPrefill, forDecode) = ((float)mu, (float)(1 - mu));
+        for (var subset = 1; subset < subsets; subset++)
+            _weight[subset] = Math.Max(Math.Max(forPrefill * _prefill[subset], forDecode * _decode[subset]), _mixed[subset]);
+        for (var set = 1; set < subsets; set++)
+        {
+            var lowest = set & -set;
+            var rest = set ^ lowest;
+            var (best, group) = (_best[rest], 0);
+            for (var others = rest; ; others = (others - 1) & rest)
+            {
+                var weight = _weight[lowest | others];
+                if (weight > 0 && weight + _best[rest ^ others] is var candidate && candidate > best)
+                    (best, group) = (candidate, lowest | others);
+                if (others == 0)
+                    break;
+            }
+            (_best[set], _group[set], _leftOut[set]) = (best, (ushort)group, group == 0);
+        }
+        // Single precision halves the table; its rounding, at most n additions, is given back to the bound.
+        return _best[subsets - 1] * (1 + 1e-6);
+    }
+
+    private List<(int Subset, ReplicaRole Role)> Partition(double mu)
+    {
+        var groups = new List<(int, ReplicaRole)>();
+        var set = _weight.Length - 1;
+        while (set != 0)
+        {
+            int group = _group[set];
+            if (_leftOut[set])
+            {
+                set &= set - 1;
+                continue;
+            }
+            var weight = _weight[group];
+            var role = weight == _mixed[group] ? ReplicaRole.Mixed
+                : weight == (float)mu * _prefill[group] ? ReplicaRole.Prefill
+                : ReplicaRole.Decoder;
+            groups.Add((group, role));
+            set ^= group;
+        }
+        return groups;
+    }
+
+    private static float Rate(EqualLayerSolver solver, ReadOnlySpan<int> devices, RoleCosts[] configurations)
+    {
+        var least = double.PositiveInfinity;
+        foreach (var costs in configurations)
+            if (solver.FractionalSeconds(devices, costs) < least)
+                least = Math.Min(least, solver.RequestSeconds(devices, costs, out _));
+        return double.IsPositiveInfinity(least) ? 0 : (float)(Safety / least);
+    }
+}

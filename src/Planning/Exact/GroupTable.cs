@@ -1,0 +1,34 @@
+using E2LLM.Core.Plans;
+using E2LLM.Planning.Groups;
+
+namespace E2LLM.Planning.Exact;
+
+/// <summary>The best group of every subset of a small fleet in every role. Subsets are bit sets over the fleet's devices.</summary>
+internal sealed class GroupTable
+{
+    private readonly GroupPlan?[][] _plans;
+
+    public GroupTable(GroupPlanner planner, CancellationToken cancellationToken)
+    {
+        var count = planner.Serving.Fleet.DeviceCount;
+        var subsets = 1 << count;
+        _plans = [new GroupPlan?[subsets], new GroupPlan?[subsets], new GroupPlan?[subsets]];
+        // Each entry depends on its subset alone, so the order in which threads fill them changes nothing.
+        Parallel.For(1, subsets, new ParallelOptions { CancellationToken = cancellationToken }, subset =>
+        {
+            var devices = Devices(subset);
+            foreach (var role in Enum.GetValues<ReplicaRole>())
+                _plans[(int)role][subset] = planner.Best(devices, role);
+        });
+    }
+
+    public GroupPlan? this[ReplicaRole role, int subset] => _plans[(int)role][subset];
+
+    public static int[] Devices(int subset)
+    {
+        var devices = new int[int.PopCount(subset)];
+        for (var next = 0; subset != 0; subset &= subset - 1)
+            devices[next++] = int.TrailingZeroCount(subset);
+        return devices;
+    }
+}

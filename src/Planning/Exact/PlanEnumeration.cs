@@ -1,0 +1,135 @@
+using E2LLM.Core.Plans;
+using E2LLM.Planning.Evaluation;
+using E2LLM.Planning.Groups;
+
+namespace E2LLM.Planning.Exact;
+
+/// <summary>Every plan of a small fleet: all partitions into groups, all roles, all choices of devices to leave out; the best by an objective.</summary>
+/// <remarks>
+/// Each group stands at its best rate: that is part of what a plan is here. Devices of the same type are interchangeable, so only one
+/// plan of each class is looked at: a group takes the first free devices of a type, and once one is left out all later ones of its
+/// type are. Seven unlike devices have about 10^5 labelled plans if each can hold the model alone, far fewer where memory binds.
+/// </remarks>
+internal sealed class PlanEnumeration
+{
+    private static readonly ReplicaRole[] Roles = Enum.GetValues<ReplicaRole>();
+
+    private readonly GroupTable _table;
+    private readonly PlanEvaluator _evaluator;
+    private readonly PlanObjective _objective;
+    private readonly int[] _types;
+    private readonly int _devices;
+    private readonly CancellationToken _cancellationToken;
+    private readonly GroupPlan[] _chosen;
+    private PlanFigures _bestFigures = PlanFigures.Infeasible;
+    private GroupPlan[] _best = [];
+
+    private PlanEnumeration(GroupTable table, PlanEvaluator evaluator, PlanObjective objective, CancellationToken cancellationToken)
+    {
+        _table = table;
+        _evaluator = evaluator;
+        _objective = objective;
+        _types = evaluator.Serving.DeviceTypes;
+        _devices = _types.Length;
+        _chosen = new GroupPlan[_devices];
+        _cancellationToken = cancellationToken;
+    }
+
+    /// <summary>Plans that have been compared.</summary>
+    public long Compared { get; private set; }
+
+    /// <summary>Whether so many plans can be looked at in about a second: counts them, up to a limit.</summary>
+    public static bool IsSmall(GroupTable table, PlanEvaluator evaluator, long limit, CancellationToken cancellationToken)
+    {
+        var enumeration = new PlanEnumeration(table, evaluator, PlanObjective.Capacity, cancellationToken);
+        return enumeration.Count((1 << enumeration._devices) - 1, 0, limit);
+    }
+
+    public static (GroupPlan[] Groups, PlanFigures Figures, long Compared) Best(
+        GroupTable table, PlanEvaluator evaluator, PlanObjective objective, CancellationToken cancellationToken)
+    {
+        var enumeration = new PlanEnumeration(table, evaluator, objective, cancellationToken);
+        enumeration.Search((1 << enumeration._devices) - 1, 0);
+        return (enumeration._best, enumeration._bestFigures, enumeration.Compared);
+    }
+
+    private void Search(int free, int groups)
+    {
+        _cancellationToken.ThrowIfCancellationRequested();
+        if (free == 0)
+        {
+            Compare(groups);
+            return;
+        }
+        var lowest = free & -free;
+        Search(free & ~SameType(free, int.TrailingZeroCount(lowest)), groups);
+        var rest = free ^ lowest;
+        for (var others = rest; ; others = (others - 1) & rest)
+        {
+            var group = lowest | others;
+            if (IsCanonical(group, free))
+                foreach (var role in Roles)
+                    if (_table[role, group] is { } plan)
+                    {
+                        _chosen[groups] = plan;
+                        Search(free ^ group, groups + 1);
+                    }
+            if (others == 0)
+                break;
+        }
+    }
+
+    private bool Count(int free, int groups, long limit)
+    {
+        if (free == 0)
+            return ++Compared <= limit;
+        var lowest = free & -free;
+        if (!Count(free & ~SameType(free, int.TrailingZeroCount(lowest)), groups, limit))
+            return false;
+        var rest = free ^ lowest;
+        for (var others = rest; ; others = (others - 1) & rest)
+        {
+            var group = lowest | others;
+            if (IsCanonical(group, free))
+                foreach (var role in Roles)
+                    if (_table[role, group] is not null && !Count(free ^ group, groups + 1, limit))
+                        return false;
+            if (others == 0)
+                return true;
+        }
+    }
+
+    private void Compare(int groups)
+    {
+        Compared++;
+        if (groups == 0)
+            return;
+        var figures = _evaluator.Evaluate(_chosen.AsSpan(0, groups));
+        if (figures.CapacityPerSecond <= 0 || !figures.IsBetterThan(_bestFigures, _objective))
+            return;
+        _bestFigures = figures;
+        _best = _chosen[..groups];
+    }
+
+    // Of each type the group takes the first free devices.
+    private bool IsCanonical(int group, int free)
+    {
+        for (var set = free & ~group; set != 0; set &= set - 1)
+        {
+            var skipped = int.TrailingZeroCount(set);
+            for (var later = group >> skipped >> 1 << skipped << 1; later != 0; later &= later - 1)
+                if (_types[int.TrailingZeroCount(later)] == _types[skipped])
+                    return false;
+        }
+        return true;
+    }
+
+    private int SameType(int free, int device)
+    {
+        var same = 0;
+        for (var set = free; set != 0; set &= set - 1)
+            if (_types[int.TrailingZeroCount(set)] == _types[device])
+                same |= set & -set;
+        return same;
+    }
+}
