@@ -66,11 +66,12 @@ public sealed class LlamaDeviceProfiler(ModelCatalog catalog, LlamaStageEngineFa
         var first = Math.Max(0, (total - layers) / 2);
         // One layer alone tells a call's fixed cost from the layers'. With sliding windows not every single layer can be loaded.
         var call = 0.0;
+        var chunks = ProfilePoints.ChunkTokens.Where(chunk => chunk <= model.ContextLengthTokens).ToArray();
         var seconds = new Dictionary<(int Sequences, int Rows, int Context), double>();
         await using (var engine = await LoadAsync(first, layers).ConfigureAwait(false))
         {
             var timer = new StepTimer(engine);
-            foreach (var chunk in ProfilePoints.ChunkTokens)
+            foreach (var chunk in chunks)
                 seconds[(1, chunk, 0)] = await timer.MeasureAsync(1, chunk, 0, CancellationToken.None).ConfigureAwait(false);
             foreach (var batch in ProfilePoints.BatchSequences)
                 seconds[(batch, 1, ProfilePoints.ContextTokens)] =
@@ -85,7 +86,7 @@ public sealed class LlamaDeviceProfiler(ModelCatalog catalog, LlamaStageEngineFa
         // Without layers before them, the last layers are the ones that were timed, and the head's share cannot be told from theirs.
         var head = total > layers ? Math.Max(0, await TimeDecodeAsync(total - layers, layers).ConfigureAwait(false) - decode) : 0;
         return new HostTimes(
-            [.. ProfilePoints.ChunkTokens.Select(chunk => new PrefillPoint(chunk, PerLayer(seconds[(1, chunk, 0)])))],
+            [.. chunks.Select(chunk => new PrefillPoint(chunk, PerLayer(seconds[(1, chunk, 0)])))],
             [
                 .. ProfilePoints.BatchSequences.Select(batch => new DecodePoint(
                     batch, ProfilePoints.ContextTokens, PerLayer(seconds[(batch, 1, ProfilePoints.ContextTokens)]))),
