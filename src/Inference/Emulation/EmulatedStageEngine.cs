@@ -1,5 +1,6 @@
 using E2LLM.Core.Engines;
 using E2LLM.Core.Timing;
+using E2LLM.Inference.Engines;
 
 namespace E2LLM.Inference.Emulation;
 

@@ -14,7 +14,6 @@ using E2LLM.Grains.Requests;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Orleans.Hosting;
 
 namespace E2LLM.Benchmarks.Fog;
 
@@ -32,7 +31,7 @@ internal sealed class BenchmarkFog : IAsyncDisposable
     {
         DeviceSpec[] devices = [.. Enumerable.Range(0, stages).Select(index => new DeviceSpec { Id = $"d{index}", MemoryBytes = long.MaxValue })];
         var builder = Host.CreateApplicationBuilder();
-        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Orleans", LogLevel.Error);
         builder.Services.AddSingleton(catalog);
         builder.Services.AddSingleton(engines);
         builder.Services.AddSingleton<IDeviceProfiler, NoProfiler>();

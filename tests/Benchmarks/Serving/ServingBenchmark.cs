@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using E2LLM.Benchmarks.Fog;
 using E2LLM.Benchmarks.Reports;
-using E2LLM.Core.Plans;
 using E2LLM.Core.Requests;
 using E2LLM.Grains.Plans;
 

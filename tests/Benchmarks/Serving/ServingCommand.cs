@@ -1,4 +1,5 @@
 using System.CommandLine;
+using E2LLM.Benchmarks.Fog;
 using E2LLM.Gguf.Format;
 
 namespace E2LLM.Benchmarks.Serving;
