@@ -16,6 +16,9 @@ internal sealed class HyperParameterReader(GgufFile file, ModelArchitecture arch
     private const int MaxWidth = 1 << 20;
     private const int MaxContextTokens = 1 << 28;
 
+    // llama.cpp multiplies the window by the number of sequences, at most 256, in 32 bits.
+    private const int MaxWindowTokens = 1 << 22;
+
     private static readonly string[] RopeScalings = ["none", "linear", "yarn", "longrope"];
 
     public HyperParameters Read()
@@ -97,7 +100,10 @@ internal sealed class HyperParameterReader(GgufFile file, ModelArchitecture arch
     {
         if (architecture.SlidingWindowPattern == 0)
             return 0;
-        var window = Optional(MetadataKeys.SlidingWindow, 0, MaxContextTokens) ?? 0;
+        // Where a slice cannot do without a window, neither can the model.
+        var window = architecture.GlobalSliceWindowTokens > 0
+            ? Required(MetadataKeys.SlidingWindow, 1, MaxWindowTokens)
+            : Optional(MetadataKeys.SlidingWindow, 0, MaxWindowTokens) ?? 0;
         var key = architecture.Key(MetadataKeys.SlidingWindowPattern);
         if (file.Metadata.Find(key) is { Type: GgufValueType.Array } entry)
         {

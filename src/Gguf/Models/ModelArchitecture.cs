@@ -34,6 +34,12 @@ internal sealed record ModelArchitecture
     /// <summary>Every so many layers one attends to everything, the others within the sliding window; 0: no such pattern.</summary>
     public int SlidingWindowPattern { get; init; }
 
+    /// <summary>
+    /// Sliding window of a slice whose layers all attend to everything: 0 where the architecture can do without a window, otherwise
+    /// more than any context.
+    /// </summary>
+    public uint GlobalSliceWindowTokens { get; init; }
+
     /// <summary>Whether token embeddings are multiplied by sqrt(n_embd) after the look-up.</summary>
     public bool ScalesEmbedding { get; init; }
 

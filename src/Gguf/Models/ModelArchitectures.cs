@@ -91,6 +91,8 @@ internal static class ModelArchitectures
             OutputRequired = true,
             HasExperts = true,
             SlidingWindowPattern = 2,
+            // 256 sequences (llama.cpp's limit) times this still fit its 32-bit count of cells.
+            GlobalSliceWindowTokens = 1 << 22,
             PerLayerKeys =
             [
                 MetadataKeys.FeedForwardLength, MetadataKeys.HeadCount, MetadataKeys.HeadCountKv, MetadataKeys.ExpertUsedCount,

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using E2LLM.Gguf.Format;
 
 namespace E2LLM.Gguf.Models;
@@ -8,7 +9,10 @@ internal static class VocabularyValidator
 {
     private const string SentencePiece = "llama";
     private const string BytePair = "gpt2";
+
+    // llama.cpp ignores special tokens outside the vocabulary and takes its defaults, the highest of which is 11.
     private const int MinTokens = 16;
+
     private const int MaxTokenBytes = 1 << 16;
 
     public static void Check(GgufFile file, int vocabularySize)
@@ -27,7 +31,6 @@ internal static class VocabularyValidator
         if (model == BytePair && Array(file, MetadataKeys.TokenMerges, GgufValueType.String) is null)
             throw FileFault.InFile(file.Path, $"the key '{MetadataKeys.TokenMerges}' is missing");
         CheckTokens(file, tokens, needsBytes: model == SentencePiece);
-        CheckSpecialTokens(file, vocabularySize);
     }
 
     private static GgufEntry? Array(GgufFile file, string key, GgufValueType elementType)
@@ -53,8 +56,9 @@ internal static class VocabularyValidator
         var index = 0L;
         file.Metadata.ForEachString(tokens, MaxTokenBytes, text =>
         {
-            hashes[index++] = Hash(text);
-            if (text.Length == 6 && text.StartsWith("<0x"u8) && text[5] == '>'
+            hashes[index] = Hash(AsLoaded(text, index));
+            index++;
+            if (text.Length == 6 && text.StartsWith("<0x"u8) && text[5] == '>' && !text.ContainsAnyInRange((byte)'a', (byte)'f')
                 && byte.TryParse(text[3..5], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value))
                 bytesSeen[value] = true;
         });
@@ -68,15 +72,13 @@ internal static class VocabularyValidator
             throw file.Metadata.Fault(tokens, $"'{tokens.Key}' lacks the byte token <0x{missing:X2}>");
     }
 
-    private static void CheckSpecialTokens(GgufFile file, int vocabularySize)
+    // llama.cpp reads a token up to its first zero and gives an empty one a name, which another token might bear.
+    private static ReadOnlySpan<byte> AsLoaded(ReadOnlySpan<byte> text, long index)
     {
-        foreach (var entry in file.Metadata.Entries)
-        {
-            if (entry.Key.StartsWith("tokenizer.ggml.", StringComparison.Ordinal)
-                && entry.Key.EndsWith("_token_id", StringComparison.Ordinal)
-                && (entry.Type != GgufValueType.UInt32 || entry.Bits >= (ulong)vocabularySize))
-                throw file.Metadata.Fault(entry, $"'{entry.Key}' must be a UInt32 below the {vocabularySize} tokens");
-        }
+        var end = text.IndexOf((byte)0);
+        if (end >= 0)
+            text = text[..end];
+        return text.IsEmpty ? Encoding.ASCII.GetBytes(FormattableString.Invariant($"[EMPTY_{index}]")) : text;
     }
 
     // FNV-1a, then a mix: equal tokens have equal hashes, so a duplicate cannot hide. Two of 300,000 tokens meet by chance once in

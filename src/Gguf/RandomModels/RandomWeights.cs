@@ -15,9 +15,9 @@ internal sealed class RandomWeights(GgufWriter writer, ulong seed)
     // A multiple of every block of every type that is written here, and of 8.
     private const int PieceElements = 1 << 16;
 
-    // Standard deviations of a uniform signed byte with 0 for -128, and of a uniform number from -8 to 7, in units of the block's scale.
+    // Standard deviations in units of a block's scale: uniform from -127 to 127 and from -7 to 7, with 0 twice as likely as the others.
     private const float ByteDeviation = 73.47f;
-    private const float NibbleDeviation = 4.61f;
+    private const float NibbleDeviation = 4.183f;
     private static readonly float UniformHalfWidth = MathF.Sqrt(3);
 
     private readonly byte[] _piece = new byte[PieceElements * sizeof(float)];
@@ -81,7 +81,7 @@ internal sealed class RandomWeights(GgufWriter writer, ulong seed)
     {
         var quants = _random.AsSpan(0, count);
         random.Fill(quants);
-        // Quantisers never write -128, and not every kernel can take it.
+        // Quantisers never write -128, and not every kernel can take it. Nothing would balance it either.
         quants.Replace((byte)0x80, (byte)0);
         return Blocks(quants, 32, deviation / ByteDeviation);
     }
@@ -91,8 +91,13 @@ internal sealed class RandomWeights(GgufWriter writer, ulong seed)
     {
         var quants = _random.AsSpan(0, count / 2);
         random.Fill(quants);
+        foreach (ref var word in MemoryMarshal.Cast<byte, ulong>(quants))
+            word |= ZeroNibbles(word) << 3;
         return Blocks(quants, 16, deviation / NibbleDeviation);
     }
+
+    // 1 in the lowest bit of every nibble that is 0. That is the number -8, which nothing balances; 8 in its place is the number 0.
+    private static ulong ZeroNibbles(ulong word) => ~(word | (word >> 1) | (word >> 2) | (word >> 3)) & 0x1111_1111_1111_1111;
 
     private ReadOnlySpan<byte> Blocks(ReadOnlySpan<byte> quants, int quantBytes, float scale)
     {

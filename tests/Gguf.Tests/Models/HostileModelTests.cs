@@ -77,10 +77,12 @@ public sealed class HostileModelTests
         ["tokens that are numbers"] = (file => file.SetArray("tokenizer.ggml.tokens", 4, 1, 0, 0, 0, 0), "'tokenizer.ggml.tokens' must be an array of String"),
         ["fewer tokens than rows"] = (file => file.SetStrings("tokenizer.ggml.tokens", RawModel.Tokens.SkipLast(1)), "271 tokens"),
         ["token that occurs twice"] = (file => file.SetStrings("tokenizer.ggml.tokens", [.. RawModel.Tokens.SkipLast(1), "w0"]), "a token twice"),
+        ["tokens that are the same up to a zero"] = (file => file.SetStrings("tokenizer.ggml.tokens", [.. RawModel.Tokens.SkipLast(2), "a\0b", "a\0c"]), "a token twice"),
+        ["token that is llama.cpp's name of an empty one"] =
+            (file => file.SetStrings("tokenizer.ggml.tokens", [.. RawModel.Tokens.SkipLast(2), "", "[EMPTY_270]"]), "a token twice"),
         ["missing byte token"] = (file => file.SetStrings("tokenizer.ggml.tokens", RawModel.Tokens.Select(token => token == "<0x7F>" ? "x" : token)), "lacks the byte token <0x7F>"),
         ["scores of fewer tokens"] = (file => file.SetArray("tokenizer.ggml.scores", 6, 1, new byte[4]), "'tokenizer.ggml.scores' has 1 elements"),
         ["byte pairs without merges"] = (file => file.Set("tokenizer.ggml.model", "gpt2"), "'tokenizer.ggml.merges' is missing"),
-        ["special token outside the vocabulary"] = (file => file.Set("tokenizer.ggml.bos_token_id", 272u), "'tokenizer.ggml.bos_token_id'"),
     };
 
     public static TheoryData<string> Names => [.. Cases.Keys];
@@ -93,5 +95,15 @@ public sealed class HostileModelTests
         Cases[name].Break(file);
 
         HostileFile.AssertRefused(file.Build(), Cases[name].Place);
+    }
+
+    [Fact]
+    public void Open_SeveralEmptyTokens_IsTaken()
+    {
+        var file = RawModel.Llama();
+        file.SetStrings("tokenizer.ggml.tokens", [.. RawModel.Tokens.SkipLast(2), "", ""]);
+        using var directory = new TemporaryDirectory();
+
+        Assert.Null(HostileFile.Open(directory.Write("model.gguf", file.Build())));
     }
 }

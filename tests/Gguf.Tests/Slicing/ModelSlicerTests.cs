@@ -118,6 +118,27 @@ public sealed class ModelSlicerTests : IDisposable
     }
 
     [Fact]
+    public void Write_GemmaSliceOfGlobalLayers_HasNoSlidingWindow()
+    {
+        using var model = RandomModelFile.Create(_directory, "tiny-gemma3");
+        using var slice = Slice(model, 5, 1);
+
+        Assert.Equal(0u, slice.Metadata.FindUInt32("gemma3.attention.sliding_window"));
+        Assert.Equal([0L], slice.Metadata.FindIntegers("gemma3.attention.sliding_window_pattern", 8)!.Value.ToArray());
+    }
+
+    [Fact]
+    public void Write_GptOssSliceOfGlobalLayers_HasAWindowBeyondAnyContext()
+    {
+        using var model = RandomModelFile.Create(_directory, "tiny-gpt-oss");
+        using var slice = Slice(model, 5, 1);
+
+        Assert.Equal(1u << 22, slice.Metadata.FindUInt32("gpt-oss.attention.sliding_window"));
+        Assert.Equal([1L], slice.Metadata.FindIntegers("gpt-oss.attention.sliding_window_pattern", 8)!.Value.ToArray());
+        Assert.Null(slice.Metadata.FindFloat32("gpt-oss.rope.freq_base_swa"));
+    }
+
+    [Fact]
     public void Write_ArrayForEachLayer_TakesItsPart()
     {
         using var model = Open(file =>

@@ -114,17 +114,29 @@ public sealed class SliceStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task Get_Cancelled_LeavesNothingBehindAndWorksAfterwards()
+    public async Task Get_Cancelled_WorksForTheNextCaller()
     {
         var store = NewStore();
         using var cancellation = new CancellationTokenSource();
         await cancellation.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => store.GetAsync(_model, 0, 4, cancellation.Token));
-        Assert.Empty(Directory.GetFiles(_directory.File("store/slices")));
-        await store.GetAsync(_model, 0, 4, CancellationToken.None);
 
-        Assert.Single(Directory.GetFiles(_directory.File("store/slices")));
+        Assert.True(File.Exists((await store.GetAsync(_model, 0, 4, CancellationToken.None)).Path));
+    }
+
+    [Fact]
+    public async Task Get_ModelCutShortMeanwhile_FailsAndLeavesNothingBehind()
+    {
+        var store = NewStore();
+        await store.GetSha256Async(_model, CancellationToken.None);
+        using (var file = new FileStream(_model.File.Path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+            file.SetLength(file.Length / 2);
+
+        var refusal = await Assert.ThrowsAsync<ModelFileException>(() => store.GetAsync(_model, 0, 8, CancellationToken.None));
+
+        Assert.Contains("cut short", refusal.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(_directory.File("store/slices")));
     }
 
     [Fact]
