@@ -28,7 +28,7 @@ public sealed class LlamaStageEngineFactory(ModelCatalog catalog, ISliceStore sl
         StageEngineSpecCheck.Check(spec, model.LayerCount);
         LlamaLibrary.Load(library);
         var slice = await slices.GetAsync(file, spec.FirstLayer, spec.LayerCount, cancellationToken).ConfigureAwait(false);
-        SliceFileCheck.Check(slice, model.Architecture);
+        SliceFileCheck.Check(slice);
         var isLast = spec.FirstLayer + spec.LayerCount == model.LayerCount;
         var parts = new LlamaStageEngineParts
         {

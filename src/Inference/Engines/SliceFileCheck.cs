@@ -8,11 +8,8 @@ namespace E2LLM.Inference.Engines;
 /// <summary>A last look at a slice file, in managed code, before llama.cpp maps it.</summary>
 internal static class SliceFileCheck
 {
-    private const int MaxLayers = 4096;
-
     /// <exception cref="ModelFileException">The file is not the slice that it should be.</exception>
-    /// <exception cref="ConfigurationException">llama.cpp would abort on this range of layers.</exception>
-    public static void Check(StoredSlice slice, string architecture)
+    public static void Check(StoredSlice slice)
     {
         using var file = GgufFile.Open(slice.Path);
         var facts = SliceFacts.Read(file);
@@ -20,10 +17,5 @@ internal static class SliceFileCheck
             throw new ModelFileException(
                 $"{slice.Path}: holds layers {facts.FirstLayer} to {facts.EndLayer - 1} of the model {facts.SourceSha256}, " +
                 $"but layers {slice.FirstLayer} to {slice.FirstLayer + slice.LayerCount - 1} of {slice.SourceSha256} were asked for.");
-        var pattern = file.Metadata.FindIntegers($"{architecture}.attention.sliding_window_pattern", MaxLayers);
-        if (pattern is { } isLocal && isLocal.All(layer => layer == 0) && file.Metadata.FindUInt32($"{architecture}.attention.sliding_window") is > 0)
-            throw new ConfigurationException(
-                $"llama.cpp cannot load layers {slice.FirstLayer} to {slice.FirstLayer + slice.LayerCount - 1} of this {architecture} model alone: " +
-                "none of them has a sliding window. Let the slice reach one layer further.");
     }
 }

@@ -60,11 +60,10 @@ public sealed class LlamaDeviceProfiler(ModelCatalog catalog, LlamaStageEngineFa
 
     private async Task<HostTimes> MeasureAloneAsync(DeviceSpec device, string modelId)
     {
-        var (model, file) = catalog.Get(modelId);
+        var (model, _) = catalog.Get(modelId);
         var total = model.LayerCount;
         var layers = Math.Min(2, total);
         var first = Math.Max(0, (total - layers) / 2);
-        // One layer alone tells a call's fixed cost from the layers'. With sliding windows not every single layer can be loaded.
         var call = 0.0;
         var chunks = ProfilePoints.ChunkTokens.Where(chunk => chunk <= model.ContextLengthTokens).ToArray();
         var seconds = new Dictionary<(int Sequences, int Rows, int Context), double>();
@@ -78,7 +77,8 @@ public sealed class LlamaDeviceProfiler(ModelCatalog catalog, LlamaStageEngineFa
                     await timer.MeasureAsync(batch, 1, ProfilePoints.ContextTokens, CancellationToken.None).ConfigureAwait(false);
         }
         var decode = seconds[(1, 1, ProfilePoints.ContextTokens)];
-        if (layers == 2 && file.HyperParameters.SlidingWindowTokens == 0)
+        // One layer alone tells a call's fixed cost from the layers'.
+        if (layers == 2)
         {
             var oneLayer = await TimeDecodeAsync(first, 1).ConfigureAwait(false);
             call = Math.Clamp(2 * oneLayer - decode, 0, decode / 2);

@@ -1,0 +1,32 @@
+using E2LLM.Inference.Native;
+using E2LLM.Inference.Sampling;
+
+namespace E2LLM.Inference.Tests.Sampling;
+
+public sealed class ArgmaxTests
+{
+    static ArgmaxTests() => LlamaLibrary.Load(new LlamaLibraryOptions());
+
+    [Theory]
+    [InlineData(new[] { 1f }, 0)]
+    [InlineData(new[] { 1f, 3f, 3f, 2f }, 1)]
+    [InlineData(new[] { float.NegativeInfinity, -5f }, 1)]
+    [InlineData(new[] { 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0f, 0.5f }, 17)]
+    public void IndexOf_TakesTheFirstOfTheLargest(float[] values, int expected) => Assert.Equal(expected, Argmax.IndexOf(values));
+
+    [Fact]
+    public unsafe void IndexOf_AgreesWithTheGreedySampler()
+    {
+        var random = new Random(3);
+        using var greedy = LlamaSamplerHandle.Own(NativeMethods.llama_sampler_init_greedy());
+        for (var size = 1; size < 200; size++)
+        {
+            // Few different values, so that ties are common.
+            var logits = Enumerable.Range(0, size).Select(_ => (float)random.Next(-4, 4)).ToArray();
+            using var buffer = new CandidateBuffer(size);
+            var candidates = buffer.Fill(logits);
+            NativeMethods.llama_sampler_apply(greedy, &candidates);
+            Assert.Equal((int)candidates.Selected, Argmax.IndexOf(logits));
+        }
+    }
+}

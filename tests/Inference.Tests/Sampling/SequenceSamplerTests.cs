@@ -1,0 +1,118 @@
+using System.Collections.Immutable;
+using E2LLM.Core.Errors;
+using E2LLM.Core.Requests;
+using E2LLM.Inference.Native;
+using E2LLM.Inference.Sampling;
+
+namespace E2LLM.Inference.Tests.Sampling;
+
+public sealed class SequenceSamplerTests : IDisposable
+{
+    private static readonly SamplingOptions Plain = new() { Temperature = 1, TopK = 0, TopP = 1, MinP = 0, Seed = 1 };
+
+    private static readonly float[] Logits = [0.1f, 2, -1, 1.9f, 0.5f];
+
+    private readonly CandidateBuffer _candidates = new(Logits.Length);
+
+    static SequenceSamplerTests() => LlamaLibrary.Load(new LlamaLibraryOptions());
+
+    public void Dispose() => _candidates.Dispose();
+
+    [Fact]
+    public void Draw_AtTemperatureZero_TakesTheLikeliest() => Assert.Equal(1, Draw(SamplingOptions.Greedy));
+
+    public static TheoryData<SamplingOptions> LeavingOnlyTheLikeliest =>
+        [Plain with { TopK = 1 }, Plain with { TopP = 0.01f }, Plain with { MinP = 1 }, Plain with { Temperature = 0.001f }];
+
+    [Theory]
+    [MemberData(nameof(LeavingOnlyTheLikeliest))]
+    public void Draw_WithAFilterThatLeavesOneToken_TakesTheLikeliestAtEveryPosition(SamplingOptions options)
+    {
+        using var sampler = Sampler(options);
+        for (var position = 0; position < 50; position++)
+            Assert.Equal(1, sampler.Draw(Logits, position));
+    }
+
+    [Fact]
+    public void Draw_OverManyPositions_FollowsTheProbabilities()
+    {
+        const int draws = 20_000;
+        using var sampler = Sampler(Plain);
+        var counts = new int[Logits.Length];
+        for (var position = 0; position < draws; position++)
+            counts[sampler.Draw(Logits, position)]++;
+        var total = Logits.Sum(MathF.Exp);
+        for (var token = 0; token < Logits.Length; token++)
+            Assert.Equal(MathF.Exp(Logits[token]) / total, counts[token] / (double)draws, tolerance: 0.015);
+    }
+
+    [Fact]
+    public void Draw_WithTopK_DrawsFromTheLikeliestOnly()
+    {
+        using var sampler = Sampler(Plain with { TopK = 2 });
+        var drawn = Enumerable.Range(0, 200).Select(position => sampler.Draw(Logits, position)).ToHashSet();
+        Assert.Equal([1, 3], drawn.Order());
+    }
+
+    [Fact]
+    public void Draw_DependsOnSeedAndPositionAlone()
+    {
+        using var sampler = Sampler(Plain);
+        using var other = Sampler(Plain);
+        var tokens = Enumerable.Range(0, 100).Select(position => sampler.Draw(Logits, position)).ToArray();
+        // Another order, and no draws before.
+        for (var position = 99; position >= 0; position--)
+            Assert.Equal(tokens[position], other.Draw(Logits, position));
+        using var reseeded = Sampler(Plain with { Seed = 2 });
+        Assert.NotEqual(tokens, Enumerable.Range(0, 100).Select(position => reseeded.Draw(Logits, position)).ToArray());
+    }
+
+    [Theory]
+    [InlineData(2f, 0f, 0f)]
+    [InlineData(1f, 0.5f, 0f)]
+    [InlineData(1f, 0f, 0.5f)]
+    public void Draw_WithAPenalty_AvoidsThePromptsTokens(float repeat, float frequency, float presence)
+    {
+        var options = SamplingOptions.Greedy with { RepeatPenalty = repeat, FrequencyPenalty = frequency, PresencePenalty = presence };
+        using var sampler = Sampler(options, 1);
+        Assert.Equal(3, sampler.Draw(Logits, 10));
+    }
+
+    [Fact]
+    public void Draw_WithAPenalty_AvoidsItsOwnTokensUntilTheyAreForgotten()
+    {
+        using var sampler = Sampler(SamplingOptions.Greedy with { RepeatPenalty = 10 });
+        Assert.Equal(1, sampler.Draw(Logits, 0));
+        Assert.Equal(3, sampler.Draw(Logits, 1));
+        Assert.Equal(4, sampler.Draw(Logits, 2));
+        sampler.Truncate(1);
+        Assert.Equal(3, sampler.Draw(Logits, 1));
+        sampler.Truncate(0);
+        Assert.Equal(1, sampler.Draw(Logits, 0));
+    }
+
+    [Fact]
+    public void Draw_WithAPenalty_LooksBackOnlySoFar()
+    {
+        using var sampler = Sampler(SamplingOptions.Greedy with { RepeatPenalty = 10, PenaltyLastTokens = 1 });
+        Assert.Equal(1, sampler.Draw(Logits, 0));
+        Assert.Equal(3, sampler.Draw(Logits, 1));
+        Assert.Equal(1, sampler.Draw(Logits, 2));
+    }
+
+    [Fact]
+    public void Draw_FromLogitsThatAreNotNumbers_Fails()
+    {
+        using var sampler = Sampler(Plain);
+        Assert.Contains("position 4", Assert.Throws<EngineException>(() => sampler.Draw([float.NaN, float.NaN, float.NaN, float.NaN, float.NaN], 4)).Message);
+    }
+
+    private int Draw(SamplingOptions options)
+    {
+        using var sampler = Sampler(options);
+        return sampler.Draw(Logits, 0);
+    }
+
+    private SequenceSampler Sampler(SamplingOptions options, params int[] prompt) =>
+        new(options, prompt.ToImmutableArray(), _candidates, Logits.Length);
+}
