@@ -8,11 +8,11 @@ public sealed class E2LlmClientOptions
     /// <summary>Gateway ports of silos; one that answers suffices. Default 127.0.0.1:30000.</summary>
     public IReadOnlyList<IPEndPoint> Gateways { get; set; } = [new(IPAddress.Loopback, 30000)];
 
-    /// <summary>The cluster's name, as its silos have it. Default "dev".</summary>
-    public string ClusterId { get; set; } = "dev";
+    /// <summary>The cluster's name, as its silos have it. Default "default", which is Orleans' own.</summary>
+    public string ClusterId { get; set; } = "default";
 
-    /// <summary>The service's name, as its silos have it. Default "dev".</summary>
-    public string ServiceId { get; set; } = "dev";
+    /// <summary>The service's name, as its silos have it. Default "default", which is Orleans' own.</summary>
+    public string ServiceId { get; set; } = "default";
 
     /// <summary>Seconds to go on trying while no silo answers. Default 10; 0.1 to 600.</summary>
     public double ConnectTimeoutSeconds { get; set; } = 10;
