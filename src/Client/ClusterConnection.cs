@@ -50,7 +50,7 @@ internal sealed class ClusterConnection : IAsyncDisposable
                 throw;
             throw new E2LlmException(
                 $"No silo of cluster '{options.ClusterId}' answered at {string.Join(", ", options.Gateways)} within " +
-                $"{options.ConnectTimeoutSeconds} s. Is the silo running, and is this its gateway port?",
+                $"{options.ConnectTimeoutSeconds} s. Is the silo running, is this its gateway port, and is that its cluster's name?",
                 mayRetry: true,
                 error);
         }

@@ -22,6 +22,8 @@ internal static class ChatRequestRules
         CheckPrompt(request, options);
         if (request.MaxTokens is < 1)
             throw Rejected(nameof(request.MaxTokens), $"The token limit must be at least 1, but is {request.MaxTokens}.");
+        if (request.Sampling is null)
+            throw Rejected(nameof(request.Sampling), "The sampling options must be set.");
         foreach (var (property, message) in SamplingOptionsRules.FindErrors(request.Sampling))
             throw Rejected($"{nameof(request.Sampling)}.{property}", message);
         CheckStopTexts(request);

@@ -4,7 +4,6 @@ using E2LLM.Core.Errors;
 using E2LLM.Core.Models;
 using E2LLM.Core.Requests;
 using E2LLM.Gateway.Hosting;
-using E2LLM.Gateway.Models;
 
 namespace E2LLM.Gateway.OpenAi;
 
@@ -25,7 +24,7 @@ internal static class CompletionCallReader
             Request = new ChatRequest
             {
                 Id = id,
-                ModelId = ReadModel(fields, catalog, options),
+                ModelId = ModelField.Read(fields, catalog, options).Id,
                 Turns = kind == CompletionKind.Chat ? MessagesReader.Read(fields, options.MaxMessages) : [],
                 Prompt = kind == CompletionKind.Text ? ReadPrompt(fields) : null,
                 MaxTokens = ReadMaxTokens(fields),
@@ -33,18 +32,6 @@ internal static class CompletionCallReader
                 StopTexts = ReadStop(fields),
             },
         };
-    }
-
-    public static string ReadModel(JsonFields fields, IModelCatalog catalog, GatewayOptions options)
-    {
-        var model = fields.String(FieldNames.Model);
-        if (!string.IsNullOrEmpty(model))
-            return catalog.Require(model).Id;
-        if (options.DefaultModel.Length > 0)
-            return options.DefaultModel;
-        return catalog.Models.Count == 1
-            ? catalog.Models[0].Id
-            : throw JsonFields.Rejected(FieldNames.Model, "model must be set, since there is no default one.");
     }
 
     private static bool ReadIncludeUsage(JsonFields fields, bool stream)

@@ -25,9 +25,8 @@ internal sealed class CompletionEndpoint(
         // Who knows the id may cancel the request, so it cannot be guessed.
         var id = idPrefix + Guid.NewGuid().ToString("N");
         http.Response.Headers["x-request-id"] = id;
-        CompletionCall call;
-        using (var body = await JsonBody.ReadAsync(http, options.Value.MaxBodyBytes))
-            call = CompletionCallReader.Read(body.RootElement, kind, id, catalog, options.Value);
+        var call = await JsonBody.ReadAsync(
+            http, options.Value.MaxBodyBytes, body => CompletionCallReader.Read(body, kind, id, catalog, options.Value));
         var json = new CompletionJson(call, time.GetUtcNow());
         var deltas = chat.StreamAsync(call.Request, http.RequestAborted);
         await (call.Stream ? StreamAsync(http, call, json, deltas) : AnswerAsync(http, json, deltas));
@@ -62,40 +61,48 @@ internal sealed class CompletionEndpoint(
         }
 
         using var events = ServerSentEvents.Begin(http);
+        OpenAiError? late = null;
         try
         {
             if (call.Kind == CompletionKind.Chat)
                 await events.DataAsync(json.WriteRole);
             for (; hasPiece; hasPiece = await pieces.MoveNextAsync())
-                await WriteAsync(events, call, json, pieces.Current);
+                late = await WriteAsync(events, call, json, pieces.Current);
         }
         catch (Exception error) when (!http.RequestAborted.IsCancellationRequested)
         {
-            await events.ErrorAsync(errors.Map(http, error));
+            late = errors.Map(http, error);
+        }
+
+        if (late is not null)
+        {
+            await events.ErrorAsync(late);
+            throw new BrokenAnswerException(call.Request.Id, late.Message);
         }
     }
 
-    private static async Task WriteAsync(ServerSentEvents events, CompletionCall call, CompletionJson json, ChatDelta? delta)
+    /// <summary>Writes what there is to write; null unless it is a failure.</summary>
+    private static async Task<OpenAiError?> WriteAsync(ServerSentEvents events, CompletionCall call, CompletionJson json, ChatDelta? delta)
     {
         if (delta is null)
         {
             await events.KeepAliveAsync();
-            return;
+            return null;
         }
 
         if (delta.Text.Length > 0)
             await events.DataAsync(writer => json.WriteText(writer, delta.Text));
         if (ErrorOf(delta) is { } error)
-        {
-            await events.ErrorAsync(error);
-        }
-        else if (delta.Finish is { } finish)
+            return error;
+        if (delta.Finish is { } finish)
         {
             await events.DataAsync(writer => json.WriteFinish(writer, finish));
             if (call.IncludeUsage)
                 await events.DataAsync(writer => json.WriteUsageChunk(writer, delta));
             await events.DoneAsync();
         }
+
+        return null;
     }
 
     private static OpenAiError? ErrorOf(ChatDelta delta) => delta switch

@@ -60,7 +60,6 @@ internal static class UnsupportedFields
 
     private static bool IsFalse(JsonElement value) => value.ValueKind == JsonValueKind.False;
 
-    // ValueEquals compares without decoding, so that ill-formed text is merely different.
     private static bool IsText(JsonElement value, string text) => value.ValueKind == JsonValueKind.String && value.ValueEquals(text);
 
     private static bool IsEmpty(JsonElement value) => value.ValueKind switch

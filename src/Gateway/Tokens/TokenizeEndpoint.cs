@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using E2LLM.Core.Models;
 using E2LLM.Gateway.Hosting;
-using E2LLM.Gateway.Models;
 using E2LLM.Gateway.OpenAi;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
@@ -18,15 +17,8 @@ internal sealed class TokenizeEndpoint(IModelCatalog catalog, ITokenizerProvider
 
     public async Task TokenizeAsync(HttpContext http)
     {
-        using var body = await JsonBody.ReadAsync(http, options.Value.MaxBodyBytes);
-        var fields = JsonFields.Of(body.RootElement, "");
-        var model = CompletionCallReader.ReadModel(fields, catalog, options.Value);
-        var text = fields.String(Content) ?? throw JsonFields.Rejected(Content, "content must be set.");
-        if (text.Length > options.Value.MaxPromptCharacters)
-            throw JsonFields.Rejected(Content, $"content may have {options.Value.MaxPromptCharacters} characters, but has {text.Length}.");
-        var addSpecial = fields.Boolean("add_special") ?? false;
-        var parseSpecial = fields.Boolean("parse_special") ?? false;
-        var tokens = tokenizers.Get(model).Tokenize(text, addSpecial, parseSpecial);
+        var (model, text, addSpecial, parseSpecial) = await JsonBody.ReadAsync(http, options.Value.MaxBodyBytes, ReadText);
+        var tokens = tokenizers.Get(model.Id).Tokenize(text, addSpecial, parseSpecial);
         await JsonResponse.WriteAsync(http, StatusCodes.Status200OK, json =>
         {
             json.WriteStartObject();
@@ -40,10 +32,7 @@ internal sealed class TokenizeEndpoint(IModelCatalog catalog, ITokenizerProvider
 
     public async Task DetokenizeAsync(HttpContext http)
     {
-        using var body = await JsonBody.ReadAsync(http, options.Value.MaxBodyBytes);
-        var fields = JsonFields.Of(body.RootElement, "");
-        var model = catalog.Require(CompletionCallReader.ReadModel(fields, catalog, options.Value));
-        var tokens = ReadTokens(fields, model.VocabularySize);
+        var (model, tokens) = await JsonBody.ReadAsync(http, options.Value.MaxBodyBytes, ReadTokens);
         var detokenizer = tokenizers.Get(model.Id).CreateDetokenizer();
         var text = new StringBuilder();
         foreach (var token in tokens)
@@ -57,16 +46,29 @@ internal sealed class TokenizeEndpoint(IModelCatalog catalog, ITokenizerProvider
         });
     }
 
-    private static ImmutableArray<int> ReadTokens(JsonFields fields, int vocabularySize)
+    private (ModelSpec Model, string Text, bool AddSpecial, bool ParseSpecial) ReadText(JsonElement body)
     {
-        var error = $"tokens must be an array of whole numbers from 0 to {vocabularySize - 1}.";
+        var fields = JsonFields.Of(body, "");
+        var text = fields.String(Content) ?? throw JsonFields.Rejected(Content, "content must be set.");
+        if (text.Length > options.Value.MaxPromptCharacters)
+            throw JsonFields.Rejected(Content, $"content may have {options.Value.MaxPromptCharacters} characters, but has {text.Length}.");
+        return (ReadModel(fields), text, fields.Boolean("add_special") ?? false, fields.Boolean("parse_special") ?? false);
+    }
+
+    private (ModelSpec Model, ImmutableArray<int> Tokens) ReadTokens(JsonElement body)
+    {
+        var fields = JsonFields.Of(body, "");
+        var model = ReadModel(fields);
+        var error = $"tokens must be an array of whole numbers from 0 to {model.VocabularySize - 1}.";
         return fields.Find(Tokens) is { ValueKind: JsonValueKind.Array } list
-            ? [.. list.EnumerateArray().Select(ReadToken)]
+            ? (model, [.. list.EnumerateArray().Select(ReadToken)])
             : throw JsonFields.Rejected(Tokens, error);
 
         int ReadToken(JsonElement element) =>
-            element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out var token) && token >= 0 && token < vocabularySize
+            element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out var token) && token >= 0 && token < model.VocabularySize
                 ? token
                 : throw JsonFields.Rejected(Tokens, error);
     }
+
+    private ModelSpec ReadModel(JsonFields fields) => ModelField.Read(fields, catalog, options.Value);
 }

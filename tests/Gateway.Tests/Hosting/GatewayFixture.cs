@@ -1,3 +1,4 @@
+using E2LLM.Client;
 using E2LLM.Gateway.Tests.Fakes;
 
 namespace E2LLM.Gateway.Tests.Hosting;
@@ -6,15 +7,27 @@ namespace E2LLM.Gateway.Tests.Hosting;
 public sealed class GatewayFixture : IAsyncLifetime
 {
     private GatewayHost? _host;
+    private E2LlmClient? _client;
 
     public GatewayHost Host => _host ?? throw new InvalidOperationException("The host has not been started.");
 
     public HttpClient Http => Host.Http;
 
+    /// <summary>Over a real Orleans connection to the silo's gateway port.</summary>
+    public E2LlmClient Client => _client ?? throw new InvalidOperationException("The host has not been started.");
+
     public FakeFleet Fleet => Host.Fleet;
 
-    // Short, so that silences do not slow the tests; nothing depends on how short.
-    public async Task InitializeAsync() => _host = await GatewayHost.StartAsync(options => options.KeepAliveSeconds = 0.2);
+    public async Task InitializeAsync()
+    {
+        // Short, so that silences do not slow the tests; nothing depends on how short.
+        _host = await GatewayHost.StartAsync(options => options.KeepAliveSeconds = 0.2);
+        _client = await E2LlmClient.ConnectAsync(new E2LlmClientOptions { Gateways = [_host.OrleansGateway], ConnectTimeoutSeconds = 5 });
+    }
 
-    public async Task DisposeAsync() => await Host.DisposeAsync();
+    public async Task DisposeAsync()
+    {
+        await Client.DisposeAsync();
+        await Host.DisposeAsync();
+    }
 }

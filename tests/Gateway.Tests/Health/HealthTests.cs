@@ -1,0 +1,36 @@
+using System.Net;
+using E2LLM.Gateway.Tests.Fakes;
+using E2LLM.Gateway.Tests.Hosting;
+using E2LLM.Gateway.Tests.OpenAi;
+using E2LLM.Grains.Interfaces.Plans;
+
+namespace E2LLM.Gateway.Tests.Health;
+
+public sealed class HealthTests
+{
+    [Fact]
+    public async Task Health_FollowsThePlans()
+    {
+        await using var host = await GatewayHost.StartAsync();
+        var served = host.Fleet.Add(Scripts.Says("x"), id: "served");
+        var other = host.Fleet.Add(Scripts.Says("x"), id: "other");
+        other.Status = new PlanStatus { Phase = PlanPhase.Loading };
+
+        using var waiting = await host.Http.GetAsync("/health");
+        using var alive = await host.Http.GetAsync("/alive");
+        using var refused = await host.Http.PostAsync(ChatHttp.ChatPath, ChatHttp.Body(other.Id));
+        using var answered = await host.Http.PostAsync(ChatHttp.ChatPath, ChatHttp.Body(served.Id));
+        other.Status = FakeModel.Ready(other.Id, 100);
+        using var ready = await host.Http.GetAsync("/health");
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, waiting.StatusCode);
+        var models = (await waiting.JsonAsync()).GetProperty("models");
+        Assert.Equal(("loading", "ready"), (models.GetProperty("other").GetString(), models.GetProperty("served").GetString()));
+        Assert.Equal(HttpStatusCode.OK, alive.StatusCode);
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "model_not_ready"), ((await refused.ErrorAsync()).Status, (await refused.ErrorAsync()).Code));
+        Assert.NotNull(refused.Headers.RetryAfter);
+        Assert.Equal(HttpStatusCode.OK, answered.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
+        Assert.Equal("ok", (await ready.JsonAsync()).GetProperty("status").GetString());
+    }
+}

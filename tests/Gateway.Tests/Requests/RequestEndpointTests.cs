@@ -1,0 +1,44 @@
+using System.Net;
+using System.Text.Json;
+using E2LLM.Gateway.Tests.Fakes;
+using E2LLM.Gateway.Tests.Hosting;
+using E2LLM.Gateway.Tests.OpenAi;
+
+namespace E2LLM.Gateway.Tests.Requests;
+
+[Collection(GatewayCollection.Name)]
+public sealed class RequestEndpointTests(GatewayFixture gateway)
+{
+    [Fact]
+    public async Task GetRequest_Done_TellsItsTimesAndNotItsText()
+    {
+        var model = gateway.Fleet.Add(Scripts.Says("a secret answer"));
+        using var answer = await gateway.Http.PostAsync(ChatHttp.ChatPath, ChatHttp.Body(model.Id));
+        var id = (await answer.JsonAsync()).GetProperty("id").GetString();
+
+        using var response = await gateway.Http.GetAsync($"/v1/requests/{id}");
+
+        var request = await response.JsonAsync();
+        Assert.Equal((id, model.Id, "done"), (Text(request, "id"), Text(request, "model"), Text(request, "phase")));
+        var timeline = request.GetProperty("timeline");
+        Assert.Equal(1, timeline.GetProperty("first_token_seconds").GetDouble());
+        Assert.Equal("d1", Text(timeline.GetProperty("devices")[0], "id"));
+        Assert.Equal(
+            ["failure", "finish", "generated_tokens", "id", "max_tokens", "model", "object", "phase", "prompt_tokens", "timeline"],
+            request.EnumerateObject().Select(property => property.Name).Order());
+    }
+
+    [Theory]
+    [InlineData("never-run")]
+    [InlineData("not%20an%20id")]
+    public async Task Request_Unknown_Is404(string id)
+    {
+        using var got = await gateway.Http.GetAsync($"/v1/requests/{id}");
+        using var deleted = await gateway.Http.DeleteAsync($"/v1/requests/{id}");
+
+        Assert.Equal((HttpStatusCode.NotFound, "request_not_found"), ((await got.ErrorAsync()).Status, (await got.ErrorAsync()).Code));
+        Assert.Equal(HttpStatusCode.NotFound, deleted.StatusCode);
+    }
+
+    private static string? Text(JsonElement element, string name) => element.GetProperty(name).GetString();
+}
