@@ -10,7 +10,8 @@ public sealed class TokenStreamTests
 {
     private static readonly GenerationRequest Request = new() { Id = "id", ModelId = "m", PromptTokens = [1], MaxTokens = 1 };
 
-    public static TheoryData<Exception> Losses() => [new SiloUnavailableException(), new TimeoutException(), new OperationCanceledException()];
+    public static TheoryData<Exception> Losses() =>
+        [new SiloUnavailableException(), new TimeoutException(), new OperationCanceledException()];
 
     [Theory]
     [MemberData(nameof(Losses))]

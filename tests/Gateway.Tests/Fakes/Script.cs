@@ -71,7 +71,8 @@ public static class Scripts
     }
 
     /// <summary>The prompt, token by token.</summary>
-    public static async IAsyncEnumerable<TokenChunk> Echo(GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public static async IAsyncEnumerable<TokenChunk> Echo(
+        GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (var token in request.PromptTokens)
         {
