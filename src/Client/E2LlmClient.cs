@@ -8,7 +8,10 @@ using E2LLM.Grains.Interfaces.Requests;
 namespace E2LLM.Client;
 
 /// <summary>Asks the models of a fleet, over an Orleans client. Thread-safe.</summary>
-/// <remarks>Cancelling a call, or leaving its enumeration, stops the work on every device.</remarks>
+/// <remarks>
+/// Cancelling a call, or leaving its enumeration, stops the work on every device. Where the connection itself is lost, Orleans' own
+/// exceptions come through.
+/// </remarks>
 public sealed class E2LlmClient : IAsyncDisposable
 {
     private readonly IGrainFactory _grains;

@@ -9,7 +9,6 @@ public static class E2LlmClientServices
     public static IServiceCollection AddE2LlmClient(this IServiceCollection services)
     {
         ArgumentNullException.ThrowIfNull(services);
-
         services.TryAddSingleton(provider => new E2LlmClient(provider.GetRequiredService<IGrainFactory>()));
         return services;
     }

@@ -1,6 +1,6 @@
 namespace E2LLM.Core.Requests;
 
-/// <summary>The ranges of <see cref="SamplingOptions"/>. Native samplers trust their numbers, so whoever takes a request in asks here.</summary>
+/// <summary>The ranges of <see cref="SamplingOptions"/>. Native samplers trust their numbers, so doors ask here first.</summary>
 public static class SamplingOptionsRules
 {
     public const float MaxTemperature = 2;

@@ -13,7 +13,7 @@ namespace E2LLM.Gateway.Chat;
 internal sealed class ChatPreparation(
     IModelCatalog catalog, ITokenizerProvider tokenizers, PlanReader plans, IOptions<GatewayOptions> options)
 {
-    /// <exception cref="RequestRejectedException">The request is malformed, too long, or for a model that is not in the catalog.</exception>
+    /// <exception cref="RequestRejectedException">The request is malformed, too long, or for an unknown model.</exception>
     /// <exception cref="ModelNotReadyException">No complete replica serves the model.</exception>
     public async Task<PreparedChat> PrepareAsync(ChatRequest request, CancellationToken cancellationToken)
     {

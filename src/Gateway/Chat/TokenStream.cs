@@ -28,7 +28,7 @@ internal static class TokenStream
                         ? chunks.Current
                         : Lost(received, "The fleet ended the answer without saying why.");
                 }
-                catch (Exception error) when (IsTransport(error))
+                catch (Exception error) when (IsTransport(error) || IsForeignCancellation(error, cancellationToken))
                 {
                     isLost = true;
                     chunk = Lost(received, $"The connection to the request was lost: {error.Message}");
@@ -43,9 +43,25 @@ internal static class TokenStream
         {
             // There is nobody left to tell where the connection is gone, and telling would only wait for a time-out.
             if (!isLost)
-                await chunks.DisposeAsync();
+                await EndAsync(chunks);
         }
     }
+
+    private static async ValueTask EndAsync(IAsyncEnumerator<TokenChunk> chunks)
+    {
+        try
+        {
+            await chunks.DisposeAsync();
+        }
+        catch (Exception error) when (IsTransport(error))
+        {
+            // A silo that is gone computes nothing any more, and the answer may be complete.
+        }
+    }
+
+    /// <summary>A silo that shuts down cancels what nobody else has.</summary>
+    private static bool IsForeignCancellation(Exception error, CancellationToken own) =>
+        error is OperationCanceledException && !own.IsCancellationRequested;
 
     private static TokenChunk Lost(int received, string message) => new()
     {

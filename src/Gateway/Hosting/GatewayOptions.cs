@@ -14,7 +14,7 @@ public sealed class GatewayOptions
     /// <summary>Messages of a conversation. Default 1,024; 1 to 65,536.</summary>
     public int MaxMessages { get; set; } = 1024;
 
-    /// <summary>UTF-16 characters of all messages together, checked before they are tokenised. Default 2,097,152; 1 to 67,108,864.</summary>
+    /// <summary>UTF-16 characters of all messages together, checked before tokenising. Default 2,097,152; 1 to 67,108,864.</summary>
     public int MaxPromptCharacters { get; set; } = 2 << 20;
 
     /// <summary>

@@ -4,4 +4,5 @@ namespace E2LLM.Gateway.OpenAi;
 /// Makes the server close a stream without a proper end, after its error event. Some clients, the official one for .NET among them,
 /// skip events that they do not know and would take a proper end for the end of the answer.
 /// </summary>
-internal sealed class BrokenAnswerException(string requestId, string reason) : Exception($"The answer of request {requestId} broke off: {reason}");
+internal sealed class BrokenAnswerException(string requestId, string reason)
+    : Exception($"The answer of request {requestId} broke off: {reason}");

@@ -45,7 +45,7 @@ internal static class JsonBody
         {
             // Of the parser's message only the place is told: the rest quotes the body.
             throw NotJson(
-                $"The body is not valid JSON of at most {MaxDepth} levels, at line {error.LineNumber + 1}, byte {error.BytePositionInLine}.");
+                $"The body is not JSON of at most {MaxDepth} levels, at line {error.LineNumber + 1}, byte {error.BytePositionInLine}.");
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using E2LLM.Core.Errors;
 using E2LLM.Gateway.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -26,11 +27,11 @@ internal sealed partial class OpenAiErrorWriter(IOptions<GatewayOptions> options
         }
     };
 
-    /// <summary>The error to show; what is nobody's purpose goes to the log.</summary>
+    /// <summary>The error to show; what was not raised on purpose, and what is a defect, goes to the log.</summary>
     public OpenAiError Map(HttpContext http, Exception error)
     {
         var mapped = OpenAiErrorMap.From(error);
-        if (mapped.Status >= 500)
+        if (mapped.Status == 500 || error is not (E2LlmException or BadHttpRequestException))
             LogFailed(http.Request.Method, http.Request.Path, error);
         return mapped;
     }

@@ -87,22 +87,11 @@ public sealed class E2LlmClientTests(GatewayFixture gateway)
     public async Task StreamAsync_ManyAtOnce_EachGetsItsOwn()
     {
         const int Count = 100;
-        var model = gateway.Fleet.Add((request, _) => Echo(request));
+        var model = gateway.Fleet.Add(Scripts.Echo);
 
         var answers = await Task.WhenAll(Enumerable.Range(0, Count).Select(i => Client.AskAsync($"question {i}", model.Id)));
 
         Assert.Equal(Enumerable.Range(0, Count).Select(i => $"<user>question {i}<assistant>"), answers.Select(answer => answer.Text));
-
-        static async IAsyncEnumerable<TokenChunk> Echo(GenerationRequest request)
-        {
-            for (var i = 0; i < request.PromptTokens.Length; i++)
-            {
-                await Task.Yield();
-                yield return new TokenChunk { FirstIndex = i, Tokens = [request.PromptTokens[i]] };
-            }
-
-            yield return new TokenChunk { FirstIndex = request.PromptTokens.Length, Finish = FinishReason.Stop };
-        }
     }
 
     [Fact]

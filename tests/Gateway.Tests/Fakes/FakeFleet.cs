@@ -9,7 +9,8 @@ public sealed class FakeFleet : IModelCatalog, ITokenizerProvider
     private readonly ConcurrentDictionary<string, FakeModel> _models = new();
     private int _count;
 
-    public IReadOnlyList<ModelSpec> Models => [.. _models.Values.Select(model => model.Spec).OrderBy(spec => spec.Id, StringComparer.Ordinal)];
+    public IReadOnlyList<ModelSpec> Models =>
+        [.. _models.Values.Select(model => model.Spec).OrderBy(spec => spec.Id, StringComparer.Ordinal)];
 
     public FakeModel this[string modelId] => _models[modelId];
 

@@ -55,7 +55,11 @@ public sealed class FakeModel(string id, Script script, int contextTokens)
     public static PlanStatus Ready(string modelId, int maxSequenceTokens) => new()
     {
         Phase = PlanPhase.Ready,
-        Fleet = new FleetSpec { Name = "two boards", Devices = [new() { Id = "d1", MemoryBytes = 100 }, new() { Id = "d2", MemoryBytes = 200 }] },
+        Fleet = new FleetSpec
+        {
+            Name = "two boards",
+            Devices = [new() { Id = "d1", MemoryBytes = 100 }, new() { Id = "d2", MemoryBytes = 200 }],
+        },
         ReplicaKeys = ["d1/m/1/r0"],
         Replicas = [new ReplicaStatus { Key = "d1/m/1/r0", IsServing = true, RunningRequests = 3 }],
         Plan = new ServingPlan

@@ -70,6 +70,19 @@ public static class Scripts
         }
     }
 
+    /// <summary>The prompt, token by token.</summary>
+    public static async IAsyncEnumerable<TokenChunk> Echo(
+        GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var token in request.PromptTokens)
+        {
+            await Task.Yield();
+            yield return new TokenChunk { FirstIndex = 0, Tokens = [token] };
+        }
+
+        yield return new TokenChunk { FirstIndex = 0, Finish = FinishReason.Stop };
+    }
+
     public static TokenChunk Bytes(string text) => Bytes(Encoding.UTF8.GetBytes(text));
 
     public static TokenChunk Bytes(params byte[] bytes) => new() { FirstIndex = 0, Tokens = [.. bytes.Select(value => (int)value)] };

@@ -27,7 +27,8 @@ public sealed class HealthTests
         var models = (await waiting.JsonAsync()).GetProperty("models");
         Assert.Equal(("loading", "ready"), (models.GetProperty("other").GetString(), models.GetProperty("served").GetString()));
         Assert.Equal(HttpStatusCode.OK, alive.StatusCode);
-        Assert.Equal((HttpStatusCode.ServiceUnavailable, "model_not_ready"), ((await refused.ErrorAsync()).Status, (await refused.ErrorAsync()).Code));
+        var error = await refused.ErrorAsync();
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "model_not_ready"), (error.Status, error.Code));
         Assert.NotNull(refused.Headers.RetryAfter);
         Assert.Equal(HttpStatusCode.OK, answered.StatusCode);
         Assert.Equal(HttpStatusCode.OK, ready.StatusCode);

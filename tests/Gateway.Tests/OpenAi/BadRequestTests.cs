@@ -83,7 +83,7 @@ public sealed class BadRequestTests(GatewayFixture gateway)
     [InlineData("{\"stop\":\"\"," + Messages + "}", "stop")]
     [InlineData("{\"stop\":[\"\"]," + Messages + "}", "stop")]
     [InlineData("{\"stop\":[7]," + Messages + "}", "stop")]
-    [InlineData("{\"stop\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\",\"10\",\"11\",\"12\",\"13\",\"14\",\"15\",\"16\",\"17\"]," + Messages + "}", "stop")]
+    [InlineData("{\"stop\":[\"1\",\"1\",\"1\",\"1\",\"1\",\"1\",\"1\",\"1\",\"1\",\"1\",\"1\",\"1\",\"1\",\"1\",\"1\",\"1\",\"1\"]," + Messages + "}", "stop")]
     public async Task Chat_WrongTypeOrRange_NamesTheField(string body, string parameter) =>
         await AssertAsync(WithModel(body), parameter.Length == 0 ? null : parameter);
 
@@ -150,7 +150,8 @@ public sealed class BadRequestTests(GatewayFixture gateway)
 
         using var response = await gateway.Http.PostBytesAsync(ChatHttp.ChatPath, bytes);
 
-        Assert.Equal((HttpStatusCode.BadRequest, "messages[0].content"), ((await response.ErrorAsync()).Status, (await response.ErrorAsync()).Parameter));
+        var error = await response.ErrorAsync();
+        Assert.Equal((HttpStatusCode.BadRequest, "messages[0].content"), (error.Status, error.Parameter));
     }
 
     [Theory]
@@ -171,7 +172,8 @@ public sealed class BadRequestTests(GatewayFixture gateway)
 
     [Fact]
     public async Task Chat_TooManyMessages_Is400() => await AssertAsync(
-        WithModel("{\"messages\":[" + string.Join(",", Enumerable.Repeat("{\"role\":\"user\",\"content\":\"\"}", 1025)) + "]}"), "messages");
+        WithModel("{\"messages\":[" + string.Join(",", Enumerable.Repeat("{\"role\":\"user\",\"content\":\"\"}", 1025)) + "]}"),
+        "messages");
 
     [Fact]
     public async Task Chat_TextTooLong_Is400() => await AssertAsync(
@@ -193,7 +195,9 @@ public sealed class BadRequestTests(GatewayFixture gateway)
     [Fact]
     public async Task Chat_PlainTextBody_Is415()
     {
-        using var response = await gateway.Http.PostAsync(ChatHttp.ChatPath, new StringContent(ChatHttp.Body("m"), Encoding.UTF8, "text/plain"));
+        using var content = new StringContent(ChatHttp.Body("m"), Encoding.UTF8, "text/plain");
+
+        using var response = await gateway.Http.PostAsync(ChatHttp.ChatPath, content);
 
         Assert.Equal(HttpStatusCode.UnsupportedMediaType, (await response.ErrorAsync()).Status);
     }

@@ -141,7 +141,7 @@ public sealed class OpenAiClientTests(GatewayFixture gateway)
     [Fact]
     public async Task CompleteChatStreaming_FailureMidStream_IsNotTakenForAnEnd()
     {
-        var failure = new RequestFailure { Party = FailedParty.Stage, Phase = RequestPhase.Decode, Message = "d2 is gone", DeviceId = "d2" };
+        var failure = new RequestFailure { Party = FailedParty.Stage, Phase = RequestPhase.Decode, Message = "d2 is gone" };
         var model = gateway.Fleet.Add(Scripts.Fails(failure, "Hel"));
 
         var finishes = new List<ChatFinishReason>();

@@ -24,7 +24,8 @@ public sealed class ServerSentEventsTests(GatewayFixture gateway)
         Assert.Equal("no", response.Headers.GetValues("X-Accel-Buffering").Single());
         var id = response.Headers.GetValues("x-request-id").Single();
         using var first = JsonDocument.Parse(text.Split("\n\n")[0]["data: ".Length..]);
-        var head = $$"""data: {"id":"{{id}}","object":"chat.completion.chunk","created":{{first.RootElement.GetProperty("created")}},"model":"{{model.Id}}","choices":[""";
+        var created = first.RootElement.GetProperty("created").GetInt64();
+        var head = $$"""data: {"id":"{{id}}","object":"chat.completion.chunk","created":{{created}},"model":"{{model.Id}}","choices":[""";
         const string Tail = ""","logprobs":null,"finish_reason":null}],"usage":null}""";
         Assert.Equal(
             head + """{"index":0,"delta":{"role":"assistant","content":""}""" + Tail + "\n\n" +
@@ -166,7 +167,11 @@ public sealed class ServerSentEventsTests(GatewayFixture gateway)
     }
 
     private static JsonElement[] Chunks(string text) =>
-        [.. text.Split("\n\n").Where(line => line.StartsWith("data: {", StringComparison.Ordinal)).Select(line => JsonElement.Parse(line["data: ".Length..]))];
+    [
+        .. text.Split("\n\n")
+            .Where(line => line.StartsWith("data: {", StringComparison.Ordinal))
+            .Select(line => JsonElement.Parse(line["data: ".Length..])),
+    ];
 
     private static IEnumerable<string> Texts(string text) => Chunks(text)
         .Select(chunk => chunk.GetProperty("choices")[0].GetProperty("delta"))

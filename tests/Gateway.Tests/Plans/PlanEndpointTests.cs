@@ -21,7 +21,9 @@ public sealed class PlanEndpointTests(GatewayFixture gateway)
         Assert.Equal(("mixed", 3), (replica.GetProperty("role").GetString(), replica.GetProperty("running_requests").GetInt32()));
         var stage = replica.GetProperty("stages")[0];
         Assert.Equal((0, 2, 30), (
-            stage.GetProperty("first_layer").GetInt32(), stage.GetProperty("layer_count").GetInt32(), stage.GetProperty("weight_bytes").GetInt32()));
+            stage.GetProperty("first_layer").GetInt32(),
+            stage.GetProperty("layer_count").GetInt32(),
+            stage.GetProperty("weight_bytes").GetInt32()));
         Assert.Equal("too slow", plan.GetProperty("unused")[0].GetProperty("reason").GetString());
     }
 

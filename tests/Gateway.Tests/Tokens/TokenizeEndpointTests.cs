@@ -12,7 +12,8 @@ public sealed class TokenizeEndpointTests(GatewayFixture gateway)
     {
         var model = gateway.Fleet.Add(Scripts.Says("x"));
 
-        using var tokenized = await gateway.Http.PostAsync("/tokenize", $$"""{"model":"{{model.Id}}","content":"aü","add_special":true}""");
+        using var tokenized = await gateway.Http.PostAsync(
+            "/tokenize", $$"""{"model":"{{model.Id}}","content":"aü","add_special":true}""");
         var tokens = (await tokenized.JsonAsync()).GetProperty("tokens");
         using var text = await gateway.Http.PostAsync("/detokenize", $$"""{"model":"{{model.Id}}","tokens":[97,195,188]}""");
 
