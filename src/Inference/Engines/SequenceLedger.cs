@@ -87,8 +87,8 @@ internal sealed class SequenceLedger(StageEngineInfo info, EngineSettings settin
     {
         if (command.Sampling is null)
             throw Refuse(step, $"command {index} opens slot {command.Sequence} without sampling options");
-        if (SamplingOptionsValidator.Problems(command.Sampling) is { Count: > 0 } problems)
-            throw Refuse(step, $"command {index} opens slot {command.Sequence} with {string.Join("; ", problems)}");
+        foreach (var (_, message) in SamplingOptionsRules.FindErrors(command.Sampling))
+            throw Refuse(step, $"command {index} opens slot {command.Sequence}, but {message}");
         if (!command.PenaltyTokens.IsDefault && info.IsLast)
             foreach (var token in command.PenaltyTokens)
                 if ((uint)token >= (uint)vocabularySize)
