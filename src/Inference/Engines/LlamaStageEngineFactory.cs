@@ -25,7 +25,8 @@ public sealed class LlamaStageEngineFactory(ModelCatalog catalog, ISliceStore sl
     internal async Task<LlamaStageEngine> LoadAsync(StageEngineSpec spec, CancellationToken cancellationToken)
     {
         var (model, file) = catalog.Get(spec.ModelId);
-        StageEngineSpecCheck.Check(spec, model.LayerCount);
+        StageEngineSpecCheck.Check(spec, model);
+        StageEngineSpecCheck.CheckMemory(spec, model);
         LlamaLibrary.Load(library);
         var slice = await slices.GetAsync(file, spec.FirstLayer, spec.LayerCount, cancellationToken).ConfigureAwait(false);
         SliceFileCheck.Check(slice);

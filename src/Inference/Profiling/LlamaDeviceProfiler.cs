@@ -105,7 +105,8 @@ public sealed class LlamaDeviceProfiler(ModelCatalog catalog, LlamaStageEngineFa
             new StageEngineSpec
             {
                 ModelId = modelId,
-                Device = device with { SlowdownFactor = 1 },
+                // Also a device that cannot hold this much gets its profile; that it is too small is for the planner to say.
+                Device = device with { SlowdownFactor = 1, MemoryBytes = long.MaxValue },
                 FirstLayer = firstLayer,
                 LayerCount = layerCount,
                 Settings = Settings with { MaxSequenceTokens = Math.Min(Settings.MaxSequenceTokens, model.ContextLengthTokens) },

@@ -113,6 +113,17 @@ public sealed class LlamaStageEngineTests(TestModels models)
             Assert.Contains(part, error.Message);
     }
 
+    [Fact]
+    public async Task Create_OnADeviceThatIsTooSmall_SaysByHowMuch()
+    {
+        var model = models.Catalog.Find(TestModels.Demo)!;
+        var needed = model.WeightBytes(0, 8) + 64 * model.KvBytesPerToken(0, 8);
+        var error = await Assert.ThrowsAsync<EngineException>(
+            () => models.Factory.CreateAsync(Spec with { Device = Spec.Device with { MemoryBytes = needed - 5 } }, CancellationToken.None));
+        Assert.Contains(" 5 more than", error.Message);
+        await using var engine = await models.Factory.CreateAsync(Spec with { Device = Spec.Device with { MemoryBytes = needed } }, CancellationToken.None);
+    }
+
     private static Task<StageResult> RunAsync(IStageEngine engine, SequenceCommand[] commands, params StepRow[] rows) =>
         engine.ExecuteAsync(new StageStep { StepNumber = 0, Commands = [.. commands], Rows = [.. rows] }, CancellationToken.None);
 }

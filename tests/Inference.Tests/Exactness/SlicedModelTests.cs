@@ -41,6 +41,17 @@ public sealed class SlicedModelTests(TestModels models)
             await GenerateAsync(TestModels.Demo, Settings, promptTokens: 33, chunk, answerTokens: 4, 5, 3));
 
     [Fact]
+    public async Task Run_OfALongPrompt_GivesTheBitsOfTheWholeModel()
+    {
+        // Flash attention takes another way beyond 512 cells.
+        var settings = Settings with { KvCells = 1024, MaxSequenceTokens = 1024, MaxSequences = 64, MaxStepTokens = 64 };
+        var modelId = TestModels.Id("tiny-llama", GgmlType.F16);
+        AssertSame(
+            Generate(modelId, settings, promptTokens: 600, chunk: 64, answerTokens: 3),
+            await GenerateAsync(modelId, settings, promptTokens: 600, chunk: 64, answerTokens: 3, 1, 7));
+    }
+
+    [Fact]
     public async Task Run_WithoutFlashAttentionRepackAndF16_GivesTheBitsOfTheWholeModel()
     {
         var plain = Settings with { FlashAttention = false, Repack = false, KvType = KvCacheType.F32 };

@@ -19,7 +19,7 @@ public sealed class LlamaLibraryTests
         LlamaLibrary.Load(new LlamaLibraryOptions());
         var message = Assert.Throws<ConfigurationException>(() => LlamaLibrary.Load(new LlamaLibraryOptions { LibraryPath = "/opt/llama" })).Message;
         Assert.Contains("/opt/llama", message);
-        Assert.Contains("runtimes", message);
+        Assert.Contains(LlamaLibraryLocator.FindDirectory(new LlamaLibraryOptions(), Environment.GetEnvironmentVariable), message);
     }
 
     [Fact]
