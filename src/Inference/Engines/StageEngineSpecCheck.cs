@@ -49,8 +49,8 @@ internal static class StageEngineSpecCheck
         var kv = kvF16 * spec.Settings.KvType switch { KvCacheType.F32 => 2, KvCacheType.Q8_0 => 34.0 / 64, _ => 1 };
         if (weights + kv > spec.Device.MemoryBytes)
             throw new EngineException(
-                $"{Name(spec)}: {weights} bytes of weights and {kv:F0} bytes of KV cache are {weights + kv - spec.Device.MemoryBytes:F0} more than " +
-                $"the device's {spec.Device.MemoryBytes} (MemoryBytes).");
+                $"{Name(spec)}: {weights} bytes of weights and {kv:F0} bytes of KV cache are " +
+                $"{weights + kv - spec.Device.MemoryBytes:F0} more than the device's {spec.Device.MemoryBytes} (MemoryBytes).");
     }
 
     /// <summary>How errors and logs call an engine.</summary>

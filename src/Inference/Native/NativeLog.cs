@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace E2LLM.Inference.Native;
 
-/// <summary>Where llama.cpp's log goes: to a logger, which is silent until one is set, and to whoever captures errors on this thread.</summary>
+/// <summary>Where llama.cpp's log goes: to a logger, if one is set, and to whoever captures errors on this thread.</summary>
 internal static unsafe class NativeLog
 {
     private const int KeptErrors = 4;

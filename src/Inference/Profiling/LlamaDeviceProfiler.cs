@@ -98,7 +98,8 @@ public sealed class LlamaDeviceProfiler(ModelCatalog catalog, LlamaStageEngineFa
         async Task<double> TimeDecodeAsync(int firstLayer, int layerCount)
         {
             await using var engine = await LoadAsync(firstLayer, layerCount).ConfigureAwait(false);
-            return await new StepTimer(engine).MeasureAsync(1, 1, ProfilePoints.ContextTokens, CancellationToken.None).ConfigureAwait(false);
+            var timer = new StepTimer(engine);
+            return await timer.MeasureAsync(1, 1, ProfilePoints.ContextTokens, CancellationToken.None).ConfigureAwait(false);
         }
 
         Task<LlamaStageEngine> LoadAsync(int firstLayer, int layerCount) => engines.LoadAsync(

@@ -12,7 +12,8 @@ public abstract partial class StageEngineContract
         { "gap", "position 6" }, { "repeat", "position 4" }, { "closed slot", "not open" }, { "slot 4", "MaxSequences is 4" },
         { "slot -1", "MaxSequences is 4" }, { "17 rows", "MaxStepTokens is 16" }, { "token 2048", "vocabulary has 2048" },
         { "token -1", "vocabulary has 2048" }, { "hidden", "looks tokens up" }, { "gap within the step", "position 7" },
-        { "bad sampling", "Temperature" }, { "no sampling", "without sampling" }, { "negative truncate", "-1" }, { "command slot", "MaxSequences is 4" },
+        { "bad sampling", "Temperature" }, { "no sampling", "without sampling" }, { "negative truncate", "-1" },
+        { "command slot", "MaxSequences is 4" },
         { "penalty token", "vocabulary has 2048" }, { "too many outputs", "output rows" },
     };
 

@@ -10,7 +10,8 @@ namespace E2LLM.Inference.Tests.Engines;
 /// <summary>What every stage engine promises; run against each of them, on a model of 8 layers with a vocabulary of 2,048.</summary>
 public abstract partial class StageEngineContract
 {
-    protected static readonly EngineSettings Settings = new() { KvCells = 64, MaxSequences = 4, MaxStepTokens = 16, MaxSequenceTokens = 48 };
+    protected static readonly EngineSettings Settings =
+        new() { KvCells = 64, MaxSequences = 4, MaxStepTokens = 16, MaxSequenceTokens = 48 };
 
     private static readonly int[] Prompt = [300, 301, 555, 302, 700];
 
@@ -22,7 +23,8 @@ public abstract partial class StageEngineContract
         await using var whole = await CreateAsync(0, 8, Settings);
         await using var front = await CreateAsync(0, 3, Settings);
         await using var back = await CreateAsync(3, 5, Settings);
-        Assert.Equal(await GenerateAsync([whole], SamplingOptions.Greedy, 8), await GenerateAsync([front, back], SamplingOptions.Greedy, 8));
+        var expected = await GenerateAsync([whole], SamplingOptions.Greedy, 8);
+        Assert.Equal(expected, await GenerateAsync([front, back], SamplingOptions.Greedy, 8));
     }
 
     [Fact]
@@ -154,7 +156,10 @@ public abstract partial class StageEngineContract
         var hidden = Hidden(1, engine.Info.HiddenWidth);
         var step = new StageStep
         {
-            StepNumber = 1, Commands = [SequenceCommand.Open(0, SamplingOptions.Greedy)], Rows = [new StepRow(0, 0, 0, true)], Hidden = hidden,
+            StepNumber = 1,
+            Commands = [SequenceCommand.Open(0, SamplingOptions.Greedy)],
+            Rows = [new StepRow(0, 0, 0, true)],
+            Hidden = hidden,
         };
         Assert.Single((await engine.ExecuteAsync(step, CancellationToken.None)).SampledTokens);
         Assert.Throws<ObjectDisposedException>(() => hidden.Values.Length);
@@ -206,7 +211,8 @@ public abstract partial class StageEngineContract
     protected static Task<StageResult> RunAsync(IStageEngine engine, ImmutableArray<SequenceCommand> commands, params StepRow[] rows)
     {
         var hidden = engine.Info.IsFirst || rows.Length == 0 ? null : Hidden(rows.Length, engine.Info.HiddenWidth);
-        return engine.ExecuteAsync(new StageStep { StepNumber = 0, Commands = commands, Rows = [.. rows], Hidden = hidden }, CancellationToken.None);
+        var step = new StageStep { StepNumber = 0, Commands = commands, Rows = [.. rows], Hidden = hidden };
+        return engine.ExecuteAsync(step, CancellationToken.None);
     }
 
     private static async Task<int[]> GenerateAsync(IStageEngine[] stages, SamplingOptions sampling, int count)
@@ -223,14 +229,17 @@ public abstract partial class StageEngineContract
         {
             var result = new StageResult();
             foreach (var stage in stages)
-                result = await stage.ExecuteAsync(
-                    new StageStep { StepNumber = 0, Commands = commands, Rows = [.. rows], Hidden = result.Hidden }, CancellationToken.None);
+            {
+                var step = new StageStep { StepNumber = 0, Commands = commands, Rows = [.. rows], Hidden = result.Hidden };
+                result = await stage.ExecuteAsync(step, CancellationToken.None);
+            }
             return result.SampledTokens.SingleOrDefault();
         }
     }
 
     // Immutable arrays equal each other by reference.
-    private static void AssertSame(ImmutableArray<int> expected, ImmutableArray<int> actual) => Assert.Equal(expected.AsEnumerable(), actual.AsEnumerable());
+    private static void AssertSame(ImmutableArray<int> expected, ImmutableArray<int> actual) =>
+        Assert.Equal(expected.AsEnumerable(), actual.AsEnumerable());
 
     private static TensorBuffer Hidden(int rows, int width)
     {

@@ -8,7 +8,8 @@ namespace E2LLM.Inference.Tests.Exactness;
 [Collection(NativeCollection.Name)]
 public sealed class SlicedModelTests(TestModels models)
 {
-    private static readonly EngineSettings Settings = new() { KvCells = 256, MaxSequences = 32, MaxStepTokens = 32, MaxSequenceTokens = 256 };
+    private static readonly EngineSettings Settings =
+        new() { KvCells = 256, MaxSequences = 32, MaxStepTokens = 32, MaxSequenceTokens = 256 };
 
     [Theory]
     [MemberData(nameof(TestModels.Architectures), MemberType = typeof(TestModels))]
@@ -88,7 +89,8 @@ public sealed class SlicedModelTests(TestModels models)
         for (var step = 0; step < 3; step++)
         {
             var chunk = Rows(3, step * 8, prompt[(step * 8)..(step * 8 + 8)]);
-            StepRow[] decodes = [.. Enumerable.Range(0, 3).Select(sequence => new StepRow(next[sequence], 10 + sequence + step, sequence, true))];
+            StepRow[] decodes =
+                [.. Enumerable.Range(0, 3).Select(sequence => new StepRow(next[sequence], 10 + sequence + step, sequence, true))];
             StepRow[] rows = chunkFirst ? [.. chunk, .. decodes] : [.. decodes, .. chunk];
             var (logits, tokens) = await sliced.RunAsync(rows);
             AssertSame(whole.Decode(Plain(rows)), logits);
@@ -112,7 +114,11 @@ public sealed class SlicedModelTests(TestModels models)
         for (var sequence = 0; sequence < 3; sequence++)
             await sliced.OpenAsync(sequence);
         // With a KV cache of streams, this very layout silently gave rows in another order.
-        StepRow[] rows = [new(300, 0, 0, true), new(301, 1, 0, false), new(302, 2, 0, true), new(400, 0, 1, false), new(500, 0, 2, true), new(401, 1, 1, true)];
+        StepRow[] rows =
+        [
+            new(300, 0, 0, true), new(301, 1, 0, false), new(302, 2, 0, true), new(400, 0, 1, false), new(500, 0, 2, true),
+            new(401, 1, 1, true),
+        ];
         AssertSame(whole.Decode(Plain(rows)), (await sliced.RunAsync(rows)).Logits);
     }
 
@@ -163,7 +169,8 @@ public sealed class SlicedModelTests(TestModels models)
 
     private static StepRow[] Outputs(StepRow[] rows) => [.. rows.Select(row => row with { IsOutput = true })];
 
-    private static (int, int, int, bool)[] Plain(StepRow[] rows) => [.. rows.Select(row => (row.Token, row.Position, row.Sequence, row.IsOutput))];
+    private static (int, int, int, bool)[] Plain(StepRow[] rows) =>
+        [.. rows.Select(row => (row.Token, row.Position, row.Sequence, row.IsOutput))];
 
     private static int Likeliest(float[] logits) => Array.IndexOf(logits, logits.Max());
 
