@@ -42,7 +42,8 @@ internal sealed class EmulatedStageEngine(IStageEngine engine, double slowdownFa
         var result = await engine.ExecuteAsync(step, CancellationToken.None).ConfigureAwait(false);
         try
         {
-            await _wait.WaitAsync(TimeSpan.FromSeconds(result.ComputeSeconds * (slowdownFactor - 1)), _unloading.Token).ConfigureAwait(false);
+            var slowness = TimeSpan.FromSeconds(result.ComputeSeconds * (slowdownFactor - 1));
+            await _wait.WaitAsync(slowness, _unloading.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {

@@ -72,7 +72,8 @@ internal sealed class LlamaStageEngine : IStageEngine
         var worker = new EngineWorker(parts.Name);
         try
         {
-            return await worker.Post(() => new LlamaStageEngine(parts, worker), onDropped: () => { }, cancellationToken).ConfigureAwait(false);
+            var loading = worker.Post(() => new LlamaStageEngine(parts, worker), onDropped: () => { }, cancellationToken);
+            return await loading.ConfigureAwait(false);
         }
         catch (Exception error)
         {

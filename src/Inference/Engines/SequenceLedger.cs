@@ -50,7 +50,8 @@ internal sealed class SequenceLedger(StageEngineInfo info, EngineSettings settin
             throw Refuse(step, $"{outputs} output rows, but room for the logits of {settings.MaxSequences} (MaxSequences)");
         if (Cells(_afterRows) > settings.KvCells)
             throw Refuse(
-                step, $"{step.Rows.Length} rows need more KV cells than are free: {Cells(_afterCommands)} of {settings.KvCells} (KvCells) are in use");
+                step,
+                $"{step.Rows.Length} rows, but {Cells(_afterCommands)} of {settings.KvCells} KV cells (KvCells) are in use");
     }
 
     /// <summary>The commands of the checked step have been carried out.</summary>
@@ -87,8 +88,9 @@ internal sealed class SequenceLedger(StageEngineInfo info, EngineSettings settin
     {
         if (command.Sampling is null)
             throw Refuse(step, $"command {index} opens slot {command.Sequence} without sampling options");
-        foreach (var (_, message) in SamplingOptionsRules.FindErrors(command.Sampling))
-            throw Refuse(step, $"command {index} opens slot {command.Sequence}, but {message}");
+        var errors = SamplingOptionsRules.FindErrors(command.Sampling).Select(error => error.Message).ToArray();
+        if (errors.Length > 0)
+            throw Refuse(step, $"command {index} opens slot {command.Sequence} with bad sampling options: {string.Join(" ", errors)}");
         if (!command.PenaltyTokens.IsDefault && info.IsLast)
             foreach (var token in command.PenaltyTokens)
                 if ((uint)token >= (uint)vocabularySize)

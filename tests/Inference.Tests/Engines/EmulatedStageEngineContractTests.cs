@@ -12,7 +12,8 @@ public sealed class EmulatedStageEngineContractTests : StageEngineContract
         new SyntheticModelCatalog(SyntheticModel.Spec("s", layers: 8, vocabularySize: 2048)),
         new SyntheticTiming { CallSeconds = 0.0001 }, TimeProvider.System);
 
-    protected override async Task<IStageEngine> CreateAsync(int firstLayer, int layerCount, EngineSettings settings) => new EmulatedStageEngine(
+    protected override async Task<IStageEngine> CreateAsync(int firstLayer, int layerCount, EngineSettings settings) =>
+        new EmulatedStageEngine(
         await Factory.CreateAsync(
             new StageEngineSpec
             {
