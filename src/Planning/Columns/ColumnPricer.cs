@@ -11,7 +11,7 @@ namespace E2LLM.Planning.Columns;
 /// <remarks>
 /// A group reaches the request time s exactly when capacities at s cover the model, so for each step of a geometric grid of times the
 /// cheapest cover is enough: any group with a time between two steps is worth at most its rate at the lower and costs at least the
-/// cheapest cover at the upper. The limit of micro-batches is left out, which only makes groups look better.
+/// cheapest cover at the upper. The same holds for the sum of slot times, by a penalty.
 /// </remarks>
 internal sealed class ColumnPricer
 {
@@ -76,7 +76,7 @@ internal sealed class ColumnPricer
         var ratio = Singles(costs, prices, worth, counts, collect);
         var knapsack = new CoverKnapsack(_serving, _deviceOfType);
         var slowest = _serving.MaxRequestSeconds(costs, 1) * (1 + 1e-9);
-        var cheapest = knapsack.Solve(costs, double.PositiveInfinity, prices, counts);
+        var cheapest = knapsack.Solve(costs, double.PositiveInfinity, prices, counts, 0);
         if (double.IsPositiveInfinity(cheapest))
             return ratio;
         for (var seconds = least; seconds <= slowest; seconds *= step)
@@ -84,7 +84,8 @@ internal sealed class ColumnPricer
             // Slower groups are worth less, and none costs less than the cheapest.
             if (worth / seconds <= cheapest * Math.Max(ratio, collect is null ? 0 : 1))
                 break;
-            var cost = knapsack.Solve(costs, Math.Min(seconds * step, slowest) * (1 + 1e-9), prices, counts);
+            var enough = worth / seconds / Math.Max(ratio, collect is null ? 1e-12 : 1);
+            var cost = knapsack.Solve(costs, Math.Min(seconds * step, slowest) * (1 + 1e-9), prices, counts, enough);
             if (double.IsPositiveInfinity(cost))
                 continue;
             ratio = Math.Max(ratio, worth / seconds / cost);

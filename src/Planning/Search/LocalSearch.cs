@@ -30,15 +30,21 @@ internal sealed class LocalSearch(PlanningContext context, Random random)
         return best;
     }
 
-    /// <summary>Takes every change that improves, round after round, until none does.</summary>
+    /// <summary>Takes every change that improves, group by group, until a whole round finds none. Roles first: they are cheap and weigh most.</summary>
     private PlanFigures Climb(List<GroupPlan> groups)
     {
         var figures = Evaluate(groups);
-        for (var improved = true; improved;)
-        {
+        while (ClimbOnce(groups, ref figures, rolesOnly: true) || ClimbOnce(groups, ref figures, rolesOnly: false))
             context.CancellationToken.ThrowIfCancellationRequested();
-            improved = false;
-            foreach (var change in Changes(groups))
+        return figures;
+    }
+
+    private bool ClimbOnce(List<GroupPlan> groups, ref PlanFigures figures, bool rolesOnly)
+    {
+        var improved = false;
+        for (var index = 0; index <= groups.Count; index++)
+        {
+            foreach (var change in Changes(groups, index, rolesOnly))
             {
                 if (change.Apply(context, groups) is not { } changed)
                     continue;
@@ -51,12 +57,12 @@ internal sealed class LocalSearch(PlanningContext context, Random random)
                 break;
             }
         }
-        return figures;
+        return improved;
     }
 
     private void Shake(List<GroupPlan> groups)
     {
-        var changes = Changes(groups).ToList();
+        var changes = All(groups);
         for (var count = 1 + random.Next(3); count > 0 && changes.Count > 0; count--)
         {
             // Most changes give groups that cannot hold the model; a few draws find one that does.
@@ -66,49 +72,57 @@ internal sealed class LocalSearch(PlanningContext context, Random random)
                     continue;
                 groups.Clear();
                 groups.AddRange(changed);
-                changes = Changes(groups).ToList();
+                changes = All(groups);
                 break;
             }
         }
     }
 
-    /// <summary>All changes of a plan, in a fixed order; of interchangeable devices only one.</summary>
-    private IEnumerable<Change> Changes(List<GroupPlan> groups)
+    private List<Change> All(List<GroupPlan> groups) =>
+        [.. Enumerable.Range(0, groups.Count + 1).SelectMany(index => Changes(groups, index, rolesOnly: false))];
+
+    /// <summary>The changes of one group, in a fixed order; of interchangeable devices only one. Past the last group: new groups.</summary>
+    private IEnumerable<Change> Changes(List<GroupPlan> groups, int index, bool rolesOnly)
     {
-        var types = context.Serving.DeviceTypes;
-        var used = groups.SelectMany(group => group.Stages).Select(stage => stage.Device).ToHashSet();
-        int[] unused = [.. Enumerable.Range(0, types.Length).Where(device => !used.Contains(device)).DistinctBy(device => types[device])];
-        var members = groups.Select(group => group.Stages.Select(stage => stage.Device).DistinctBy(device => types[device]).ToArray()).ToArray();
-        for (var index = 0; index < groups.Count; index++)
-        {
+        if (index < groups.Count)
             foreach (var role in Roles)
                 if (role != groups[index].Role)
                     yield return new Change(ChangeKind.Role, index, index, -1, -1, role);
+        if (rolesOnly)
+            yield break;
+        var types = context.Serving.DeviceTypes;
+        var used = groups.SelectMany(group => group.Stages).Select(stage => stage.Device).ToHashSet();
+        int[] unused = [.. Enumerable.Range(0, types.Length).Where(device => !used.Contains(device)).DistinctBy(device => types[device])];
+        if (index >= groups.Count)
+        {
             foreach (var device in unused)
-                yield return new Change(ChangeKind.Move, -1, index, device, -1, default);
-            foreach (var device in members[index])
-            {
-                yield return new Change(ChangeKind.Move, index, -1, device, -1, default);
-                for (var other = 0; other < groups.Count; other++)
-                    if (other != index)
-                        yield return new Change(ChangeKind.Move, index, other, device, -1, default);
-                foreach (var replacement in unused)
-                    if (types[replacement] != types[device])
-                        yield return new Change(ChangeKind.Swap, index, -1, device, replacement, default);
-                for (var other = index + 1; other < groups.Count; other++)
-                    foreach (var replacement in members[other])
-                        if (types[replacement] != types[device])
-                            yield return new Change(ChangeKind.Swap, index, other, device, replacement, default);
                 foreach (var role in Roles)
-                    yield return new Change(ChangeKind.Split, index, -1, device, -1, role);
-            }
-            for (var other = index + 1; other < groups.Count; other++)
-                foreach (var role in Roles)
-                    yield return new Change(ChangeKind.Merge, index, other, -1, -1, role);
+                    yield return new Change(ChangeKind.Split, -1, -1, device, -1, role);
+            yield break;
         }
         foreach (var device in unused)
+            yield return new Change(ChangeKind.Move, -1, index, device, -1, default);
+        foreach (var device in Members(groups[index]))
+        {
+            yield return new Change(ChangeKind.Move, index, -1, device, -1, default);
+            for (var other = 0; other < groups.Count; other++)
+                if (other != index)
+                    yield return new Change(ChangeKind.Move, index, other, device, -1, default);
+            foreach (var replacement in unused)
+                if (types[replacement] != types[device])
+                    yield return new Change(ChangeKind.Swap, index, -1, device, replacement, default);
+            for (var other = index + 1; other < groups.Count; other++)
+                foreach (var replacement in Members(groups[other]))
+                    if (types[replacement] != types[device])
+                        yield return new Change(ChangeKind.Swap, index, other, device, replacement, default);
             foreach (var role in Roles)
-                yield return new Change(ChangeKind.Split, -1, -1, device, -1, role);
+                yield return new Change(ChangeKind.Split, index, -1, device, -1, role);
+        }
+        for (var other = index + 1; other < groups.Count; other++)
+            foreach (var role in Roles)
+                yield return new Change(ChangeKind.Merge, index, other, -1, -1, role);
+
+        int[] Members(GroupPlan group) => [.. group.Stages.Select(stage => stage.Device).DistinctBy(device => types[device])];
     }
 
     private PlanFigures Evaluate(List<GroupPlan> groups) =>
