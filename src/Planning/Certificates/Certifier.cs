@@ -22,7 +22,7 @@ internal static class Certifier
     private static PlanCertificate Capacity(PlanningContext context, PlanFigures figures)
     {
         var (best, method) = context.IsEnumerable && context.Serving.IsUniform
-            ? (context.RelaxedCapacity, "all plans enumerated, KV links left out")
+            ? (context.RelaxedCapacity, "all plans enumerated, KV links relaxed")
             : (context.CapacityBound.RequestsPerSecond, context.CapacityBound.Method);
         return new PlanCertificate
         {

@@ -18,7 +18,7 @@ internal sealed class LagrangianBound : ICapacityBound
                 .. partition.Select(group => context.Groups.Best(GroupTable.Devices(group.Subset), group.Role)).OfType<GroupPlan>(),
             ]),
         ];
-        Method = "Lagrangian bound over all partitions, KV links left out"
+        Method = "Lagrangian bound over all partitions, KV links relaxed"
             + (context.Serving.IsUniform ? "" : "; orders relaxed, because layers or links differ");
     }
 

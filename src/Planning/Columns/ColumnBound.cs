@@ -31,7 +31,7 @@ internal sealed class ColumnBound : ICapacityBound
         var relaxation = Relax(_pricer.Counts, 0, 0, MaxRounds);
         RequestsPerSecond = Prove(relaxation);
         Candidates = [Round()];
-        Method = "prices of the linear relaxation over all groups, KV links left out"
+        Method = "prices of the linear relaxation over all groups, KV links relaxed"
             + (context.Serving.IsUniform ? "" : "; orders relaxed, because layers or links differ");
     }
 

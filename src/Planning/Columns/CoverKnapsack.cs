@@ -154,6 +154,7 @@ internal sealed class CoverKnapsack(ServingCosts serving, int[] deviceOfType)
     {
         _items.Clear();
         var capacities = serving.Capacities;
+        var kvLayers = costs.KvLayersWithin(seconds);
         for (var type = 0; type < counts.Length; type++)
         {
             if (counts[type] == 0)
@@ -161,7 +162,7 @@ internal sealed class CoverKnapsack(ServingCosts serving, int[] deviceOfType)
             var device = deviceOfType[type];
             var cost = costs.Busy[device];
             var room = (seconds - cost.FixedSeconds) / cost.SecondsPerWork;
-            var inner = Math.Min(capacities.Inner[device], capacities.WithinWork(room));
+            var inner = Math.Min(Math.Min(capacities.Inner[device], kvLayers), capacities.WithinWork(room));
             if (inner < 1)
                 continue;
             var first = Math.Min(inner, capacities.First[device]);

@@ -6,7 +6,8 @@ namespace E2LLM.Planning.Exact;
 
 /// <summary>
 /// The Lagrangian bound on capacity: for any mu in [0, 1] no plan exceeds the maximum over partitions of the sum over groups of
-/// max(mu p(S), (1 - mu) d(S), m(S)), because min(P, D) is at most mu P + (1 - mu) D. KV links are left out, which keeps it valid.
+/// max(mu p(S), (1 - mu) d(S), m(S)), because min(P, D) is at most mu P + (1 - mu) D. Of the KV links only each device's own
+/// interface counts, as part of the group's rate; what pairs of groups do to each other is left out, which keeps it valid.
 /// </summary>
 /// <remarks>
 /// Rates of all subsets from the closed form (relaxed where layers or links differ), then best[set] over the groups of the set's lowest
