@@ -1,5 +1,6 @@
 using E2LLM.Core.Engines;
 using E2LLM.Core.Fleets;
+using E2LLM.Core.Kv;
 using E2LLM.Core.Plans;
 using E2LLM.Inference.Emulation;
 using E2LLM.Inference.Synthetic;
@@ -13,7 +14,7 @@ public sealed class EmulatedStageEngineContractTests : StageEngineContract
         new SyntheticTiming { CallSeconds = 0.0001 }, TimeProvider.System);
 
     protected override async Task<IStageEngine> CreateAsync(int firstLayer, int layerCount, EngineSettings settings) => new EmulatedStageEngine(
-        await Factory.CreateAsync(
+        (IKvStageEngine)await Factory.CreateAsync(
             new StageEngineSpec
             {
                 ModelId = "s",
