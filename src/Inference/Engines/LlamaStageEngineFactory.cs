@@ -2,6 +2,7 @@ using E2LLM.Core.Engines;
 using E2LLM.Core.Errors;
 using E2LLM.Gguf.Store;
 using E2LLM.Inference.Emulation;
+using E2LLM.Inference.Kv;
 using E2LLM.Inference.Models;
 using E2LLM.Inference.Native;
 
@@ -39,6 +40,7 @@ public sealed class LlamaStageEngineFactory(ModelCatalog catalog, ISliceStore sl
             IsLast = isLast,
             VocabularySize = model.VocabularySize,
             Settings = spec.Settings,
+            KvLayout = KvLayoutReader.Read(slice, file, spec.Settings),
             Time = time,
             LoadSlice = () => new LlamaSlice(slice.Path, isLast, spec.Settings, spec.Device.Threads, library.GpuLayers),
             OpenEmbeddings = spec.FirstLayer == 0 ? () => new TokenEmbeddings(file.File, file.Embedding) : null,

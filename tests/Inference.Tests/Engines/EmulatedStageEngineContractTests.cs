@@ -1,5 +1,6 @@
 using E2LLM.Core.Engines;
 using E2LLM.Core.Fleets;
+using E2LLM.Core.Kv;
 using E2LLM.Core.Plans;
 using E2LLM.Inference.Emulation;
 using E2LLM.Inference.Synthetic;
@@ -14,7 +15,7 @@ public sealed class EmulatedStageEngineContractTests : StageEngineContract
 
     protected override async Task<IStageEngine> CreateAsync(int firstLayer, int layerCount, EngineSettings settings) =>
         new EmulatedStageEngine(
-        await Factory.CreateAsync(
+        (IKvStageEngine)await Factory.CreateAsync(
             new StageEngineSpec
             {
                 ModelId = "s",
