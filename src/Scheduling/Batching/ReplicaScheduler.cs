@@ -15,7 +15,12 @@ namespace E2LLM.Scheduling.Batching;
 /// nobody passes it.</item>
 /// <item>A step takes the decode rows of the sequences that have waited longest, an even share of them so that every permitted step
 /// has some, then prompt chunks in the order of admission: up to MaxStepTokens rows, or PrefillTokensBesideDecode prompt rows while
-/// any answer is being written. The chunks of a request that is alone depend on its prompt and MaxStepTokens only.</item>
+/// any answer is being written. The chunks of a request that is alone depend on its prompt and MaxStepTokens only. Where decode rows
+/// could fill every step, they leave an eighth to the prompts that wait.</item>
+/// <item>An answer counts as being written from the moment that the last chunk of its prompt is issued, so no step that is issued
+/// between its first and its last token, in flight ahead of it or not, has more prompt rows than PrefillTokensBesideDecode: a
+/// prompt stalls an answer by the time of that many rows a step, however long it is. With one step in flight, an answer is in every
+/// step; with more, in one of any MaxStepsInFlight steps that are issued while the load stays the same and fits into them.</item>
 /// <item>A decode row is issued once its token is known; chunks of a prompt follow each other without waiting.</item>
 /// <item>Results may be reported in any order and are applied in step order.</item>
 /// <item>A slot is closed, and may be given away, when no step in flight uses it; stages run steps in order, commands first.</item>

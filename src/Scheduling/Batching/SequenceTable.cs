@@ -19,6 +19,9 @@ internal sealed class SequenceTable(EngineSettings engine)
     /// <summary>Null where no such request is being served.</summary>
     public SequenceState? Find(string requestId) => _byId.GetValueOrDefault(requestId);
 
+    /// <summary>Whether slots and cells are free for a request.</summary>
+    public bool CanAdmit(RequestState request) => _budget.CanReserve(request.Cells);
+
     /// <summary>Null where slots or cells are short.</summary>
     public SequenceState? TryAdmit(RequestState request)
     {

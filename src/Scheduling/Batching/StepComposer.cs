@@ -6,6 +6,7 @@ namespace E2LLM.Scheduling.Batching;
 /// <summary>Puts the next step together: what to clear up, which answers to continue, which prompts to read, whom to let in.</summary>
 internal sealed class StepComposer(EngineSettings engine, SchedulerOptions options, RequestQueue queue, SequenceTable sequences)
 {
+    private readonly PromptShare _promptShare = new(engine.MaxStepTokens);
     private long _turn;
 
     /// <summary>Null where there is nothing to do.</summary>
@@ -20,7 +21,9 @@ internal sealed class StepComposer(EngineSettings engine, SchedulerOptions optio
             if (sequence.AwaitsKv)
                 step.Open(sequence);
         AddDecodeRows(step, freeSteps);
+        var decodeRows = step.RowCount;
         AddPromptChunks(step, nowSeconds);
+        _promptShare.Use(step.RowCount - decodeRows);
 
         // Last, so that a slot that had to be given up on the way is closed by the very step that opens it again.
         foreach (var slot in sequences.TakeSlotsToClose())
@@ -37,11 +40,13 @@ internal sealed class StepComposer(EngineSettings engine, SchedulerOptions optio
 
     private void AddDecodeRows(StepBuilder step, int freeSteps)
     {
+        var share = _promptShare.Next(promptWaits: sequences.All.Any(sequence => sequence.PrefillTokens > 0)
+            || (queue.Head is { Mode: not RunMode.DecodeOnly } head && sequences.CanAdmit(head)));
         var ready = sequences.All.Where(sequence => sequence.IsReady).OrderBy(sequence => sequence.LastTurn).ToArray();
         if (ready.Length == 0)
             return;
         var decoding = sequences.All.Count(sequence => sequence.IsDecoding);
-        var rows = MicroBatch.Rows(ready.Length, decoding, freeSteps, options.MaxStepsInFlight, engine.MaxStepTokens);
+        var rows = MicroBatch.Rows(ready.Length, decoding, freeSteps, options.MaxStepsInFlight, engine.MaxStepTokens - share);
         foreach (var sequence in ready.AsSpan(0, rows))
         {
             step.AddRows(sequence, 1);
