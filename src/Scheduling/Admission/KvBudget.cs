@@ -13,6 +13,8 @@ internal sealed class KvBudget(int cells, int slots)
 
     public int ReservedCells { get; private set; }
 
+    public bool CanReserve(int neededCells) => _reserved.Contains(0) && neededCells <= cells - ReservedCells;
+
     /// <summary>Takes the lowest free slot.</summary>
     /// <returns>The slot, or -1 where slots or cells are short.</returns>
     public int TryReserve(int neededCells)

@@ -20,6 +20,9 @@ internal sealed class RequestQueue(int limit)
 
     public bool Contains(string requestId) => _byId.ContainsKey(requestId);
 
+    /// <summary>Null where no such request waits.</summary>
+    public RequestState? Find(string requestId) => _byId.GetValueOrDefault(requestId)?.Value;
+
     /// <exception cref="OverloadedException">The queue is full.</exception>
     public void Enqueue(RequestState request)
     {
@@ -41,13 +44,13 @@ internal sealed class RequestQueue(int limit)
         if (!_byId.Remove(requestId, out var node))
             return null;
         _waiting.Remove(node);
-        PendingTokens -= node.Value.Cells;
+        PendingTokens -= node.Value.PendingTokens;
         return node.Value;
     }
 
     private void Register(LinkedListNode<RequestState> node)
     {
         _byId.Add(node.Value.Id, node);
-        PendingTokens += node.Value.Cells;
+        PendingTokens += node.Value.PendingTokens;
     }
 }

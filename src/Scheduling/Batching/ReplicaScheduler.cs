@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using E2LLM.Core.Engines;
 using E2LLM.Core.Plans;
 using E2LLM.Core.Requests;
 using E2LLM.Scheduling.Admission;
@@ -16,7 +15,12 @@ namespace E2LLM.Scheduling.Batching;
 /// nobody passes it.</item>
 /// <item>A step takes the decode rows of the sequences that have waited longest, an even share of them so that every permitted step
 /// has some, then prompt chunks in the order of admission: up to MaxStepTokens rows, or PrefillTokensBesideDecode prompt rows while
-/// any answer is being written. The chunks of a request that is alone depend on its prompt and MaxStepTokens only.</item>
+/// any answer is being written. The chunks of a request that is alone depend on its prompt and MaxStepTokens only. Where decode rows
+/// could fill every step, they leave an eighth to the prompts that wait.</item>
+/// <item>An answer counts as being written from the moment that the last chunk of its prompt is issued, so no step that is issued
+/// between its first and its last token, in flight ahead of it or not, has more prompt rows than PrefillTokensBesideDecode: a
+/// prompt stalls an answer by the time of that many rows a step, however long it is. With one step in flight, an answer is in every
+/// step; with more, in one of any MaxStepsInFlight steps that are issued while the load stays the same and fits into them.</item>
 /// <item>A decode row is issued once its token is known; chunks of a prompt follow each other without waiting.</item>
 /// <item>Results may be reported in any order and are applied in step order.</item>
 /// <item>A slot is closed, and may be given away, when no step in flight uses it; stages run steps in order, commands first.</item>
@@ -25,16 +29,17 @@ namespace E2LLM.Scheduling.Batching;
 /// touched to their last confirmed position.</item>
 /// </list>
 /// </remarks>
-public sealed class ReplicaScheduler
+public sealed partial class ReplicaScheduler
 {
     private readonly EngineSettings _engine;
     private readonly SchedulerOptions _options;
     private readonly RequestQueue _queue;
     private readonly SequenceTable _sequences;
+    private readonly StepComposer _composer;
     private readonly StepLedger _steps = new();
-    private long _turn;
     private long _completedSteps;
     private long _completedRequests;
+    private long _handedOffRequests;
     private long _generatedTokens;
     private int _failuresInARow;
 
@@ -46,6 +51,7 @@ public sealed class ReplicaScheduler
         _options = options;
         _queue = new RequestQueue(options.QueueLimit);
         _sequences = new SequenceTable(engine);
+        _composer = new StepComposer(engine, options, _queue, _sequences);
     }
 
     /// <summary>Number of the step that <see cref="Next"/> issues next.</summary>
@@ -55,6 +61,8 @@ public sealed class ReplicaScheduler
     {
         QueuedRequests = _queue.Count,
         RunningRequests = _sequences.All.Count,
+        HeldRequests = _sequences.All.Count(sequence => sequence.IsHeld),
+        AwaitingKvRequests = _sequences.All.Count(sequence => sequence.AwaitsKv),
         KvCells = _engine.KvCells,
         ReservedKvCells = _sequences.ReservedCells,
         UsedKvCells = _sequences.All.Sum(sequence => sequence.Issued),
@@ -62,19 +70,20 @@ public sealed class ReplicaScheduler
         PendingTokens = _queue.PendingTokens + _sequences.All.Sum(sequence => sequence.PendingTokens),
         CompletedSteps = _completedSteps,
         CompletedRequests = _completedRequests,
+        HandedOffRequests = _handedOffRequests,
         GeneratedTokens = _generatedTokens,
         FailuresInARow = _failuresInARow,
     };
 
-    /// <summary>Queues a request.</summary>
+    /// <summary>Queues a request, or the part of it that this replica runs.</summary>
     /// <exception cref="ArgumentException">A request of this id is queued or running.</exception>
     /// <exception cref="Core.Errors.RequestRejectedException">It can never fit; names the prompt's length, the limit and its knob.</exception>
     /// <exception cref="Core.Errors.OverloadedException">The queue is full; names the limit.</exception>
-    public void Enqueue(GenerationRequest request, double nowSeconds)
+    public void Enqueue(GenerationRequest request, double nowSeconds, RunMode mode = RunMode.Whole)
     {
         if (_queue.Contains(request.Id) || _sequences.Find(request.Id) is not null)
             throw new ArgumentException($"Request {request.Id} is queued or running already.", nameof(request));
-        _queue.Enqueue(RequestState.Accept(request, _engine, nowSeconds));
+        _queue.Enqueue(RequestState.Accept(request, _engine, nowSeconds, mode));
     }
 
     /// <summary>The next step, or null when nothing can be issued before a step completes or a request comes.</summary>
@@ -82,23 +91,10 @@ public sealed class ReplicaScheduler
     {
         if (_steps.Count >= _options.MaxStepsInFlight)
             return null;
-        var step = new StepBuilder(_steps.NextNumber);
-        foreach (var slot in _sequences.TakeSlotsToClose())
-            step.Add(SequenceCommand.Close(slot));
-        foreach (var sequence in _sequences.All)
-            if (sequence.NeedsTruncate)
-            {
-                step.Add(SequenceCommand.Truncate(sequence.Slot, sequence.Confirmed));
-                sequence.NeedsTruncate = false;
-            }
-
-        AddDecodeRows(step);
-        AddPromptChunks(step, nowSeconds);
-        if (step.IsEmpty)
+        if (_composer.Compose(_steps.NextNumber, _options.MaxStepsInFlight - _steps.Count, nowSeconds) is not { } step)
             return null;
-        var built = step.Build();
-        _steps.Add(built);
-        return built.Plan;
+        _steps.Add(step);
+        return step.Plan;
     }
 
     /// <summary>Reports that the last stage has finished a step. Ignored for a step that was lost or is completed already.</summary>
@@ -140,11 +136,7 @@ public sealed class ReplicaScheduler
             if (sequence.Request.FailedSteps >= _options.MaxFailedSteps || (recovery == FailureRecovery.Fail && lost.Contains(sequence)))
                 updates.Add(End(sequence, [], FinishReason.Failed, failure));
             else if (recovery == FailureRecovery.Requeue)
-            {
-                _sequences.Evict(sequence);
-                sequence.Request.QueuedSeconds = nowSeconds;
-                _queue.ReturnToHead(sequence.Request);
-            }
+                Requeue(sequence, nowSeconds);
 
         updates.Reverse();
         return updates.DrainToImmutable();
@@ -159,43 +151,15 @@ public sealed class ReplicaScheduler
         return _sequences.Find(requestId) is { } sequence ? End(sequence, [], FinishReason.Cancelled, null) : null;
     }
 
-    private void AddDecodeRows(StepBuilder step)
+    /// <summary>Takes a running request back to the queue; its slot is freed as soon as no step in flight uses it.</summary>
+    private void Requeue(SequenceState sequence, double nowSeconds)
     {
-        var ready = _sequences.All.Where(sequence => sequence.IsReady).OrderBy(sequence => sequence.LastTurn).ToArray();
-        if (ready.Length == 0)
-            return;
-        var decoding = _sequences.All.Count(sequence => sequence.IsDecoding);
-        var freeSteps = _options.MaxStepsInFlight - _steps.Count;
-        var rows = MicroBatch.Rows(ready.Length, decoding, freeSteps, _options.MaxStepsInFlight, _engine.MaxStepTokens);
-        foreach (var sequence in ready.AsSpan(0, rows))
-        {
-            step.AddRows(sequence, 1);
-            sequence.LastTurn = ++_turn;
-        }
-    }
-
-    private void AddPromptChunks(StepBuilder step, double nowSeconds)
-    {
-        var budget = _engine.MaxStepTokens - step.RowCount;
-        if (_sequences.All.Any(sequence => sequence.IsDecoding))
-            budget = Math.Min(budget, _options.PrefillTokensBesideDecode);
-        foreach (var sequence in _sequences.All)
-            if (budget > 0 && sequence.PrefillTokens > 0)
-                budget -= AddChunk(step, sequence, budget);
-
-        while (budget > 0 && _queue.Head is { } head && _sequences.TryAdmit(head) is { } admitted)
-        {
-            _queue.Dequeue();
-            step.Add(new AdmittedRequest(head.Id, admitted.Slot, nowSeconds - head.QueuedSeconds));
-            budget -= AddChunk(step, admitted, budget);
-        }
-    }
-
-    private static int AddChunk(StepBuilder step, SequenceState sequence, int budget)
-    {
-        var rows = Math.Min(budget, sequence.PrefillTokens);
-        step.AddRows(sequence, rows);
-        return rows;
+        if (sequence.StepsInFlight == 0)
+            _sequences.Evict(sequence);
+        else
+            _sequences.Close(sequence);
+        sequence.Request.QueuedSeconds = nowSeconds;
+        _queue.ReturnToHead(sequence.Request);
     }
 
     private void Apply(StepInFlight step, ImmutableArray<RequestUpdate>.Builder updates)
@@ -207,12 +171,16 @@ public sealed class ReplicaScheduler
         {
             var sequence = step.Sequences[index];
             var share = step.Plan.Shares[index];
+            var token = share.HasOutput ? step.SampledTokens[output++] : (int?)null;
+            var from = sequence.Confirmed;
             sequence.Confirm(share.Rows);
-            if (!share.HasOutput)
+            if (sequence.IsClosing)
                 continue;
-            var token = step.SampledTokens[output++];
-            if (!sequence.IsClosing)
-                updates.Add(Accept(sequence, token));
+            var update = token is { } sampled ? Accept(sequence, sampled) : Update(sequence.Request, [], null, null);
+            if (sequence is { IsClosing: false, Request.Mode: RunMode.PrefillOnly })
+                updates.Add(update with { Prefill = new PrefillProgress(sequence.Slot, from, sequence.Confirmed, sequence.IsHeld) });
+            else if (share.HasOutput)
+                updates.Add(update);
         }
     }
 
@@ -236,7 +204,7 @@ public sealed class ReplicaScheduler
 
     private RequestUpdate End(SequenceState sequence, ImmutableArray<int> tokens, FinishReason finish, RequestFailure? failure)
     {
-        var phase = sequence.IsDecoding ? RequestPhase.Decode : RequestPhase.Prefill;
+        var phase = sequence.IsDecoding || sequence.AwaitsKv ? RequestPhase.Decode : RequestPhase.Prefill;
         _sequences.Close(sequence);
         return Update(sequence.Request, tokens, finish, failure is null ? null : failure with { Phase = phase });
     }

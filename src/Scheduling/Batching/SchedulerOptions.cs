@@ -16,8 +16,9 @@ public sealed record SchedulerOptions
     public int MaxStepsInFlight { get; init; } = 1;
 
     /// <summary>
-    /// Prompt tokens of one step while any answer is being written. Default 64; 1 to 8,192. A small value keeps the gaps between the
-    /// tokens of running answers short, a large one starts new answers sooner.
+    /// Prompt tokens of one step while any answer is being written, from the step after the one with the last chunk of its prompt.
+    /// Default 64; 1 to 8,192. A small value keeps the gaps between the tokens of running answers short, a large one starts new
+    /// answers sooner.
     /// </summary>
     public int PrefillTokensBesideDecode { get; init; } = 64;
 

@@ -19,6 +19,9 @@ internal sealed class SequenceTable(EngineSettings engine)
     /// <summary>Null where no such request is being served.</summary>
     public SequenceState? Find(string requestId) => _byId.GetValueOrDefault(requestId);
 
+    /// <summary>Whether slots and cells are free for a request.</summary>
+    public bool CanAdmit(RequestState request) => _budget.CanReserve(request.Cells);
+
     /// <summary>Null where slots or cells are short.</summary>
     public SequenceState? TryAdmit(RequestState request)
     {
@@ -56,13 +59,13 @@ internal sealed class SequenceTable(EngineSettings engine)
             sequence.RollBack();
         foreach (var sequence in _sequences)
             if (_slotsToClose.Contains(sequence.Slot))
-                sequence.IsOpen = false;
+                sequence.LoseSlot();
             else if (sequence.IsOpen && (lost.Contains(sequence) || truncatedSlots.Contains(sequence.Slot)))
                 sequence.NeedsTruncate = true;
         return lost;
     }
 
-    /// <summary>Takes a sequence out of its slot at once, for use when no step is in flight; the next step closes it.</summary>
+    /// <summary>Takes a sequence out of its slot at once, for use when no step in flight has rows of it; the next step closes it.</summary>
     public void Evict(SequenceState sequence)
     {
         _sequences.Remove(sequence);
@@ -70,8 +73,8 @@ internal sealed class SequenceTable(EngineSettings engine)
         Free(sequence);
     }
 
-    /// <summary>Frees ended sequences that no step in flight uses, and hands out the slots that the step being built must close.</summary>
-    public int[] TakeSlotsToClose()
+    /// <summary>Frees ended sequences that no step in flight uses.</summary>
+    public void FreeEnded()
     {
         for (var index = _sequences.Count - 1; index >= 0; index--)
             if (_sequences[index] is { IsClosing: true, StepsInFlight: 0 } ended)
@@ -80,7 +83,11 @@ internal sealed class SequenceTable(EngineSettings engine)
                 _sequences.RemoveAt(index);
                 Free(ended);
             }
+    }
 
+    /// <summary>Hands out the slots that the step being built must close.</summary>
+    public int[] TakeSlotsToClose()
+    {
         var slots = _slotsToClose.ToArray();
         _slotsToClose.Clear();
         return slots;
