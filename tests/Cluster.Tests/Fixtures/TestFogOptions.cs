@@ -1,8 +1,10 @@
 using E2LLM.Core.Engines;
 using E2LLM.Core.Fleets;
 using E2LLM.Core.Models;
+using E2LLM.Core.Plans;
 using E2LLM.Grains.Plans;
 using E2LLM.Grains.Requests;
+using E2LLM.Planning.DynamicProgramming;
 
 namespace E2LLM.Cluster.Tests.Fixtures;
 
@@ -19,6 +21,8 @@ internal sealed record TestFogOptions
     public required IModelCatalog Catalog { get; init; }
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    public IPlanner Planner { get; init; } = new DynamicProgrammingPlanner();
 
     public Action<ServingOptions> Serving { get; init; } = _ => { };
 
