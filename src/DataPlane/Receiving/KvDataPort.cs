@@ -89,7 +89,6 @@ public sealed partial class KvDataPort : IAsyncDisposable
             serving = [.. _connections.Values];
         }
         await Task.WhenAll(serving);
-        _stop.Dispose();
     }
 
     private async Task AcceptAsync()

@@ -23,7 +23,8 @@ public sealed class BadNetworkTests
         var transfer = receiver.Expect(cache.Spec);
 
         var sent = await Delivery.SendAsync(
-            cache, cache.Cut(new Random(seed)), receiver.DestinationOf(transfer, proxy), Delivery.Options with { Sockets = 1 + seed % 4 });
+            cache, cache.Cut(new Random(seed)), receiver.DestinationOf(transfer, proxy), Delivery.Options with { Sockets = 1 + seed % 4 },
+            new ImpatientTime());
 
         Assert.True(proxy.Connections > 5, "The network was not bad at all.");
         cache.AssertWhole(await transfer.Completed.Soon());
