@@ -15,6 +15,8 @@ internal sealed class KvCoverage(KvTransferSpec spec)
 
     public long FilledBytes { get; private set; }
 
+    private long FilledRows { get; set; }
+
     /// <summary>The place of exactly this block, filled or being filled.</summary>
     public KvSlot? Find(KvBlockHeader header)
     {
@@ -51,6 +53,7 @@ internal sealed class KvCoverage(KvTransferSpec spec)
         slot.Fill(block);
         FilledBlocks++;
         FilledBytes += slot.Header.LengthBytes;
+        FilledRows += slot.Header.Rows;
     }
 
     public void GiveUp(KvSlot slot)
@@ -61,7 +64,7 @@ internal sealed class KvCoverage(KvTransferSpec spec)
     }
 
     /// <summary>Whether every layer holds the positions 0 to <paramref name="positions"/> - 1 and no other.</summary>
-    public bool IsWhole(int positions) => _layers.All(slots =>
+    public bool IsWhole(int positions) => FilledRows == (long)positions * spec.LayerCount && _layers.All(slots =>
     {
         var next = 0;
         foreach (var slot in slots ?? [])

@@ -159,7 +159,7 @@ internal sealed class OutboundConnection : IAsyncDisposable
             return;
         }
         HasDelivered = true;
-        _queue.Settle(flight.Item);
+        _queue.Settle(flight.Item, isWhole: flight.Answer == FrameKind.Whole);
     }
 
     private void Moved() => Volatile.Write(ref _lastMove, _time.GetTimestamp());
