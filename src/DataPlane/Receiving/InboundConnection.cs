@@ -4,7 +4,7 @@ using E2LLM.DataPlane.Wire;
 
 namespace E2LLM.DataPlane.Receiving;
 
-/// <summary>The receiver's side of one connection: greets, then takes blocks straight into the memory that the transfer hands out.</summary>
+/// <summary>The receiver's side of one connection: greets, then takes blocks straight into the memory of the transfer.</summary>
 internal sealed class InboundConnection(Socket socket, KvInbox inbox, KvDataPortOptions options, TimeProvider time)
 {
     private readonly byte[] _reply = new byte[WireFormat.ReplyBytes];
@@ -55,8 +55,8 @@ internal sealed class InboundConnection(Socket socket, KvInbox inbox, KvDataPort
         while (await stream.ReadAtLeastAsync(frame, frame.Length, throwOnEndOfStream: false).ConfigureAwait(false) == frame.Length)
         {
             var request = RequestFrame.Read(frame);
-            var (answer, refusal) = request.Kind == FrameKind.Complete
-                ? Answer(transfer.TryComplete(request.Header.Rows))
+            var (answer, refusal) = request.Kind is FrameKind.Announce or FrameKind.Complete
+                ? transfer.End(request.Header.Rows, isFinal: request.Kind == FrameKind.Complete)
                 : await TakeAsync(transfer, request.Header, frame, payload).ConfigureAwait(false);
             if (refusal != Refusal.None)
                 transfer.Fail(refusal, $"{Explanation(refusal)} ({request.Kind}: {request.Header}; expected: {transfer.Spec}).", this);
@@ -74,13 +74,13 @@ internal sealed class InboundConnection(Socket socket, KvInbox inbox, KvDataPort
         {
             var refusal = transfer.Reserve(header, this, out slot);
             if (refusal != Refusal.None)
-                return Answer(refusal);
+                return (FrameKind.Refused, refusal);
             if (slot!.Owner == this && !slot.IsFilled)
                 break;
             if (slot.IsFilled)
             {
                 await payload.DiscardAsync(header.LengthBytes).ConfigureAwait(false);
-                return Answer(Refusal.None);
+                return (transfer.AnswerToDuplicate(), Refusal.None);
             }
             // The sender would not send it again if it had not given up the other connection, which may look alive from here.
             slot.Owner.Abort();
@@ -92,10 +92,9 @@ internal sealed class InboundConnection(Socket socket, KvInbox inbox, KvDataPort
         {
             block = transfer.Rent(header);
             if (!await payload.ReadAsync(frame, block.Bytes).ConfigureAwait(false))
-                return transfer.AskAgain(header) ? (FrameKind.Again, Refusal.None) : Answer(Refusal.Damaged);
-            if (!transfer.TryFill(slot, block))
-                throw new IOException("The transfer ended while a block came in.");
-            return Answer(Refusal.None);
+                return transfer.AskAgain(header) ? (FrameKind.Again, Refusal.None) : (FrameKind.Refused, Refusal.Damaged);
+            var answer = transfer.Fill(slot, block) ?? throw new IOException("The transfer ended while a block came in.");
+            return (answer, Refusal.None);
         }
         finally
         {
@@ -113,14 +112,11 @@ internal sealed class InboundConnection(Socket socket, KvInbox inbox, KvDataPort
         await stream.WriteAsync(_reply).ConfigureAwait(false);
     }
 
-    private static (FrameKind Answer, Refusal Refusal) Answer(Refusal refusal) =>
-        (refusal == Refusal.None ? FrameKind.Ack : FrameKind.Refused, refusal);
-
     private static string Explanation(Refusal refusal) => refusal switch
     {
         Refusal.OutOfBounds => "a frame lies outside of what is expected",
         Refusal.Overlap => "a block holds positions of another block",
-        Refusal.Incomplete => "the sender declared it complete, but blocks are missing",
+        Refusal.Incomplete => "the sender has nothing more, but blocks are missing",
         Refusal.Damaged => "a block came damaged twice",
         _ => $"{refusal}",
     };

@@ -9,6 +9,7 @@ internal sealed class KvCoverage(KvTransferSpec spec)
     // Per layer, by first position; slots of a layer never overlap. A layer gets its list with its first block.
     private readonly List<KvSlot>?[] _layers = new List<KvSlot>?[spec.LayerCount];
     private long _bytes;
+    private long _filledRows;
 
     /// <summary>Filled slots.</summary>
     public int FilledBlocks { get; private set; }
@@ -51,6 +52,7 @@ internal sealed class KvCoverage(KvTransferSpec spec)
         slot.Fill(block);
         FilledBlocks++;
         FilledBytes += slot.Header.LengthBytes;
+        _filledRows += slot.Header.Rows;
     }
 
     public void GiveUp(KvSlot slot)
@@ -61,7 +63,7 @@ internal sealed class KvCoverage(KvTransferSpec spec)
     }
 
     /// <summary>Whether every layer holds the positions 0 to <paramref name="positions"/> - 1 and no other.</summary>
-    public bool IsWhole(int positions) => _layers.All(slots =>
+    public bool IsWhole(int positions) => _filledRows == (long)positions * spec.LayerCount && _layers.All(slots =>
     {
         var next = 0;
         foreach (var slot in slots ?? [])

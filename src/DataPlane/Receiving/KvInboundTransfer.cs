@@ -24,7 +24,8 @@ public sealed class KvInboundTransfer : IDisposable
     private readonly TaskCompletionSource<IReadOnlyList<KvBlock>> _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ITimer _leaseTimer;
     private Refusal _refusal; // None while the transfer is open or whole
-    private int? _positions; // set when it is whole
+    private int? _announcedPositions;
+    private bool _isWhole;
 
     internal KvInboundTransfer(KvInbox inbox, KvTransferSpec spec, TimeProvider time)
     {
@@ -72,7 +73,7 @@ public sealed class KvInboundTransfer : IDisposable
         }
     }
 
-    private bool IsOpen => _positions is null && _refusal == Refusal.None;
+    private bool IsOpen => !_isWhole && _refusal == Refusal.None;
 
     /// <summary>Starts the lease anew.</summary>
     /// <returns>False when the transfer is no longer open.</returns>
@@ -83,7 +84,7 @@ public sealed class KvInboundTransfer : IDisposable
     }
 
     /// <summary>Frees what has come in and turns the sender away. Without effect on a transfer that is no longer open.</summary>
-    public void Cancel() => End(Refusal.Cancelled, exception: null, spare: null);
+    public void Cancel() => Close(Refusal.Cancelled, exception: null, spare: null);
 
     /// <summary>As <see cref="Cancel"/>.</summary>
     public void Dispose() => Cancel();
@@ -117,21 +118,28 @@ public sealed class KvInboundTransfer : IDisposable
             slot = _coverage.Find(header);
             return _refusal != Refusal.None ? _refusal
                 : slot is not null ? Refusal.None
-                : _positions is not null ? Refusal.OutOfBounds
+                : _isWhole ? Refusal.OutOfBounds
                 : _coverage.Reserve(header, connection, out slot);
         }
     }
 
-    /// <returns>False when the transfer has ended meanwhile: slot and block are still the caller's.</returns>
-    internal bool TryFill(KvSlot slot, KvBlock block)
+    /// <returns>Ack or Whole; null when the transfer has ended meanwhile: slot and block are still the caller's.</returns>
+    internal FrameKind? Fill(KvSlot slot, KvBlock block)
     {
         lock (_gate)
         {
             if (!IsOpen)
-                return false;
+                return null;
             _coverage.Fill(slot, block);
-            return true;
+            return Finish();
         }
+    }
+
+    /// <summary>What there is to say to a block that is in already.</summary>
+    internal FrameKind AnswerToDuplicate()
+    {
+        lock (_gate)
+            return _isWhole ? FrameKind.Whole : FrameKind.Ack;
     }
 
     internal void GiveUp(KvSlot slot)
@@ -147,33 +155,33 @@ public sealed class KvInboundTransfer : IDisposable
             return _askedAgain.Add((header.Layer, header.FirstPosition));
     }
 
-    internal Refusal TryComplete(int positions)
+    /// <param name="positions">Of the sequence, as the sender says.</param>
+    /// <param name="isFinal">Whether the sender has nothing more to send: what is missing now will not come.</param>
+    /// <returns>Ack or Whole and None; or why not.</returns>
+    internal (FrameKind Answer, Refusal Refusal) End(int positions, bool isFinal)
     {
-        IReadOnlyList<KvBlock> blocks;
         lock (_gate)
         {
-            if (!IsOpen)
-                return _refusal != Refusal.None ? _refusal : _positions == positions ? Refusal.None : Refusal.Incomplete;
-            if (positions < 1 || positions > Spec.MaxPositions)
-                return Refusal.OutOfBounds;
-            if (!_coverage.IsWhole(positions))
-                return Refusal.Incomplete;
-            _positions = positions;
-            blocks = _coverage.TakeAll();
+            var refusal = _refusal != Refusal.None ? _refusal
+                : positions < 1 || positions > Spec.MaxPositions || (_announcedPositions ?? positions) != positions ? Refusal.OutOfBounds
+                : Refusal.None;
+            if (refusal != Refusal.None)
+                return (FrameKind.Refused, refusal);
+            _announcedPositions = positions;
+            var answer = _isWhole ? FrameKind.Whole : Finish();
+            return isFinal && answer != FrameKind.Whole ? (FrameKind.Refused, Refusal.Incomplete) : (answer, Refusal.None);
         }
-        _completed.SetResult(blocks);
-        return Refusal.None;
     }
 
     /// <summary>The sender broke the protocol: nothing that it sends can make the transfer whole any more.</summary>
     /// <param name="spare">Not aborted: it has still to say why.</param>
     internal void Fail(Refusal refusal, string reason, InboundConnection spare) =>
-        End(refusal, new KvTransferException($"KV transfer {TransferId:N} from {spare.Peer} failed: {reason}"), spare);
+        Close(refusal, new KvTransferException($"KV transfer {TransferId:N} from {spare.Peer} failed: {reason}"), spare);
 
     /// <summary>Ends it for good: also its memory of how it ended.</summary>
     internal void Forget(KvTransferException? reason)
     {
-        End(Refusal.Unknown, reason, spare: null);
+        Close(Refusal.Unknown, reason, spare: null);
         lock (_gate)
             _refusal = Refusal.Unknown; // a completed one too: a connection that has just found it comes too late
         _leaseTimer.Dispose();
@@ -184,10 +192,10 @@ public sealed class KvInboundTransfer : IDisposable
     {
         _inbox.Remove(this);
         Forget(new KvTransferException(
-            $"KV transfer {TransferId:N} was not complete when its lease of {Spec.LeaseSeconds} s ended: {ReceivedBlocks} blocks were in."));
+            $"KV transfer {TransferId:N} was not whole when its lease of {Spec.LeaseSeconds} s ended: {ReceivedBlocks} blocks were in."));
     }
 
-    private void End(Refusal refusal, KvTransferException? exception, InboundConnection? spare)
+    private void Close(Refusal refusal, KvTransferException? exception, InboundConnection? spare)
     {
         IReadOnlyList<KvBlock> blocks;
         lock (_gate)
@@ -205,6 +213,15 @@ public sealed class KvInboundTransfer : IDisposable
         else
             _completed.SetException(exception);
         _ = _completed.Task.Exception; // nobody need have waited
+    }
+
+    private FrameKind Finish()
+    {
+        if (_announcedPositions is not { } positions || !_coverage.IsWhole(positions))
+            return FrameKind.Ack;
+        _isWhole = true;
+        _completed.SetResult(_coverage.TakeAll());
+        return FrameKind.Whole;
     }
 
     private void Abort(InboundConnection? spare)

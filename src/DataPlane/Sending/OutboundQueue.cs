@@ -18,6 +18,7 @@ internal sealed class OutboundQueue(long maxBytes)
     private Exception? _end;
     private long _heldBytes;
     private uint _lastNumber;
+    private bool _isWhole;
 
     /// <summary>Takes the block, at once or when others have left room. Disposes it where it throws.</summary>
     /// <exception cref="KvTransferException">The transfer has failed.</exception>
@@ -49,18 +50,25 @@ internal sealed class OutboundQueue(long maxBytes)
         }
     }
 
-    /// <summary>Waits until the receiver has everything, tells it so, and waits until it has agreed.</summary>
+    /// <summary>Tells the receiver how much there is, and waits until it says that it has that.</summary>
     /// <exception cref="KvTransferException">The transfer has failed.</exception>
     /// <exception cref="ObjectDisposedException">The sender has been closed.</exception>
     public async Task CompleteAsync(int positions, CancellationToken cancellationToken)
     {
-        await EmptyAsync(cancellationToken).ConfigureAwait(false);
         lock (_gate)
         {
             ThrowIfEnded();
+            Add(RequestFrame.Announce(++_lastNumber, positions), block: null);
+        }
+        await WholeOrEmptyAsync(cancellationToken).ConfigureAwait(false);
+        lock (_gate)
+        {
+            ThrowIfEnded();
+            if (_isWhole)
+                return;
             Add(RequestFrame.Complete(++_lastNumber, positions), block: null);
         }
-        await EmptyAsync(cancellationToken).ConfigureAwait(false);
+        await WholeOrEmptyAsync(cancellationToken).ConfigureAwait(false);
     }
 
     public ValueTask<OutboundItem> TakeAsync(CancellationToken cancellationToken) => _ready.Reader.ReadAsync(cancellationToken);
@@ -68,11 +76,12 @@ internal sealed class OutboundQueue(long maxBytes)
     /// <summary>The item has to be sent again.</summary>
     public void Return(OutboundItem item) => _ready.Writer.TryWrite(item);
 
-    /// <summary>The receiver has it.</summary>
-    public void Settle(OutboundItem item)
+    /// <summary>The receiver has it; and everything else too, if the transfer is whole with it.</summary>
+    public void Settle(OutboundItem item, bool isWhole)
     {
         lock (_gate)
         {
+            _isWhole |= isWhole;
             if (_held.Remove(item))
                 _heldBytes -= item.LengthBytes;
             Signal();
@@ -104,7 +113,7 @@ internal sealed class OutboundQueue(long maxBytes)
             item.Block?.Dispose();
     }
 
-    private async Task EmptyAsync(CancellationToken cancellationToken)
+    private async Task WholeOrEmptyAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -112,7 +121,7 @@ internal sealed class OutboundQueue(long maxBytes)
             lock (_gate)
             {
                 ThrowIfEnded();
-                if (_held.Count == 0)
+                if (_isWhole || _held.Count == 0)
                     return;
                 fewer = Changed();
             }

@@ -5,9 +5,11 @@ internal enum FrameKind : ushort
 {
     Hello = 1,
     Block = 2,
-    Complete = 3,
-    Welcome = 4,
-    Ack = 5,
-    Again = 6,
-    Refused = 7,
+    Announce = 3,
+    Complete = 4,
+    Welcome = 5,
+    Ack = 6,
+    Whole = 7,
+    Again = 8,
+    Refused = 9,
 }

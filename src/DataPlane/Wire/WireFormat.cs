@@ -11,15 +11,17 @@ namespace E2LLM.DataPlane.Wire;
 /// then any number of           Block, 40 bytes   magic u32 | version u16 | kind u16 | number u32 | layer i32 | first position i32
 ///                                                | rows i32 | bytes of a K row i32 | bytes of a V row i32 | XXH3 u64
 ///                                                then the payload: all K rows, all V rows; then XXH3 u64 of block frame and payload
-/// at last, on any connection   Complete, 40 bytes  as Block; the positions stand in the place of the rows, the rest is 0
+/// Announce, Complete, 40 bytes   as Block; the positions of the sequence stand in the place of the rows, the rest is 0
 /// receiver to sender           Reply, 24 bytes   magic u32 | version u16 | kind u16 | number u32 | refusal u32 | XXH3 u64
 /// </code>
 /// 1. The sender says Hello; the receiver answers Welcome, or Refused and closes. A stranger gets no other answer and no memory.
-/// 2. Each Block is answered, in order, under its number: Ack, or Again where the payload does not have its checksum. The number means
-///    nothing to the receiver: it knows a block by layer and positions, so that a block may be sent again on another connection.
+/// 2. Each request is answered, in order, under its number. A Block: Ack, or Again where the payload does not have its checksum. The number
+///    means nothing to the receiver: it knows a block by layer and positions, so that a block may be sent again on another connection.
 /// 3. A block frame that does not fit what the receiver expects is answered Refused, and fails the transfer. No memory is rented for it.
 /// 4. A frame with a wrong checksum ends the connection, since the next frame cannot be found; the sender opens another one.
-/// 5. Complete is answered Ack when every layer holds every position, else Refused.
+/// 5. When all blocks are queued, Announce tells how many positions there are; it may overtake blocks. From then on the answer to the
+///    Announce or Block with which every layer holds every position is Whole instead of Ack: this ends a transfer without a further
+///    round trip. A sender that has all its answers, but no Whole, asks with Complete; the answer is Whole, or Refused.
 /// </summary>
 internal static class WireFormat
 {

@@ -30,7 +30,8 @@ public sealed class HostilePeerTests
 
     [Theory]
     [MemberData(nameof(BlocksThatDoNotFit))]
-    public async Task Block_OutsideOfWhatIsExpected_IsRefusedBeforeMemoryIsRented(int layer, int first, int rows, int kRowBytes, int vRowBytes)
+    public async Task Block_OutsideOfWhatIsExpected_IsRefusedBeforeMemoryIsRented(
+        int layer, int first, int rows, int kRowBytes, int vRowBytes)
     {
         await using var receiver = new Receiver();
         var transfer = receiver.Expect(Cache.Small.Spec);
@@ -130,7 +131,7 @@ public sealed class HostilePeerTests
         Assert.Contains("E2LLM:DataPort:MaxConnections", error.Message);
         Assert.Contains($"127.0.0.1:{destination.Port}", error.Message);
         first.Dispose();
-        await using var sender = await KvSender.OpenAsync(destination, Delivery.Options, TimeProvider.System, CancellationToken.None).Soon();
+        await using var sender = await Delivery.OpenAsync(destination, Delivery.Options);
     }
 
     [Fact]
@@ -179,6 +180,44 @@ public sealed class HostilePeerTests
     }
 
     [Fact]
+    public async Task Announce_OvertakesBlocks_TheLastBlockIsAnsweredWhole()
+    {
+        await using var receiver = new Receiver();
+        var transfer = receiver.Expect(Cache.Small.Spec);
+        using var peer = await RawPeer.GreetAsync(receiver.DestinationOf(transfer));
+
+        await peer.SendFrameAsync(RequestFrame.Announce(1, 50));
+        Assert.Equal(FrameKind.Ack, (await peer.ReadReplyAsync()).Kind);
+        foreach (var header in Cache.Small.Cut(50))
+        {
+            Assert.False(transfer.Completed.IsCompleted);
+            await peer.SendBlockAsync(2, Cache.Small.Block(header));
+            Assert.Equal(header.Layer == 6 ? FrameKind.Whole : FrameKind.Ack, (await peer.ReadReplyAsync()).Kind);
+        }
+
+        Cache.Small.AssertWhole(await transfer.Completed.Soon());
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(61)]
+    [InlineData(49)] // announced as 50 before
+    public async Task Announce_PositionsThatCannotBe_AreRefused(int positions)
+    {
+        await using var receiver = new Receiver();
+        var transfer = receiver.Expect(Cache.Small.Spec);
+        using var peer = await RawPeer.GreetAsync(receiver.DestinationOf(transfer));
+        await peer.SendFrameAsync(RequestFrame.Announce(1, 50));
+        await peer.ReadReplyAsync();
+
+        await peer.SendFrameAsync(RequestFrame.Announce(2, positions));
+
+        Assert.Equal(new ReplyFrame(FrameKind.Refused, 2, Refusal.OutOfBounds), await peer.ReadReplyAsync());
+        await Assert.ThrowsAsync<KvTransferException>(() => transfer.Completed.Soon());
+    }
+
+    [Fact]
     public async Task Block_ThatIsInAlready_IsDroppedAndAcknowledged()
     {
         await using var receiver = new Receiver();
@@ -197,9 +236,9 @@ public sealed class HostilePeerTests
         for (var times = 0; times < 2; times++)
         {
             await one.SendFrameAsync(RequestFrame.Complete(++number, 50));
-            Assert.Equal(new ReplyFrame(FrameKind.Ack, number, Refusal.None), await one.ReadReplyAsync());
+            Assert.Equal(new ReplyFrame(FrameKind.Whole, number, Refusal.None), await one.ReadReplyAsync());
             await other.SendBlockAsync(++number, Cache.Small.Block(Cache.Small.Header(4, 20, 20)));
-            Assert.Equal(new ReplyFrame(FrameKind.Ack, number, Refusal.None), await other.ReadReplyAsync());
+            Assert.Equal(new ReplyFrame(FrameKind.Whole, number, Refusal.None), await other.ReadReplyAsync());
         }
 
         Assert.Equal(Cache.Small.Cut(20).Count, receiver.Rented.Count);

@@ -23,7 +23,8 @@ public sealed class BadNetworkTests
         var transfer = receiver.Expect(cache.Spec);
 
         var sent = await Delivery.SendAsync(
-            cache, cache.Cut(new Random(seed)), receiver.DestinationOf(transfer, proxy), Delivery.Options with { Sockets = 1 + seed % 4 });
+            cache, cache.Cut(new Random(seed)), receiver.DestinationOf(transfer, proxy), Delivery.Options with { Sockets = 1 + seed % 4 },
+            new ImpatientTime());
 
         Assert.True(proxy.Connections > 5, "The network was not bad at all.");
         cache.AssertWhole(await transfer.Completed.Soon());
@@ -60,7 +61,8 @@ public sealed class BadNetworkTests
     [Fact]
     public async Task Payload_DamagedOnce_IsAskedForAgainOnTheSameConnection()
     {
-        var proxy = await AssertArrivesAsync(new Faults { FlipToReceiver = offset => offset == WireFormat.HelloBytes + WireFormat.RequestBytes });
+        var proxy = await AssertArrivesAsync(
+            new Faults { FlipToReceiver = offset => offset == WireFormat.HelloBytes + WireFormat.RequestBytes });
 
         Assert.Equal(1, proxy.Connections);
     }
@@ -93,7 +95,8 @@ public sealed class BadNetworkTests
         var transfer = receiver.Expect(Cache.Small.Spec);
 
         var delivery = Delivery.SendAsync(
-            Cache.Small, Cache.Small.Cut(50), receiver.DestinationOf(transfer, proxy), new KvSenderOptions { Sockets = 1, StallSeconds = 8 }, time);
+            Cache.Small, Cache.Small.Cut(50), receiver.DestinationOf(transfer, proxy),
+            new KvSenderOptions { Sockets = 1, StallSeconds = 8 }, time);
         await proxy.Swallowed;
         time.Advance(TimeSpan.FromSeconds(6));
         Assert.Equal(1, proxy.Connections);

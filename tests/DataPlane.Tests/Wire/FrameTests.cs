@@ -23,14 +23,16 @@ public sealed class FrameTests
         var block = WireFrames.Block();
 
         Assert.Equal(block, RequestFrame.Read(Written(block)));
+        Assert.Equal(RequestFrame.Announce(8, 66), RequestFrame.Read(Written(RequestFrame.Announce(8, 66))));
         Assert.Equal(RequestFrame.Complete(9, 77), RequestFrame.Read(Written(RequestFrame.Complete(9, 77))));
     }
 
     [Theory]
-    [InlineData(4)]
     [InlineData(5)]
     [InlineData(6)]
     [InlineData(7)]
+    [InlineData(8)]
+    [InlineData(9)]
     public void Reply_Read_IsWhatWasWritten(int kind)
     {
         var reply = new ReplyFrame((FrameKind)kind, 0xFEDCBA98, Refusal.Damaged);
