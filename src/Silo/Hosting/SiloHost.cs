@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using E2LLM.Core.Errors;
+using E2LLM.DataPlane.Receiving;
+using E2LLM.DataPlane.Sending;
 using E2LLM.Gateway.Hosting;
 using E2LLM.Grains.Devices;
 using E2LLM.Grains.Hosting;
@@ -47,6 +49,8 @@ public static class SiloHost
         builder.Services.AddHostedService<FleetStarter>();
         builder.Services.AddOptions<ServingOptions>().BindConfiguration(ServingOptions.Section);
         builder.Services.AddOptions<RequestOptions>().BindConfiguration(RequestOptions.Section);
+        builder.Services.AddOptions<KvDataPortOptions>().BindConfiguration(KvDataPortOptions.Section);
+        builder.Services.AddOptions<KvSenderOptions>().BindConfiguration(KvSenderOptions.Section);
         builder.Services.AddSingleton(services =>
             PlannerRegistry.Get(services.GetRequiredService<IOptions<ServingOptions>>().Value.Planner));
         models.AddTo(builder.Services);
