@@ -46,6 +46,9 @@ internal sealed class RequestState
     /// <summary>When it (last) joined the queue, on the caller's clock.</summary>
     public double QueuedSeconds { get; set; }
 
+    /// <summary>Its place in the queue, now and whenever it comes back.</summary>
+    public QueuePlace Place { get; set; }
+
     /// <summary>Failed steps that it had rows in, and caches that did not arrive, since its latest token.</summary>
     public int FailedSteps { get; set; }
 
@@ -62,11 +65,15 @@ internal sealed class RequestState
     {
         var prompt = request.PromptTokens.IsDefault ? 0 : request.PromptTokens.Length;
         if (prompt == 0)
-            throw new RequestRejectedException("The prompt has 0 tokens; it needs at least 1.");
+            throw Invalid("The prompt has 0 tokens; it needs at least 1.", nameof(request.PromptTokens));
         if (request.MaxTokens < 1)
-            throw new RequestRejectedException($"MaxTokens is {request.MaxTokens}; it must be at least 1.");
+            throw Invalid($"MaxTokens is {request.MaxTokens}; it must be at least 1.", nameof(request.MaxTokens));
+        if (!Enum.IsDefined(request.Priority))
+            throw Invalid($"Priority is {request.Priority}; it must be Low, Normal or High.", nameof(request.Priority));
+        if (request.DeadlineSeconds is { } deadline && !(deadline >= 0))
+            throw Invalid($"DeadlineSeconds is {deadline}; it must be 0 or more.", nameof(request.DeadlineSeconds));
         if (prompt >= engine.MaxSequenceTokens)
-            throw new RequestRejectedException(
+            throw TooLong(
                 $"The prompt has {prompt} tokens, but prompt and answer together may have at most {engine.MaxSequenceTokens} " +
                 $"(MaxSequenceTokens). Shorten the prompt to {engine.MaxSequenceTokens - 1} tokens or fewer.");
 
@@ -74,7 +81,7 @@ internal sealed class RequestState
         var answer = mode == RunMode.PrefillOnly ? request.MaxTokens : Math.Min(request.MaxTokens, engine.MaxSequenceTokens - prompt);
         var state = new RequestState(request, mode, answer, nowSeconds);
         if (state.Cells > engine.KvCells)
-            throw new RequestRejectedException(
+            throw TooLong(
                 $"The prompt has {prompt} tokens and its answer may have {state.Cells - prompt}: {state.Cells} KV cells, but the replica has " +
                 $"{engine.KvCells} (KvCells). Shorten the prompt or ask for fewer tokens.");
         return state;
@@ -104,4 +111,10 @@ internal sealed class RequestState
             tokens.Add(TokenAt(position));
         return tokens.MoveToImmutable();
     }
+
+    private static RequestRejectedException Invalid(string message, string parameter) =>
+        new(message) { Code = RejectionCodes.InvalidValue, Parameter = parameter };
+
+    private static RequestRejectedException TooLong(string message) =>
+        new(message) { Code = RejectionCodes.ContextLengthExceeded, Parameter = nameof(GenerationRequest.PromptTokens) };
 }

@@ -65,7 +65,7 @@ internal sealed class StepComposer(EngineSettings engine, SchedulerOptions optio
         // A slot for a KV cache from elsewhere takes no rows.
         while (queue.Head is { } head && (budget > 0 || head.Mode == RunMode.DecodeOnly) && sequences.TryAdmit(head) is { } admitted)
         {
-            queue.Dequeue();
+            queue.Remove(head.Id);
             step.Add(new AdmittedRequest(head.Id, admitted.Slot, nowSeconds - head.QueuedSeconds));
             if (admitted.AwaitsKv)
                 step.Open(admitted);
