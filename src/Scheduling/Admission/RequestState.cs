@@ -29,7 +29,7 @@ internal sealed class RequestState
     /// <summary>The request's limit, or what the sequence limit leaves beside the prompt.</summary>
     public int AnswerLimitTokens { get; }
 
-    /// <summary>KV cells that the request can come to need: all of them are reserved before it starts.</summary>
+    /// <summary>KV cells that the request can come to need.</summary>
     public int Cells => PromptLength + (Mode == RunMode.PrefillOnly ? 1 : AnswerLimitTokens);
 
     /// <summary>Tokens that have still to be read or may still be written when it gets a slot.</summary>
@@ -51,6 +51,9 @@ internal sealed class RequestState
 
     /// <summary>Failed steps that it had rows in, and caches that did not arrive, since its latest token.</summary>
     public int FailedSteps { get; set; }
+
+    /// <summary>How often it lost its slot because cells were short.</summary>
+    public int Preemptions { get; set; }
 
     public int AnswerTokens => _answer.Count;
 

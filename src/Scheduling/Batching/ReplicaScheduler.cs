@@ -13,8 +13,8 @@ namespace E2LLM.Scheduling.Batching;
 /// <remarks>
 /// <list type="number">
 /// <item>First come, first served within a class of priority; a class is a head start of PriorityAgeingSeconds, so nobody is passed by
-/// requests that come later than two of these. The head of the queue starts when a slot and all the cells that it can need are free;
-/// until then nobody passes it.</item>
+/// requests that come later than two of these. The head of the queue starts when a slot and its cells are free, by default
+/// all that it can need (<see cref="CellReservation"/>); until then nobody passes it.</item>
 /// <item>A step takes the decode rows of the sequences that have waited longest, an even share of them so that every permitted step
 /// has some, then prompt chunks in the order of admission: up to MaxStepTokens rows, or PrefillTokensBesideDecode prompt rows while
 /// any answer is being written. The chunks of a request that is alone depend on its prompt and MaxStepTokens only. Where decode rows
@@ -52,7 +52,7 @@ public sealed partial class ReplicaScheduler
         _engine = engine;
         _options = options;
         _queue = new RequestQueue(options.QueueLimit, options.PriorityAgeingSeconds);
-        _sequences = new SequenceTable(engine);
+        _sequences = new SequenceTable(engine, options);
         _composer = new StepComposer(engine, options, _queue, _sequences);
     }
 
@@ -79,6 +79,7 @@ public sealed partial class ReplicaScheduler
         CompletedSteps = _completedSteps,
         CompletedRequests = _completedRequests,
         HandedOffRequests = _handedOffRequests,
+        Preemptions = _composer.Preemptions,
         GeneratedTokens = _generatedTokens,
         FailuresInARow = _failuresInARow,
     };
@@ -186,10 +187,7 @@ public sealed partial class ReplicaScheduler
     /// <summary>Takes a running request back to the queue; its slot is freed as soon as no step in flight uses it.</summary>
     private void Requeue(SequenceState sequence, double nowSeconds)
     {
-        if (sequence.StepsInFlight == 0)
-            _sequences.Evict(sequence);
-        else
-            _sequences.Close(sequence);
+        _sequences.Leave(sequence);
         sequence.Request.QueuedSeconds = nowSeconds;
         _queue.Return(sequence.Request);
     }
