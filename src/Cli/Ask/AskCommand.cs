@@ -11,7 +11,7 @@ internal static class AskCommand
 {
     public static Command Create()
     {
-        var prompt = new Argument<string>("prompt") { Description = "What to ask." };
+        var prompt = PromptArgument.Create();
         var maxTokens = new Option<int?>("--max-tokens") { Description = "Longest answer, in tokens. Default: what the context leaves." };
         var temperature = new Option<float>("--temperature") { Description = "0 takes the likeliest token. 0 to 2.", DefaultValueFactory = _ => 0.5f };
         var timeline = new Option<bool>("--timeline") { Description = "Show afterwards where the time went." };

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using E2LLM.Cli.Ask;
 using E2LLM.Cli.Serving;
 
 namespace E2LLM.Cli.Demo;
@@ -10,7 +11,7 @@ internal static class DemoCommand
 
     public static Command Create()
     {
-        var prompt = new Argument<string>("prompt") { Description = "What to ask.", DefaultValueFactory = _ => DefaultPrompt };
+        var prompt = PromptArgument.Create(DefaultPrompt);
         var maxTokens = new Option<int?>("--max-tokens") { Description = "Longest answer, in tokens. Default: what the context leaves." };
         var temperature = new Option<float>("--temperature") { Description = "0 takes the likeliest token. 0 to 2.", DefaultValueFactory = _ => 0.5f };
         var seed = new Option<uint>("--seed") { Description = "Seed of the draws.", DefaultValueFactory = _ => 1u };

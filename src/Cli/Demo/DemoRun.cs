@@ -15,8 +15,17 @@ namespace E2LLM.Cli.Demo;
 /// <summary>One run of the demo: start, show, answer, show, serve.</summary>
 internal static class DemoRun
 {
-    /// <summary>The tables say it all; warnings and errors are still logged.</summary>
-    private static readonly string[] QuietLog = ["--Logging:LogLevel:E2LLM=Warning"];
+    /// <summary>
+    /// The tables say it all; warnings and errors are still logged, but for what keeps the silo from serving: that ends the command
+    /// with one line, which the log would only repeat, with stacks.
+    /// </summary>
+    private static readonly string[] QuietLog =
+    [
+        "--Logging:LogLevel:E2LLM=Warning",
+        "--Logging:LogLevel:E2LLM.Grains.Plans=None",
+        "--Logging:LogLevel:E2LLM.Silo.Hosting=None",
+        "--Logging:LogLevel:Microsoft.Extensions.Hosting=None",
+    ];
 
     public static async Task<int> RunAsync(DemoSettings settings, CancellationToken cancellationToken)
     {
@@ -99,6 +108,8 @@ internal static class DemoRun
             Console.WriteLine($"OpenAI API  {address}/v1");
             Console.WriteLine($"dashboard   {address}{SiloHost.DashboardPath}/");
             Console.WriteLine($"health      {address}/health");
+            var gateway = SiloHost.GatewayAddress(app);
+            Console.WriteLine($"Orleans     {gateway}, for e2llm ask and e2llm status --gateway {gateway}");
             Console.WriteLine($"try         curl {address}/v1/chat/completions -H 'Content-Type: application/json' \\");
             Console.WriteLine($"              -d '{{\"model\":\"{modelId}\",\"messages\":[{{\"role\":\"user\",\"content\":\"What is a replica?\"}}],\"stream\":true}}'");
             Console.WriteLine("Ctrl-C ends it.");

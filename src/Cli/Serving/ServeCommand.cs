@@ -18,6 +18,7 @@ internal static class ServeCommand
             await app.StartAsync(cancellationToken);
             Console.WriteLine($"OpenAI API  {SiloHost.HttpAddress(app)}/v1");
             Console.WriteLine($"dashboard   {SiloHost.HttpAddress(app)}{SiloHost.DashboardPath}/");
+            Console.WriteLine($"Orleans     {SiloHost.GatewayAddress(app)}");
             await app.WaitForShutdownAsync(cancellationToken);
             return 0;
         });

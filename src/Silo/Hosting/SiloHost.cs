@@ -66,6 +66,10 @@ public static class SiloHost
         app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault()
         ?? throw new InvalidOperationException("The host has not been started.");
 
+    /// <summary>Where Orleans clients reach the silo of a host.</summary>
+    public static IPEndPoint GatewayAddress(WebApplication app) =>
+        new(IPAddress.Loopback, app.Services.GetRequiredService<IOptions<EndpointOptions>>().Value.GatewayPort);
+
     private static void ConfigureSilo(ISiloBuilder silo, HostOptions options, ServingTarget target)
     {
         Directory.CreateDirectory(options.DataDirectory);

@@ -92,9 +92,9 @@ internal sealed class TestFog : IAsyncDisposable
     }
 
     /// <summary>The stages of every replica. Steps run in order, so after a finished request they have seen all that came before it.</summary>
-    public async Task<StageStatus[]> StagesAsync()
+    public async Task<StageStatus[]> StagesAsync(ServingPlan? of = null)
     {
-        var plan = (await Plan.GetStatusAsync()).Plan!;
+        var plan = of ?? (await Plan.GetStatusAsync()).Plan!;
         return await Task.WhenAll(plan.Replicas.SelectMany(replica => replica.Stages.Select((stage, index) =>
             Client.GetGrain<IStageGrain>(DeviceKey.Stage(stage.DeviceId, ModelId, plan.Generation, replica.Id, index)).GetStatusAsync())));
     }

@@ -1,0 +1,81 @@
+using System.Text.Json;
+using E2LLM.Cli.Tests.Processes;
+
+namespace E2LLM.Cli.Tests.Demo;
+
+public sealed class DemoJsonTests : IDisposable
+{
+    private const int LayersOfDemoModel = 8;
+
+    private const string OneDevice = """{ "devices": [{ "id": "alone", "memory": "64 MiB" }] }""";
+
+    private const string ThreeDevices = """
+        {
+          "defaultLink": { "latency": "1 ms" },
+          "devices": [
+            { "id": "a", "memory": "9 MiB", "slowdown": 3 },
+            { "id": "b", "memory": "9 MiB" },
+            { "id": "c", "memory": "10 MiB", "slowdown": 2 }
+          ]
+        }
+        """;
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Demo_OnceAsJson_IsOneDocumentOfAPlanThatCoversTheModel()
+    {
+        using var report = await RunAsync();
+
+        var root = report.RootElement;
+        Assert.Equal("e2llm-demo-q8_0", root.GetProperty("model").GetString());
+        Assert.Equal(4, root.GetProperty("fleet").GetProperty("devices").GetArrayLength());
+        Assert.NotEqual("", root.GetProperty("answer").GetString());
+        Assert.All(Replicas(root), replica => Assert.Equal(Enumerable.Range(0, LayersOfDemoModel), Layers(replica)));
+        AssertInOrder(root.GetProperty("timeline"));
+    }
+
+    /// <summary>The cut into slices, the devices' speeds and the links change when an answer comes, never what it is.</summary>
+    [Fact]
+    public async Task Demo_AnyFleet_AnswersTheSame()
+    {
+        using var first = await RunAsync();
+        using var again = await RunAsync();
+        using var alone = await RunAsync("--fleet", _folder.Write("one.json", OneDevice));
+        using var three = await RunAsync("--fleet", _folder.Write("three.json", ThreeDevices));
+
+        Assert.Equal(1, StagesOf(alone));
+        Assert.Equal(3, StagesOf(three));
+        Assert.Equal(AnswerOf(first), AnswerOf(again));
+        Assert.Equal(AnswerOf(first), AnswerOf(alone));
+        Assert.Equal(AnswerOf(first), AnswerOf(three));
+    }
+
+    private async Task<JsonDocument> RunAsync(params string[] more)
+    {
+        var run = await CliProcess.RunAsync(["demo", "--once", "--json", "--temperature", "0", "--data", _folder.Path, "--port", "0", .. more]);
+        Assert.Equal("", run.Error);
+        Assert.Equal(0, run.ExitCode);
+        return JsonDocument.Parse(run.Output);
+    }
+
+    private static string? AnswerOf(JsonDocument report) => report.RootElement.GetProperty("answer").GetString();
+
+    private static int StagesOf(JsonDocument report) => Replicas(report.RootElement).Single().GetProperty("stages").GetArrayLength();
+
+    private static IEnumerable<JsonElement> Replicas(JsonElement root) => root.GetProperty("plan").GetProperty("replicas").EnumerateArray();
+
+    private static IEnumerable<int> Layers(JsonElement replica) => replica.GetProperty("stages").EnumerateArray().SelectMany(stage =>
+        Enumerable.Range(stage.GetProperty("firstLayer").GetInt32(), stage.GetProperty("layerCount").GetInt32()));
+
+    private static void AssertInOrder(JsonElement timeline)
+    {
+        string[] points = ["queuedSeconds", "prefillStartSeconds", "firstTokenSeconds", "lastTokenSeconds", "doneSeconds"];
+        double[] seconds = [.. points.Select(point => timeline.GetProperty(point).GetDouble())];
+
+        Assert.Equal(seconds.Order(), seconds);
+        Assert.True(seconds[0] >= 0, $"queued {seconds[0]} s after it was accepted");
+    }
+}

@@ -1,0 +1,25 @@
+using E2LLM.Cli.Tests.Processes;
+
+namespace E2LLM.Cli.Tests.Serving;
+
+public sealed class ServeCommandTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    /// <summary>A service manager ends a silo with SIGTERM.</summary>
+    [Fact]
+    public async Task Serve_Terminated_EndsWithoutAnError()
+    {
+        await using var serve = CliProcess.Start("serve", "--data", _folder.Path, "--port", "0");
+        await serve.WaitForErrorAsync("Serving e2llm-demo-q8_0 on fleet demo.");
+
+        await serve.SignalAsync("TERM");
+        var run = await serve.WaitForExitAsync();
+
+        Assert.Contains(run.ExitCode, new[] { 0, 130, 143 });
+        Assert.Contains("OpenAI API  http://127.0.0.1:", run.Output);
+        Assert.DoesNotContain("Exception", run.Error);
+    }
+}

@@ -1,0 +1,96 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using E2LLM.Cli.Tests.Processes;
+using E2LLM.Cli.Tests.Readme;
+
+namespace E2LLM.Cli.Tests.Serving;
+
+public sealed class ServingDemoTests(ServingDemo demo) : IClassFixture<ServingDemo>
+{
+    [Fact]
+    public async Task Health_AfterTheAnswer_IsOk() =>
+        Assert.Equal(HttpStatusCode.OK, (await demo.Http.GetAsync(demo.Address + "/health")).StatusCode);
+
+    [Fact]
+    public async Task Models_OfTheDemo_IsTheDemoModel()
+    {
+        var models = await demo.Http.GetFromJsonAsync<JsonElement>(demo.Address + "/v1/models");
+
+        Assert.Equal(["e2llm-demo-q8_0"], models.GetProperty("data").EnumerateArray().Select(model => model.GetProperty("id").GetString()));
+    }
+
+    [Fact]
+    public async Task Dashboard_PrintedAddress_IsAPage()
+    {
+        Assert.Contains($"dashboard   {demo.Address}/dashboard/", demo.Output);
+
+        var page = await demo.Http.GetAsync(demo.Address + "/dashboard/");
+
+        Assert.Equal(HttpStatusCode.OK, page.StatusCode);
+        Assert.Equal("text/html", page.Content.Headers.ContentType?.MediaType);
+    }
+
+    [Fact]
+    public async Task ChatCompletion_Streamed_IsTheAnswerInPieces()
+    {
+        var request = new { messages = new[] { new { role = "user", content = "Hello!" } }, max_tokens = 8, stream = true };
+
+        using var response = await demo.Http.PostAsJsonAsync(demo.Address + "/v1/chat/completions", request);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        var events = (await response.Content.ReadAsStringAsync()).Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
+        Assert.All(events, line => Assert.StartsWith("data: ", line));
+        Assert.Equal("data: [DONE]", events[^1]);
+        var pieces = events[..^1].Select(line => JsonDocument.Parse(line["data: ".Length..]).RootElement.GetProperty("choices")[0])
+            .Select(choice => choice.GetProperty("delta").TryGetProperty("content", out var content) ? content.GetString() : null)
+            .Where(content => !string.IsNullOrEmpty(content));
+        Assert.InRange(pieces.Count(), 2, 8);
+    }
+
+    /// <summary>The curl commands as they stand, but for the port.</summary>
+    [Theory]
+    [MemberData(nameof(ReadmeFile.CurlCommands), MemberType = typeof(ReadmeFile))]
+    public async Task Curl_OfTheReadme_IsAnswered(CurlCommand curl)
+    {
+        using var request = curl.ToRequest(demo.Address);
+
+        using var response = await demo.Http.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task Ask_ItsOrleansGateway_AnswersWithATimeline()
+    {
+        var run = await CliProcess.RunAsync("ask", "What is the capital of France?", "--timeline", "--max-tokens", "8", "--gateway", demo.OrleansGateway);
+
+        Assert.Equal("", run.Error);
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("Request on replica", run.Output);
+    }
+
+    [Fact]
+    public async Task Status_ItsOrleansGateway_ShowsFleetPlanAndLoad()
+    {
+        var run = await CliProcess.RunAsync("status", "--gateway", demo.OrleansGateway);
+
+        Assert.Equal("", run.Error);
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("model e2llm-demo-q8_0: ready", run.Output);
+        Assert.Contains("Fleet demo", run.Output);
+        Assert.Contains("Plan 1 by e2llm-dp", run.Output);
+        Assert.Contains("requests done", run.Output);
+    }
+
+    [Fact]
+    public async Task Demo_PortInUse_NamesThePort()
+    {
+        var port = new Uri(demo.Address).Port;
+
+        var run = await CliProcess.RunAsync("demo", "--once", "--data", demo.DataDirectory, "--port", $"{port}");
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Equal($"e2llm: E2LLM:Silo:HttpPort is {port}; another program listens there. 0 takes a free port.", run.Error.TrimEnd());
+    }
+}
