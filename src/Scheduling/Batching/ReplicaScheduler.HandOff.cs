@@ -48,6 +48,9 @@ public sealed partial class ReplicaScheduler
         if (positions < prompt || positions >= prompt + answer.Length)
             throw new ArgumentException(
                 $"{positions} positions came for a prompt of {prompt} tokens and an answer of {answer.Length}.", nameof(positions));
+        if (prompt + answer.Length > sequence.Cells)
+            throw new ArgumentException(
+                $"An answer of {answer.Length} tokens came, but the slot has {sequence.Cells - prompt} cells for it (CellMarginTokens).", nameof(answer));
 
         request.ContinueWhole(answer);
         request.FailedSteps = 0;

@@ -34,6 +34,9 @@ public sealed record SchedulerCounters
     /// <summary>Requests whose KV cache was handed on.</summary>
     public required long HandedOffRequests { get; init; }
 
+    /// <summary>How often a request lost its slot because cells were short.</summary>
+    public required long Preemptions { get; init; }
+
     public required long GeneratedTokens { get; init; }
 
     /// <summary>Failures since the last completed step: a replica where this grows does not recover by itself.</summary>

@@ -3,11 +3,14 @@ using E2LLM.Scheduling.Admission;
 namespace E2LLM.Scheduling.Batching;
 
 /// <summary>A request in its slot: how far it has been issued, how far that is confirmed, and what the stages know of it.</summary>
-internal sealed class SequenceState(RequestState request, int slot)
+internal sealed class SequenceState(RequestState request, int slot, int cells)
 {
     public RequestState Request => request;
 
     public int Slot => slot;
+
+    /// <summary>KV cells that are reserved for it: positions below may be issued.</summary>
+    public int Cells { get; set; } = cells;
 
     /// <summary>Positions below are read in chunks: the prompt, and what was known of the answer when the slot was taken.</summary>
     public int PrefillEnd { get; private set; } = request.ReadTokens;
@@ -46,7 +49,10 @@ internal sealed class SequenceState(RequestState request, int slot)
     public bool IsDecoding => !IsClosing && request.Mode == RunMode.Whole && Issued >= PrefillEnd;
 
     /// <summary>Its latest token is known and not yet fed.</summary>
-    public bool IsReady => IsDecoding && Issued < request.KnownTokens;
+    public bool HasToken => IsDecoding && Issued < request.KnownTokens;
+
+    /// <summary>Its latest token can be fed.</summary>
+    public bool IsReady => HasToken && Issued < Cells;
 
     public long PendingTokens => IsClosing ? 0 : request.Mode == RunMode.Whole ? request.Cells - Issued : request.PendingTokens - Issued;
 

@@ -52,7 +52,7 @@ internal sealed class StepBuilder(long stepNumber)
         sequence.Issue(count);
     }
 
-    public StepInFlight Build()
+    public StepInFlight Build(ImmutableArray<string> preempted)
     {
         var plan = new StepPlan
         {
@@ -61,6 +61,7 @@ internal sealed class StepBuilder(long stepNumber)
             Rows = _rows.DrainToImmutable(),
             Shares = _shares.DrainToImmutable(),
             Admitted = _admitted.DrainToImmutable(),
+            Preempted = preempted,
             KvReservations = _reservations.DrainToImmutable(),
             OutputRows = _outputRows,
         };
