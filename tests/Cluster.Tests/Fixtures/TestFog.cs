@@ -112,5 +112,17 @@ internal sealed class TestFog : IAsyncDisposable
         }
     }
 
+    /// <summary>Asks until the request's journal says that it is done, and gives up after half a minute.</summary>
+    public async Task<RequestRecord> DoneAsync(string id)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (true)
+        {
+            if (await Request(id).GetAsync() is { Phase: RequestPhase.Done } record)
+                return record;
+            limit.Token.ThrowIfCancellationRequested();
+        }
+    }
+
     public async ValueTask DisposeAsync() => await _cluster.DisposeAsync();
 }
