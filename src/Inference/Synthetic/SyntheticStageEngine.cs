@@ -3,7 +3,6 @@ using E2LLM.Core.Buffers;
 using E2LLM.Core.Engines;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Models;
-using E2LLM.Core.Requests;
 using E2LLM.Core.Timing;
 using E2LLM.Inference.Engines;
 
