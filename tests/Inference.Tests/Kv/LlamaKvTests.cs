@@ -47,18 +47,19 @@ public sealed class LlamaKvTests(TestModels models)
         await using var engine = await LoadAsync(TestModels.Demo, Settings with { MaxSequences = maxSequences });
         await PrefillAsync(engine, 0, 100);
         await PrefillAsync(engine, 1, 100);
+        // Goes on in the cells that a closed slot leaves, in front of its first ones.
+        await PrefillAsync(engine, 2, 40);
         await RunAsync(engine, [SequenceCommand.Close(0)]);
+        await PrefillAsync(engine, 2, 60, from: 40);
         if (maxSequences == 3)
             await RunAsync(engine, [SequenceCommand.Open(0, SamplingOptions.Greedy)]);
-        // Runs from cell 200 to the end of the cache and goes on in those of the closed slot.
-        await PrefillAsync(engine, 2, 56, firstSeed: 5);
-        var token = await PrefillAsync(engine, 2, 60, from: 56);
         await using var tidy = await LoadAsync(TestModels.Demo, Settings);
-        await PrefillAsync(tidy, 0, 56, firstSeed: 5);
-        Assert.Equal(token, await PrefillAsync(tidy, 0, 60, from: 56));
-        var expected = await tidy.ExportKvAsync(0, 0, 116, CancellationToken.None);
-        var actual = await engine.ExportKvAsync(2, 0, 116, CancellationToken.None);
-        for (var position = 0; position < 116; position++)
+        await PrefillAsync(tidy, 0, 40);
+        await PrefillAsync(tidy, 0, 60, from: 40);
+        var expected = await tidy.ExportKvAsync(0, 0, 100, CancellationToken.None);
+        var actual = await engine.ExportKvAsync(2, 0, 100, CancellationToken.None);
+        // In the first layer, K is a function of token and position alone.
+        for (var position = 0; position < 100; position++)
             Assert.True(KOf(expected[0], position).SequenceEqual(KOf(actual[0], position)), $"Position {position} has another row.");
     }
 
@@ -122,12 +123,12 @@ public sealed class LlamaKvTests(TestModels models)
         models.Factory.LoadAsync(KvContractSpec.Of(modelId, 0, 8, settings), CancellationToken.None);
 
     /// <summary>Reads a prompt in one chunk; opens the slot where it is the first.</summary>
-    private static async Task<int> PrefillAsync(IStageEngine engine, int sequence, int tokens, int from = 0, int firstSeed = 0)
+    private static async Task<int> PrefillAsync(IStageEngine engine, int sequence, int tokens, int from = 0)
     {
         StepRow[] rows =
         [
             .. Enumerable.Range(from, tokens).Select(
-                position => new StepRow(261 + (position * 37 + firstSeed) % 1700, position, sequence, position == from + tokens - 1)),
+                position => new StepRow(261 + position * 37 % 1700, position, sequence, position == from + tokens - 1)),
         ];
         var result = await RunAsync(engine, from > 0 ? [] : [SequenceCommand.Open(sequence, SamplingOptions.Greedy)], rows);
         return Assert.Single(result.SampledTokens);
