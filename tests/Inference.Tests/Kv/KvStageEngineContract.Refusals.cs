@@ -13,6 +13,7 @@ public abstract partial class KvStageEngineContract
         { "overlap", "position 4 of layer 3 is there twice" }, { "twice", "position 0 of layer 0 is there twice" },
         { "K row size", "KvType" }, { "V row size", "KvType" }, { "foreign layer", "layer 8" }, { "too long", "there are only 10" },
         { "far position", "there are only 10" }, { "no blocks", "position 0 of layer 0 is missing" },
+        { "disposed", "disposed" },
         { "no positions", "MaxSequenceTokens" }, { "too many positions", "48 (MaxSequenceTokens)" },
         { "closed slot", "slot 3 is not open" }, { "slot 4", "MaxSequences is 4" }, { "slot -1", "MaxSequences is 4" }, { "slot in use", "holds 10 positions already" },
     };
@@ -85,6 +86,7 @@ public abstract partial class KvStageEngineContract
             "too long" => (1, 10, [.. others, Block(layer3 with { Rows = 11 })]),
             "far position" => (1, 10, [.. others, Block(layer3 with { FirstPosition = int.MaxValue })]),
             "no blocks" => (1, 10, []),
+            "disposed" => (1, 10, Disposed(blocks)),
             "no positions" => (1, 0, []),
             "too many positions" => (1, 49, blocks),
             "closed slot" => (3, 10, blocks),
@@ -93,6 +95,12 @@ public abstract partial class KvStageEngineContract
             "slot in use" => (0, 10, blocks),
             _ => throw new ArgumentOutOfRangeException(nameof(mistake)),
         };
+    }
+
+    private static IReadOnlyList<KvBlock> Disposed(IReadOnlyList<KvBlock> blocks)
+    {
+        blocks[4].Dispose();
+        return blocks;
     }
 
     private static KvBlock Block(KvBlockHeader header)

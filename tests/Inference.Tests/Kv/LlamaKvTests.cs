@@ -64,6 +64,20 @@ public sealed class LlamaKvTests(TestModels models)
     }
 
     [Fact]
+    public async Task Import_FromAnEngineWithFlashAttentionIntoOneWithout_TakesTheRowsAsTheyAre()
+    {
+        await using var source = await LoadAsync(TestModels.Demo, Settings);
+        await using var target = await LoadAsync(TestModels.Demo, Settings with { FlashAttention = false });
+        await PrefillAsync(source, 0, 40);
+        await RunAsync(target, [SequenceCommand.Open(3, SamplingOptions.Greedy)]);
+        var expected = await source.ExportKvAsync(0, 0, 40, CancellationToken.None);
+        await target.ImportKvAsync(3, 40, await source.ExportKvAsync(0, 0, 40, CancellationToken.None), CancellationToken.None);
+        var actual = await target.ExportKvAsync(3, 0, 40, CancellationToken.None);
+        for (var layer = 0; layer < 8; layer++)
+            Assert.True(expected[layer].Bytes.Span.SequenceEqual(actual[layer].Bytes.Span), $"Layer {layer} has other rows.");
+    }
+
+    [Fact]
     public async Task Import_OfRowsThatHadLeftTheWindowButAreNeeded_IsRefused()
     {
         await using var source = await LoadAsync(Windowed, Settings with { MaxSequences = 1 });
