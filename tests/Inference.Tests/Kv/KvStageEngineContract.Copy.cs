@@ -60,7 +60,7 @@ public abstract partial class KvStageEngineContract
                 await RunAsync(engine, [], Rows(slot, start, [.. Enumerable.Range(400 + slot, 12)]));
         Assert.Equal(new StageEngineUsage(10, 256), engine.Usage);
         var error = await Assert.ThrowsAsync<EngineException>(() => RunAsync(engine, [], new StepRow(300, 40, 9, true)));
-        Assert.Contains("256 of 256 (KvCells)", error.Message);
+        Assert.Contains("256 of 256", error.Message);
         await RunAsync(engine, [SequenceCommand.Truncate(0, 63)], new StepRow(300, 40, 9, true));
         Assert.Equal(new StageEngineUsage(10, 256), engine.Usage);
     }
