@@ -1,17 +1,37 @@
 using System.Collections.Frozen;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Plans;
+using E2LLM.Planning.Baselines;
 using E2LLM.Planning.DynamicProgramming;
+using E2LLM.Planning.E2Llm;
+using E2LLM.Planning.Exact;
+using E2LLM.Planning.Genetic;
+using E2LLM.Planning.Search;
 
 namespace E2LLM.Planning;
 
 /// <summary>The planners by name.</summary>
 public static class PlannerRegistry
 {
+    /// <summary>What other systems would do, and the paper's own planner.</summary>
+    internal static readonly IReadOnlyList<ContextPlanner> Baselines =
+    [
+        new PaperPlanner(),
+        new ColocatedPlanner(),
+        new SinglePipelinePlanner(),
+        new SplitwisePlanner(),
+        new ParallaxPlanner(),
+        new HexGen2Planner(),
+        new MemoryProportionalPlanner(),
+        new RandomPlanner(),
+    ];
+
     private static readonly FrozenDictionary<string, IPlanner> Planners = new IPlanner[]
     {
+        new E2LlmPlanner(),
+        new ExactPlanner(),
         new DynamicProgrammingPlanner(),
-    }.ToFrozenDictionary(planner => planner.Name, StringComparer.Ordinal);
+    }.Concat(Baselines).ToFrozenDictionary(planner => planner.Name, StringComparer.Ordinal);
 
     /// <summary>The valid names, sorted.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. Planners.Keys.Order(StringComparer.Ordinal)];

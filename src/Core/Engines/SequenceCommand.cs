@@ -21,6 +21,12 @@ public sealed record SequenceCommand
     /// <summary>Open: the latest prompt tokens that the penalties look at; empty without penalties.</summary>
     [Id(4)] public ImmutableArray<int> PenaltyTokens { get; init; } = [];
 
+    /// <summary>Copy: the slot that holds the positions. It may go on, be truncated or be closed without effect on the copy.</summary>
+    [Id(5)] public int FromSequence { get; init; }
+
+    /// <summary>Copy: how many positions, from 0; at least 1, and at most what the other slot holds.</summary>
+    [Id(6)] public int Positions { get; init; }
+
     public static SequenceCommand Open(int sequence, SamplingOptions sampling, ImmutableArray<int> penaltyTokens = default) =>
         new()
         {
@@ -34,4 +40,7 @@ public sealed record SequenceCommand
         new() { Kind = SequenceCommandKind.Truncate, Sequence = sequence, FromPosition = fromPosition };
 
     public static SequenceCommand Close(int sequence) => new() { Kind = SequenceCommandKind.Close, Sequence = sequence };
+
+    public static SequenceCommand Copy(int sequence, int fromSequence, int positions) =>
+        new() { Kind = SequenceCommandKind.Copy, Sequence = sequence, FromSequence = fromSequence, Positions = positions };
 }

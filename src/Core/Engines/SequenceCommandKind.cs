@@ -11,4 +11,10 @@ public enum SequenceCommandKind
 
     /// <summary>Free the slot's KV cells and sampler. A free slot stays free: after a failed step, some stages have closed it already.</summary>
     Close,
+
+    /// <summary>
+    /// Fill an open, empty slot with the first positions of another open slot; the KV cells are shared, not copied. What is read
+    /// after them gives the bits of a request whose own prefill had a chunk boundary there: other chunks may select other kernels.
+    /// </summary>
+    Copy,
 }

@@ -44,6 +44,9 @@ public sealed record ModelSpec
     /// <summary>Tokens of each layer's sliding attention window, 0 for full attention; empty where all layers have full attention.</summary>
     [Id(12)] public ImmutableArray<int> LayerWindowTokens { get; init; } = [];
 
+    /// <summary>Weight bytes of each layer that one token reads, fewer than all in a mixture of experts; empty where a token reads all.</summary>
+    [Id(13)] public ImmutableArray<long> LayerActiveBytes { get; init; } = [];
+
     public int LayerCount => LayerBytes.Length;
 
     /// <summary>Bytes of one token's hidden state on the wire (F32).</summary>

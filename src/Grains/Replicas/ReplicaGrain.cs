@@ -108,28 +108,12 @@ public sealed partial class ReplicaGrain(
         return Task.CompletedTask;
     }
 
-    public async Task FailStepAsync(StepFailure failure)
+    public Task FailStepAsync(StepFailure failure)
     {
-        if (failure.Epoch != _epoch || _recovering || _scheduler is null || _outOfService is not null)
-            return;
-        instruments.OnStepFailed(failure.DeviceId);
-        LogStepFailed(Key, failure.StepNumber, failure.DeviceId, failure.Party, failure.Message);
-        _recovering = true;
-        _epoch++;
-        _sent.Clear();
-        Apply(_scheduler.Fail(failure.StepNumber, ToRequestFailure(failure), FailureRecovery.Truncate, NowSeconds));
-        try
-        {
-            await Task.WhenAll(_stages.Select(stage => stage.ResetAsync(_epoch, _scheduler.NextStepNumber)));
-            _recovering = false;
-        }
-        catch (Exception exception)
-        {
-            _recovering = false;
-            LogRecoveryFailed(exception, Key);
-            GiveUp($"a stage could not be brought back after step {failure.StepNumber} failed: {exception.Message}");
-        }
-        Pump();
+        if (failure.Epoch == _epoch && !_recovering && _outOfService is null)
+            _ = RecoverAsync(failure);
+        // Not awaited: a stage that reports waits for its own report before it can be reset.
+        return Task.CompletedTask;
     }
 
     public Task<ReplicaStatus> GetStatusAsync()
@@ -199,6 +183,30 @@ public sealed partial class ReplicaGrain(
             _sent.Add(step.StepNumber, new SentStep(step, time.GetTimestamp()));
             _ = SendAsync(step);
         }
+    }
+
+    /// <summary>
+    /// All steps in flight are lost. The stages start a new epoch, and the scheduler rolls the sequences back in its next step.
+    /// </summary>
+    private async Task RecoverAsync(StepFailure failure)
+    {
+        instruments.OnStepFailed(failure.DeviceId);
+        LogStepFailed(Key, failure.StepNumber, failure.DeviceId, failure.Party, failure.Message);
+        _recovering = true;
+        _epoch++;
+        _sent.Clear();
+        try
+        {
+            Apply(_scheduler!.Fail(failure.StepNumber, ToRequestFailure(failure), FailureRecovery.Truncate, NowSeconds));
+            await Task.WhenAll(_stages.Select(stage => stage.ResetAsync(_epoch, _scheduler.NextStepNumber)));
+        }
+        catch (Exception exception)
+        {
+            LogRecoveryFailed(exception, Key);
+            GiveUp($"a stage could not be brought back after step {failure.StepNumber} failed: {exception.Message}");
+        }
+        _recovering = false;
+        Pump();
     }
 
     private async Task SendAsync(StepPlan step)

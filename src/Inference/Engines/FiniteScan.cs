@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace E2LLM.Inference.Engines;
 
-/// <summary>Looks for values that would spread through the whole KV cache: llama.cpp computes on with not-a-number and reports success.</summary>
+/// <summary>Looks for values that would spread through the KV cache: llama.cpp computes on with not-a-number and reports success.</summary>
 internal static class FiniteScan
 {
     /// <summary>Index of the first NaN or infinity; -1 without one.</summary>

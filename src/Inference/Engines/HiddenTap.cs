@@ -59,7 +59,10 @@ internal sealed unsafe class HiddenTap : IDisposable
     {
         var tap = (State*)state;
         if (ask != 0)
-            return new ReadOnlySpan<byte>(tensor->Name, tap->NameBytes).SequenceEqual(new ReadOnlySpan<byte>(tap->Name, tap->NameBytes)) ? (byte)1 : (byte)0;
+        {
+            var name = new ReadOnlySpan<byte>(tensor->Name, tap->NameBytes);
+            return name.SequenceEqual(new ReadOnlySpan<byte>(tap->Name, tap->NameBytes)) ? (byte)1 : (byte)0;
+        }
         var rows = tensor->Extent[1];
         if (tensor->Type != F32 || tensor->Extent[0] != tap->Width || tap->Rows < 0 || rows > tap->CapacityRows - tap->Rows)
         {

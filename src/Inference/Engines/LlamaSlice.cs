@@ -10,7 +10,7 @@ namespace E2LLM.Inference.Engines;
 /// A slice file with its KV cache: embeddings in, hidden states or logits out. Every call must come from one thread at a time, and
 /// every argument must have been checked: llama.cpp aborts the process on some of the wrong ones.
 /// </summary>
-internal sealed unsafe class LlamaSlice : IDisposable
+internal sealed unsafe partial class LlamaSlice : IDisposable
 {
     private readonly LlamaModelHandle _model;
     private readonly GgmlThreadpoolHandle _threads;

@@ -2,13 +2,14 @@ using System.Collections.Immutable;
 using E2LLM.Core.Buffers;
 using E2LLM.Core.Engines;
 using E2LLM.Core.Errors;
+using E2LLM.Inference.Kv;
 using E2LLM.Inference.Native;
 using E2LLM.Inference.Sampling;
 
 namespace E2LLM.Inference.Engines;
 
 /// <summary>A slice of a model on llama.cpp. All native work happens on one thread of its own.</summary>
-internal sealed class LlamaStageEngine : IStageEngine
+internal sealed partial class LlamaStageEngine
 {
     private readonly string _name;
     private readonly TimeProvider _time;
@@ -19,6 +20,7 @@ internal sealed class LlamaStageEngine : IStageEngine
     private readonly CandidateBuffer? _candidates;
     private readonly SequenceSampler?[] _samplers;
     private readonly SequenceLedger _ledger;
+    private readonly KvLayout _kvLayout;
     private long _usage;
 
     private LlamaStageEngine(LlamaStageEngineParts parts, EngineWorker worker)
@@ -26,6 +28,7 @@ internal sealed class LlamaStageEngine : IStageEngine
         _name = parts.Name;
         _time = parts.Time;
         _worker = worker;
+        _kvLayout = parts.KvLayout;
         _samplers = new SequenceSampler?[parts.Settings.MaxSequences];
         _slice = parts.LoadSlice();
         try
@@ -44,7 +47,10 @@ internal sealed class LlamaStageEngine : IStageEngine
                 HiddenWidth = _slice.Width,
                 WeightBytes = _slice.WeightBytes,
             };
-            _ledger = new SequenceLedger(Info, parts.Settings with { MaxStepTokens = _slice.MaxRows }, parts.VocabularySize, _name);
+            // A window that is wider than any sequence never closes behind a position.
+            var windowTokens = _kvLayout.WindowTokens > parts.Settings.MaxSequenceTokens ? 0 : _kvLayout.WindowTokens;
+            _ledger = new SequenceLedger(
+                Info, parts.Settings with { MaxStepTokens = _slice.MaxRows }, parts.VocabularySize, _name, windowTokens);
         }
         catch
         {
@@ -72,7 +78,8 @@ internal sealed class LlamaStageEngine : IStageEngine
         var worker = new EngineWorker(parts.Name);
         try
         {
-            return await worker.Post(() => new LlamaStageEngine(parts, worker), onDropped: () => { }, cancellationToken).ConfigureAwait(false);
+            var loading = worker.Post(() => new LlamaStageEngine(parts, worker), onDropped: () => { }, cancellationToken);
+            return await loading.ConfigureAwait(false);
         }
         catch (Exception error)
         {
@@ -105,9 +112,14 @@ internal sealed class LlamaStageEngine : IStageEngine
         finally
         {
             step.Hidden?.Dispose();
-            var usage = _ledger.Usage;
-            Interlocked.Exchange(ref _usage, (long)usage.OpenSequences << 32 | (uint)usage.KvCellsInUse);
+            PublishUsage();
         }
+    }
+
+    private void PublishUsage()
+    {
+        var usage = _ledger.Usage;
+        Interlocked.Exchange(ref _usage, (long)usage.OpenSequences << 32 | (uint)usage.KvCellsInUse);
     }
 
     private void ApplyCommands(StageStep step)
@@ -121,6 +133,11 @@ internal sealed class LlamaStageEngine : IStageEngine
             {
                 _slice.Forget(command.Sequence, command.FromPosition);
                 sampler?.Truncate(command.FromPosition);
+                continue;
+            }
+            if (command.Kind == SequenceCommandKind.Copy)
+            {
+                _slice.Share(command.FromSequence, command.Sequence, 0, command.Positions);
                 continue;
             }
             _slice.Forget(command.Sequence, 0);

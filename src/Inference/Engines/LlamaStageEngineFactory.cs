@@ -2,6 +2,7 @@ using E2LLM.Core.Engines;
 using E2LLM.Core.Errors;
 using E2LLM.Gguf.Store;
 using E2LLM.Inference.Emulation;
+using E2LLM.Inference.Kv;
 using E2LLM.Inference.Models;
 using E2LLM.Inference.Native;
 
@@ -15,7 +16,7 @@ namespace E2LLM.Inference.Engines;
 public sealed class LlamaStageEngineFactory(ModelCatalog catalog, ISliceStore slices, LlamaLibraryOptions library, TimeProvider time)
     : IStageEngineFactory
 {
-    /// <exception cref="E2LlmException">The model is unknown, a setting out of range, the library or the slice unusable, or memory short.</exception>
+    /// <exception cref="E2LlmException">The model is unknown, a setting out of range, library or slice bad, or memory short.</exception>
     public async Task<IStageEngine> CreateAsync(StageEngineSpec spec, CancellationToken cancellationToken)
     {
         var engine = await LoadAsync(spec, cancellationToken).ConfigureAwait(false);
@@ -25,7 +26,8 @@ public sealed class LlamaStageEngineFactory(ModelCatalog catalog, ISliceStore sl
     internal async Task<LlamaStageEngine> LoadAsync(StageEngineSpec spec, CancellationToken cancellationToken)
     {
         var (model, file) = catalog.Get(spec.ModelId);
-        StageEngineSpecCheck.Check(spec, model.LayerCount);
+        StageEngineSpecCheck.Check(spec, model);
+        StageEngineSpecCheck.CheckMemory(spec, model);
         LlamaLibrary.Load(library);
         var slice = await slices.GetAsync(file, spec.FirstLayer, spec.LayerCount, cancellationToken).ConfigureAwait(false);
         SliceFileCheck.Check(slice);
@@ -38,6 +40,7 @@ public sealed class LlamaStageEngineFactory(ModelCatalog catalog, ISliceStore sl
             IsLast = isLast,
             VocabularySize = model.VocabularySize,
             Settings = spec.Settings,
+            KvLayout = KvLayoutReader.Read(slice, file, spec.Settings),
             Time = time,
             LoadSlice = () => new LlamaSlice(slice.Path, isLast, spec.Settings, spec.Device.Threads, library.GpuLayers),
             OpenEmbeddings = spec.FirstLayer == 0 ? () => new TokenEmbeddings(file.File, file.Embedding) : null,

@@ -1,4 +1,5 @@
 using E2LLM.Core.Plans;
+using E2LLM.Inference.Kv;
 
 namespace E2LLM.Inference.Engines;
 
@@ -18,6 +19,8 @@ internal sealed record LlamaStageEngineParts
     public required int VocabularySize { get; init; }
 
     public required EngineSettings Settings { get; init; }
+
+    public required KvLayout KvLayout { get; init; }
 
     public required TimeProvider Time { get; init; }
 

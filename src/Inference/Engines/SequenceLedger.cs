@@ -2,6 +2,7 @@ using E2LLM.Core.Engines;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Plans;
 using E2LLM.Core.Requests;
+using E2LLM.Inference.Kv;
 
 namespace E2LLM.Inference.Engines;
 
@@ -13,24 +14,24 @@ namespace E2LLM.Inference.Engines;
 /// A step goes through <see cref="Check"/>, <see cref="CommitCommands"/> and <see cref="CommitRows"/>; each of the three leaves the
 /// state whole, so a step may end after any of them. Not thread-safe.
 /// </remarks>
-internal sealed class SequenceLedger(StageEngineInfo info, EngineSettings settings, int vocabularySize, string engineName)
+internal sealed partial class SequenceLedger(
+    StageEngineInfo info, EngineSettings settings, int vocabularySize, string engineName, int windowTokens = 0)
 {
-    private const int Closed = -1;
+    private readonly SlotCells[] _slots = Closed(settings.MaxSequences);
+    private readonly SlotCells[] _afterCommands = Closed(settings.MaxSequences);
+    private readonly SlotCells[] _afterRows = Closed(settings.MaxSequences);
+    private long _nextRun;
 
-    private readonly int[] _lengths = Filled(settings.MaxSequences);
-    private readonly int[] _afterCommands = Filled(settings.MaxSequences);
-    private readonly int[] _afterRows = Filled(settings.MaxSequences);
-
-    public StageEngineUsage Usage => new(_lengths.Count(length => length != Closed), Cells(_lengths));
+    public StageEngineUsage Usage => new(_slots.Count(slot => slot.IsOpen), SlotCells.CountCells(_slots));
 
     /// <summary>Tokens that a slot holds; the position that its next row must have.</summary>
-    public int Length(int sequence) => Math.Max(0, _lengths[sequence]);
+    public int Length(int sequence) => Math.Max(0, _slots[sequence].Length);
 
     /// <summary>Works out what the step would lead to, without changing anything.</summary>
     /// <exception cref="EngineException">The step does not fit: names the command or row and what it should have been.</exception>
     public void Check(StageStep step)
     {
-        _lengths.CopyTo(_afterCommands, 0);
+        _slots.CopyTo(_afterCommands, 0);
         if (!step.Commands.IsDefault)
             for (var index = 0; index < step.Commands.Length; index++)
                 CheckCommand(step, index);
@@ -48,35 +49,39 @@ internal sealed class SequenceLedger(StageEngineInfo info, EngineSettings settin
         }
         if (outputs > settings.MaxSequences)
             throw Refuse(step, $"{outputs} output rows, but room for the logits of {settings.MaxSequences} (MaxSequences)");
-        if (Cells(_afterRows) > settings.KvCells)
+        if (SlotCells.CountCells(_afterRows) > settings.KvCells)
             throw Refuse(
-                step, $"{step.Rows.Length} rows need more KV cells than are free: {Cells(_afterCommands)} of {settings.KvCells} (KvCells) are in use");
+                step,
+                $"{step.Rows.Length} rows, but {SlotCells.CountCells(_afterCommands)} of {settings.KvCells} KV cells (KvCells) are in use");
     }
 
     /// <summary>The commands of the checked step have been carried out.</summary>
-    public void CommitCommands() => _afterCommands.CopyTo(_lengths, 0);
+    public void CommitCommands() => _afterCommands.CopyTo(_slots, 0);
 
     /// <summary>The rows of the checked step are in the KV cache.</summary>
-    public void CommitRows() => _afterRows.CopyTo(_lengths, 0);
+    public void CommitRows() => _afterRows.CopyTo(_slots, 0);
 
     private void CheckCommand(StageStep step, int index)
     {
         var command = step.Commands[index];
         if ((uint)command.Sequence >= (uint)settings.MaxSequences)
             throw Refuse(step, $"command {index} names slot {command.Sequence}, but MaxSequences is {settings.MaxSequences}");
-        ref var length = ref _afterCommands[command.Sequence];
+        ref var slot = ref _afterCommands[command.Sequence];
         switch (command.Kind)
         {
             case SequenceCommandKind.Open:
                 CheckOpen(step, index, command);
-                length = 0;
+                slot = SlotCells.Empty;
                 break;
             // A stage that never saw the rows, or the slot, has nothing to forget: rolling back several stages may not fail on it.
             case SequenceCommandKind.Truncate when command.FromPosition >= 0:
-                length = Math.Min(length, command.FromPosition);
+                slot = slot.Truncate(command.FromPosition);
                 break;
             case SequenceCommandKind.Close:
-                length = Closed;
+                slot = SlotCells.Closed;
+                break;
+            case SequenceCommandKind.Copy:
+                CopyPrefix(step, index, command);
                 break;
             default:
                 throw Refuse(step, $"command {index} is {command.Kind} from position {command.FromPosition}");
@@ -87,8 +92,9 @@ internal sealed class SequenceLedger(StageEngineInfo info, EngineSettings settin
     {
         if (command.Sampling is null)
             throw Refuse(step, $"command {index} opens slot {command.Sequence} without sampling options");
-        if (SamplingOptionsValidator.Problems(command.Sampling) is { Count: > 0 } problems)
-            throw Refuse(step, $"command {index} opens slot {command.Sequence} with {string.Join("; ", problems)}");
+        var errors = SamplingOptionsRules.FindErrors(command.Sampling).Select(error => error.Message).ToArray();
+        if (errors.Length > 0)
+            throw Refuse(step, $"command {index} opens slot {command.Sequence} with bad sampling options: {string.Join(" ", errors)}");
         if (!command.PenaltyTokens.IsDefault && info.IsLast)
             foreach (var token in command.PenaltyTokens)
                 if ((uint)token >= (uint)vocabularySize)
@@ -100,16 +106,20 @@ internal sealed class SequenceLedger(StageEngineInfo info, EngineSettings settin
         var row = step.Rows[index];
         if ((uint)row.Sequence >= (uint)settings.MaxSequences)
             throw Refuse(step, $"row {index} names slot {row.Sequence}, but MaxSequences is {settings.MaxSequences}");
-        ref var length = ref _afterRows[row.Sequence];
-        if (length == Closed)
+        ref var slot = ref _afterRows[row.Sequence];
+        if (!slot.IsOpen)
             throw Refuse(step, $"row {index} belongs to slot {row.Sequence}, which is not open");
-        if (row.Position != length)
-            throw Refuse(step, $"row {index} has position {row.Position}, but the next one of slot {row.Sequence} is {length}");
+        if (row.Position != slot.Length)
+            throw Refuse(step, $"row {index} has position {row.Position}, but the next one of slot {row.Sequence} is {slot.Length}");
+        if (row.Position < slot.WindowedFrom)
+            throw Refuse(
+                step, $"row {index} has position {row.Position}, but slot {row.Sequence} was filled up to position {slot.WindowedFrom} and " +
+                "holds no more before it than the sliding windows reached from there");
         if (row.Position >= settings.MaxSequenceTokens)
             throw Refuse(step, $"row {index} has position {row.Position}, but MaxSequenceTokens is {settings.MaxSequenceTokens}");
         if (info.IsFirst && (uint)row.Token >= (uint)vocabularySize)
             throw Refuse(step, $"row {index} is token {row.Token}, but the vocabulary has {vocabularySize}");
-        length++;
+        slot = slot.Append(1, ref _nextRun);
     }
 
     private void CheckHidden(StageStep step)
@@ -132,18 +142,10 @@ internal sealed class SequenceLedger(StageEngineInfo info, EngineSettings settin
 
     private EngineException Refuse(StageStep step, string reason) => new($"{engineName}: step {step.StepNumber} was refused: {reason}.");
 
-    private static int Cells(int[] lengths)
+    private static SlotCells[] Closed(int slots)
     {
-        var cells = 0;
-        foreach (var length in lengths)
-            cells += Math.Max(0, length);
-        return cells;
-    }
-
-    private static int[] Filled(int slots)
-    {
-        var lengths = new int[slots];
-        Array.Fill(lengths, Closed);
-        return lengths;
+        var closed = new SlotCells[slots];
+        Array.Fill(closed, SlotCells.Closed);
+        return closed;
     }
 }

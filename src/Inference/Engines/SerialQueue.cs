@@ -1,6 +1,6 @@
 namespace E2LLM.Inference.Engines;
 
-/// <summary>Asynchronous turns, taken in the order in which they were asked for. For engines whose work is waiting, not computing.</summary>
+/// <summary>Asynchronous turns, taken in the order of the calls. For engines whose work is waiting, not computing.</summary>
 internal sealed class SerialQueue
 {
     private readonly Lock _gate = new();

@@ -13,7 +13,8 @@ internal static class SliceFileCheck
     {
         using var file = GgufFile.Open(slice.Path);
         var facts = SliceFacts.Read(file);
-        if (facts.FirstLayer != slice.FirstLayer || facts.EndLayer != slice.FirstLayer + slice.LayerCount || facts.SourceSha256 != slice.SourceSha256)
+        var range = (slice.FirstLayer, slice.FirstLayer + slice.LayerCount);
+        if ((facts.FirstLayer, facts.EndLayer) != range || facts.SourceSha256 != slice.SourceSha256)
             throw new ModelFileException(
                 $"{slice.Path}: holds layers {facts.FirstLayer} to {facts.EndLayer - 1} of the model {facts.SourceSha256}, " +
                 $"but layers {slice.FirstLayer} to {slice.FirstLayer + slice.LayerCount - 1} of {slice.SourceSha256} were asked for.");

@@ -9,7 +9,7 @@ namespace E2LLM.Inference.Engines;
 /// Token look-up on the first stage, straight from the mapped rows of the model file. ggml's own conversion is used, the one that its
 /// CPU look-up calls, so the values are those of the unsliced model bit for bit.
 /// </summary>
-/// <remarks>Giving the first slice the table instead would make llama.cpp hold it in memory and write logits of every prefill row.</remarks>
+/// <remarks>With the table in the first slice, llama.cpp would hold it in memory and write logits of every prefill row.</remarks>
 internal sealed unsafe class TokenEmbeddings : IDisposable
 {
     private readonly MemoryMappedViewAccessor _view;

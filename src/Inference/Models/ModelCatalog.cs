@@ -35,7 +35,8 @@ public sealed class ModelCatalog : IModelCatalog, IDisposable
                 var file = ModelFile.Open(path);
                 models.Add((ModelSpecReader.Read(file), file));
                 if (models.Count(model => model.Spec.Id == file.Id) > 1)
-                    throw new ConfigurationException($"Two model files are called '{file.Id}'; the second is '{path}'. Rename one of them.");
+                    throw new ConfigurationException(
+                        $"Two model files are called '{file.Id}'; the second is '{path}'. Rename one of them.");
                 models[^1] = (models[^1].Spec with { Sha256 = await store.GetSha256Async(file, cancellationToken) }, file);
             }
             return new ModelCatalog(models);
@@ -60,5 +61,6 @@ public sealed class ModelCatalog : IModelCatalog, IDisposable
     internal (ModelSpec Spec, ModelFile File) Get(string modelId) =>
         _byId.TryGetValue(modelId, out var model)
             ? model
-            : throw new RequestRejectedException($"There is no model '{modelId}' here; there are: {string.Join(", ", _byId.Keys.Order())}.");
+            : throw new RequestRejectedException(
+                $"There is no model '{modelId}' here; there are: {string.Join(", ", _byId.Keys.Order())}.");
 }

@@ -3,7 +3,7 @@ using E2LLM.Core.Models;
 
 namespace E2LLM.Inference.Models;
 
-/// <summary>Joins the bytes of tokens to text. A character may be spread over several tokens; it comes out whole, with the last of them.</summary>
+/// <summary>Joins the bytes of tokens to text. A character spread over several tokens comes out whole, with the last of them.</summary>
 /// <param name="pieceOf">The bytes of a token; empty for special ones.</param>
 internal sealed class PieceDecoder(Func<int, ReadOnlyMemory<byte>> pieceOf) : IDetokenizer
 {

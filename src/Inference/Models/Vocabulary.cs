@@ -40,7 +40,7 @@ internal sealed unsafe class Vocabulary : IDisposable
     public ImmutableArray<int> EndOfGenerationTokens() =>
         [.. Enumerable.Range(0, Size).Where(token => NativeMethods.llama_vocab_is_eog(_vocabulary, token) != 0)];
 
-    /// <summary>Tokens that stand for themselves in a text and not for its words, longest text first, as llama.cpp looks for them.</summary>
+    /// <summary>Tokens whose text is a name and not words, longest text first, as llama.cpp looks for them.</summary>
     public ImmutableArray<SpecialToken> SpecialTokens()
     {
         var specials = new List<SpecialToken>();
@@ -94,7 +94,9 @@ internal sealed unsafe class Vocabulary : IDisposable
         fixed (byte* start = text)
         fixed (int* destination = tokens)
             return NativeMethods.llama_tokenize(
-                _vocabulary, start, text.Length, destination, tokens.Length, addSpecial ? (byte)1 : (byte)0, parseSpecial ? (byte)1 : (byte)0);
+                _vocabulary, start, text.Length, destination, tokens.Length, Byte(addSpecial), Byte(parseSpecial));
+
+        static byte Byte(bool value) => value ? (byte)1 : (byte)0;
     }
 
     private int Piece(int token, byte[] buffer)

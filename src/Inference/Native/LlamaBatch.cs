@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace E2LLM.Inference.Native;
 
-/// <summary>llama_batch of llama.cpp v0.5.0, passed by value. Exactly one of <see cref="Token"/> and <see cref="Embeddings"/> is set.</summary>
+/// <summary>llama_batch of llama.cpp v0.5.0, passed by value. Has either <see cref="Token"/> or <see cref="Embeddings"/>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct LlamaBatch
 {

@@ -12,6 +12,7 @@ public static unsafe class LlamaLibrary
     private static readonly Lock Gate = new();
     private static readonly Dictionary<string, nint> Libraries = [];
     private static string? s_directory;
+    private static ConfigurationException? s_failure;
 
     /// <summary>The version that this build of E2LLM is written for.</summary>
     public static string Version => LlamaVersion.Expected;
@@ -25,6 +26,8 @@ public static unsafe class LlamaLibrary
     public static void Load(LlamaLibraryOptions options, ILogger? logger = null)
     {
         ArgumentNullException.ThrowIfNull(options);
+        if (options.GpuLayers is < 0 or > LlamaLibraryOptions.AllLayers)
+            throw new ConfigurationException($"GpuLayers is {options.GpuLayers}, but must be 0 to {LlamaLibraryOptions.AllLayers}.");
         if (logger is not null)
             NativeLog.SetLogger(logger);
         var directory = Path.GetFullPath(LlamaLibraryLocator.FindDirectory(options, Environment.GetEnvironmentVariable));
@@ -35,8 +38,20 @@ public static unsafe class LlamaLibrary
             if (s_directory is not null)
                 throw new ConfigurationException(
                     $"llama.cpp was loaded from '{s_directory}' already; one process cannot load it from '{directory}' too.");
-            LoadOnce(LlamaLibraryLocator.Locate(directory));
-            s_directory = directory;
+            // What has been loaded cannot be taken back, so a library that was refused stays refused.
+            if (s_failure is not null)
+                throw s_failure;
+            var files = LlamaLibraryLocator.Locate(directory);
+            try
+            {
+                LoadOnce(files);
+                s_directory = directory;
+            }
+            catch (ConfigurationException error)
+            {
+                s_failure = error;
+                throw;
+            }
         }
     }
 

@@ -32,8 +32,7 @@ internal sealed partial record LlamaLibraryLocator(string Directory, string Ggml
         string Find(Regex pattern, string library)
         {
             // The shortest name: libllama.so before libllama.0.so, which a build of one's own may link to it.
-            var match = names.Where(name => pattern.IsMatch(name)).OrderBy(name => name.Length).ThenBy(name => name, StringComparer.Ordinal);
-            return match.FirstOrDefault() is { } name
+            return names.Where(name => pattern.IsMatch(name)).OrderBy(name => name.Length).ThenBy(name => name).FirstOrDefault() is { } name
                 ? Path.Combine(directory, name)
                 : throw new ConfigurationException($"'{directory}' has no {library} library ({Extension} file). {Advice}");
         }
@@ -49,7 +48,8 @@ internal sealed partial record LlamaLibraryLocator(string Directory, string Ggml
     private static string? NotEmpty(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
 
     private static string? Metadata(string key) =>
-        typeof(LlamaLibraryLocator).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().FirstOrDefault(item => item.Key == key)?.Value;
+        typeof(LlamaLibraryLocator).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .FirstOrDefault(item => item.Key == key)?.Value;
 
     // libllama.so, libllama.v0.5.0.so, libllama.cuda.v0.5.0.so, llama.dll, libllama.0.dylib; not libllama-common.so.
     [GeneratedRegex(@"^(lib)?llama(\.[^-]+)?\.(so|dylib|dll)$")]

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace E2LLM.Inference.Native;
 
-/// <summary>llama_token_data_array: the candidates that samplers narrow down; the last sampler sets <see cref="Selected"/>, an index.</summary>
+/// <summary>llama_token_data_array: candidates that samplers narrow down; the last one sets <see cref="Selected"/>, an index.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct LlamaTokenDataArray
 {

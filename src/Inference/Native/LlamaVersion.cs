@@ -23,6 +23,7 @@ internal static unsafe class LlamaVersion
             return;
         throw new ConfigurationException(
             $"E2LLM needs llama.cpp {Expected}, but '{path}' is {reported ?? "an older one that cannot tell its version"}. " +
-            "Structs differ between versions, so it is not used. Remove the library path to get the packaged libraries, or point it at a build of that version.");
+            "Structs differ between versions, so it is not used. Remove the library path to get the packaged libraries, " +
+            "or point it at a build of that version.");
     }
 }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace E2LLM.Inference.Native;
 
-/// <summary>Where llama.cpp's log goes: to a logger, which is silent until one is set, and to whoever captures errors on this thread.</summary>
+/// <summary>Where llama.cpp's log goes: to a logger, if one is set, and to whoever captures errors on this thread.</summary>
 internal static unsafe class NativeLog
 {
     private const int KeptErrors = 4;
@@ -56,16 +56,17 @@ internal static unsafe class NativeLog
 
     internal sealed class ErrorCapture(ErrorCapture? outer) : IDisposable
     {
-        private readonly Queue<string> _lines = new();
+        private Queue<string>? _lines;
 
         public void Add(string line)
         {
+            _lines ??= new Queue<string>();
             if (_lines.Count == KeptErrors)
                 _lines.Dequeue();
             _lines.Enqueue(line);
         }
 
-        public override string ToString() => _lines.Count == 0 ? "it gave no reason." : string.Join(" | ", _lines);
+        public override string ToString() => _lines is null ? "it gave no reason." : string.Join(" | ", _lines);
 
         public void Dispose() => t_capture = outer;
     }

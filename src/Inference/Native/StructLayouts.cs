@@ -21,7 +21,8 @@ internal static class StructLayouts
         Expect<GgmlThreadpoolParams>(528);
         Expect<GgmlTypeTraits>(56);
         if (wrong.Count > 0)
-            throw new ConfigurationException($"The binding does not fit llama.cpp v{LlamaVersion.Expected} on this platform: {string.Join("; ", wrong)}.");
+            throw new ConfigurationException(
+                $"The binding does not fit llama.cpp v{LlamaVersion.Expected} on this platform: {string.Join("; ", wrong)}.");
 
         void Expect<T>(int bytes)
         {

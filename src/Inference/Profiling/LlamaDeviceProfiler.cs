@@ -98,14 +98,16 @@ public sealed class LlamaDeviceProfiler(ModelCatalog catalog, LlamaStageEngineFa
         async Task<double> TimeDecodeAsync(int firstLayer, int layerCount)
         {
             await using var engine = await LoadAsync(firstLayer, layerCount).ConfigureAwait(false);
-            return await new StepTimer(engine).MeasureAsync(1, 1, ProfilePoints.ContextTokens, CancellationToken.None).ConfigureAwait(false);
+            var timer = new StepTimer(engine);
+            return await timer.MeasureAsync(1, 1, ProfilePoints.ContextTokens, CancellationToken.None).ConfigureAwait(false);
         }
 
         Task<LlamaStageEngine> LoadAsync(int firstLayer, int layerCount) => engines.LoadAsync(
             new StageEngineSpec
             {
                 ModelId = modelId,
-                Device = device with { SlowdownFactor = 1 },
+                // Also a device that cannot hold this much gets its profile; that it is too small is for the planner to say.
+                Device = device with { SlowdownFactor = 1, MemoryBytes = long.MaxValue },
                 FirstLayer = firstLayer,
                 LayerCount = layerCount,
                 Settings = Settings with { MaxSequenceTokens = Math.Min(Settings.MaxSequenceTokens, model.ContextLengthTokens) },

@@ -5,7 +5,7 @@ using E2LLM.Core.Requests;
 
 namespace E2LLM.Inference.Profiling;
 
-/// <summary>Times steps of an engine that nobody else uses. The values that it computes on are made up; they do not change the time.</summary>
+/// <summary>Times steps of an engine that nobody else uses, on made-up values, which do not change the time.</summary>
 internal sealed class StepTimer(IStageEngine engine)
 {
     private const int MostSamples = 7;
@@ -37,7 +37,8 @@ internal sealed class StepTimer(IStageEngine engine)
         return seconds[seconds.Count / 2];
     }
 
-    private async Task<double> RunAsync(ImmutableArray<SequenceCommand> commands, ImmutableArray<StepRow> rows, CancellationToken cancellationToken)
+    private async Task<double> RunAsync(
+        ImmutableArray<SequenceCommand> commands, ImmutableArray<StepRow> rows, CancellationToken cancellationToken)
     {
         var step = new StageStep { StepNumber = _step++, Commands = commands, Rows = rows, Hidden = Hidden(rows.Length) };
         var result = await engine.ExecuteAsync(step, cancellationToken).ConfigureAwait(false);
@@ -59,6 +60,7 @@ internal sealed class StepTimer(IStageEngine engine)
     // One output a sequence, as in serving.
     private static ImmutableArray<StepRow> Rows(ImmutableArray<int> slots, int firstPosition, int rowsEach) =>
     [
-        .. slots.SelectMany(slot => Enumerable.Range(0, rowsEach).Select(row => new StepRow(1, firstPosition + row, slot, row == rowsEach - 1))),
+        .. slots.SelectMany(slot => Enumerable.Range(0, rowsEach).Select(
+            row => new StepRow(1, firstPosition + row, slot, row == rowsEach - 1))),
     ];
 }

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace E2LLM.Inference.Sampling;
 
-/// <summary>Greedy choice straight from the logits; llama.cpp's greedy sampler needs a candidate array of the whole vocabulary first.</summary>
+/// <summary>Greedy choice straight from the logits; llama.cpp's sampler needs an array of candidates first.</summary>
 internal static class Argmax
 {
     /// <summary>Index of the largest value, the lowest one where several are equal, as llama.cpp's greedy sampler has it.</summary>

@@ -17,7 +17,10 @@ public sealed class SyntheticDeviceProfiler(IModelCatalog catalog, SyntheticTimi
             throw new RequestRejectedException($"There is no model '{modelId}' here.");
         var times = new HostTimes(
             [.. ProfilePoints.ChunkTokens.Select(chunk => new PrefillPoint(chunk, timing.LayersSeconds(1, chunk)))],
-            [.. ProfilePoints.BatchSequences.Select(batch => new DecodePoint(batch, ProfilePoints.ContextTokens, timing.LayersSeconds(1, batch)))],
+            [
+                .. ProfilePoints.BatchSequences.Select(
+                    batch => new DecodePoint(batch, ProfilePoints.ContextTokens, timing.LayersSeconds(1, batch))),
+            ],
             timing.CallSeconds, timing.HeadSeconds);
         return Task.FromResult(times.For(device, modelId, ProfileSource.Synthetic));
     }

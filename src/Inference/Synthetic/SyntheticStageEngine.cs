@@ -3,14 +3,13 @@ using E2LLM.Core.Buffers;
 using E2LLM.Core.Engines;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Models;
-using E2LLM.Core.Requests;
 using E2LLM.Core.Timing;
 using E2LLM.Inference.Engines;
 
 namespace E2LLM.Inference.Synthetic;
 
 /// <summary>Layers of a <see cref="SyntheticModel"/>: the contract and the refusals of a real engine, set times, no native code.</summary>
-internal sealed class SyntheticStageEngine : IStageEngine
+internal sealed partial class SyntheticStageEngine
 {
     private readonly string _name;
     private readonly int _vocabularySize;
@@ -19,7 +18,7 @@ internal sealed class SyntheticStageEngine : IStageEngine
     private readonly SerialQueue _queue = new();
     private readonly OwedTime _wait;
     private readonly SequenceLedger _ledger;
-    private readonly Slot[] _slots;
+    private readonly SyntheticSlot[] _slots;
     private readonly CancellationTokenSource _unloading = new();
     private long _usage;
 
@@ -40,9 +39,9 @@ internal sealed class SyntheticStageEngine : IStageEngine
             WeightBytes = model.WeightBytes(spec.FirstLayer, spec.LayerCount),
         };
         _ledger = new SequenceLedger(Info, spec.Settings, model.VocabularySize, _name);
-        _slots = new Slot[spec.Settings.MaxSequences];
+        _slots = new SyntheticSlot[spec.Settings.MaxSequences];
         for (var slot = 0; slot < _slots.Length; slot++)
-            _slots[slot] = new Slot(spec.LayerCount);
+            _slots[slot] = new SyntheticSlot(spec.FirstLayer, spec.LayerCount);
     }
 
     public StageEngineInfo Info { get; }
@@ -93,9 +92,14 @@ internal sealed class SyntheticStageEngine : IStageEngine
         finally
         {
             step.Hidden?.Dispose();
-            var usage = _ledger.Usage;
-            Interlocked.Exchange(ref _usage, (long)usage.OpenSequences << 32 | (uint)usage.KvCellsInUse);
+            PublishUsage();
         }
+    }
+
+    private void PublishUsage()
+    {
+        var usage = _ledger.Usage;
+        Interlocked.Exchange(ref _usage, (long)usage.OpenSequences << 32 | (uint)usage.KvCellsInUse);
     }
 
     private void ApplyCommands(StageStep step)
@@ -105,6 +109,11 @@ internal sealed class SyntheticStageEngine : IStageEngine
         foreach (var command in step.Commands)
         {
             var slot = _slots[command.Sequence];
+            if (command.Kind == SequenceCommandKind.Copy)
+            {
+                slot.CopyFrom(_slots[command.FromSequence], command.Positions);
+                continue;
+            }
             slot.Truncate(command.Kind == SequenceCommandKind.Truncate ? command.FromPosition : 0);
             if (command.Kind == SequenceCommandKind.Open)
                 slot.Sampling = command.Sampling!;
@@ -120,7 +129,7 @@ internal sealed class SyntheticStageEngine : IStageEngine
             var row = step.Rows[index];
             var slot = _slots[row.Sequence];
             var value = Info.IsFirst ? (ulong)row.Token : HiddenCode.Read(Row(step.Hidden!, index));
-            value = slot.Extend(value, Info.FirstLayer);
+            value = slot.Extend(value);
             if (hidden is not null)
                 HiddenCode.Write(value, Row(hidden, index));
             else if (row.IsOutput)
@@ -129,31 +138,5 @@ internal sealed class SyntheticStageEngine : IStageEngine
         return new StageResult { Hidden = hidden, SampledTokens = tokens.DrainToImmutable() };
 
         static Span<float> Row(TensorBuffer buffer, int index) => buffer.Values.Slice(index * buffer.Width, buffer.Width);
-    }
-
-    /// <summary>What the layers hold for one sequence: every hash so far, so that it can be cut back.</summary>
-    private sealed class Slot(int layers)
-    {
-        private readonly List<ulong>[] _histories = [.. Enumerable.Range(0, layers).Select(_ => new List<ulong>())];
-
-        public SamplingOptions Sampling { get; set; } = SamplingOptions.Greedy;
-
-        public void Truncate(int fromPosition)
-        {
-            foreach (var history in _histories)
-                if (history.Count > fromPosition)
-                    history.RemoveRange(fromPosition, history.Count - fromPosition);
-        }
-
-        public ulong Extend(ulong value, int firstLayer)
-        {
-            for (var layer = 0; layer < _histories.Length; layer++)
-            {
-                var history = _histories[layer];
-                value = SyntheticModel.Extend(history.Count == 0 ? SyntheticModel.EmptyHistory : history[^1], value, firstLayer + layer);
-                history.Add(value);
-            }
-            return value;
-        }
     }
 }

@@ -15,7 +15,7 @@ public sealed class SyntheticStageEngineFactory(IModelCatalog catalog, Synthetic
     public Task<IStageEngine> CreateAsync(StageEngineSpec spec, CancellationToken cancellationToken)
     {
         var model = catalog.Find(spec.ModelId) ?? throw new RequestRejectedException($"There is no model '{spec.ModelId}' here.");
-        StageEngineSpecCheck.Check(spec, model.LayerCount);
+        StageEngineSpecCheck.Check(spec, model);
         return Task.FromResult<IStageEngine>(new SyntheticStageEngine(spec, model, timing, time));
     }
 }

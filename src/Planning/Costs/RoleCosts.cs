@@ -15,6 +15,8 @@ public sealed class RoleCosts
     private readonly double _prefillChunks;
     private readonly int _chunkRows;
     private readonly double _decodeSteps;
+    private readonly double[] _kvBytes = [];
+    private readonly double _kvBandwidth = double.PositiveInfinity;
 
     internal RoleCosts(ServingCosts serving, ReplicaRole role, int microBatchSequences)
     {
@@ -38,6 +40,12 @@ public sealed class RoleCosts
             Slot[device] = role == ReplicaRole.Prefill ? default : 1.0 / microBatchSequences * prefill + decode;
         }
         (HopSeconds, SlotHopSeconds) = FastestHop();
+        if (role != ReplicaRole.Mixed && count > 1)
+        {
+            _kvBytes = serving.KvPromptBytes;
+            _kvBandwidth = _costs.DistinctLinks().Max(pair => _costs.Link(pair.From, pair.To).BandwidthBytesPerSecond);
+            KvSecondsPerLayer = Enumerable.Range(0, _costs.LayerCount).Min(layer => _kvBytes[layer + 1] - _kvBytes[layer]) / _kvBandwidth;
+        }
     }
 
     public ReplicaRole Role { get; }
@@ -57,6 +65,17 @@ public sealed class RoleCosts
 
     /// <summary>As <see cref="HopSeconds"/>, for <see cref="Slot"/>.</summary>
     public double SlotHopSeconds { get; }
+
+    /// <summary>The least seconds that one layer of a prompt's KV cache takes through a device's interface on its way between replicas; 0 for MIXED.</summary>
+    public double KvSecondsPerLayer { get; }
+
+    /// <summary>Seconds that a request's KV cache of the layers [first, end) takes through an interface at the fleet's best link.</summary>
+    public double KvSeconds(int first, int end) => _kvBytes.Length == 0 ? 0 : (_kvBytes[end] - _kvBytes[first]) / _kvBandwidth;
+
+    /// <summary>The most layers whose KV cache an interface passes in so many seconds.</summary>
+    public int KvLayersWithin(double seconds) => KvSecondsPerLayer == 0
+        ? int.MaxValue
+        : (int)Math.Min(int.MaxValue, seconds / KvSecondsPerLayer + 1e-9);
 
     /// <summary>Seconds that a request keeps a link busy.</summary>
     public double HopSecondsOf(int from, int to) =>

@@ -26,6 +26,7 @@ public sealed class ServingCosts
         MaxConcurrency = (int)Math.Clamp(
             Math.Floor(engine.KvCells / (Workload.MeanInputTokens + Workload.MeanOutputTokens)), 1, engine.MaxSequences);
         Capacities = new LayerCapacities(Fleet);
+        KvPromptBytes = KvPrefix(Fleet, Workload.MeanInputTokens);
         Prefill = [new RoleCosts(this, ReplicaRole.Prefill, 1)];
         Decoder = Configurations(ReplicaRole.Decoder);
         Mixed = Configurations(ReplicaRole.Mixed);
@@ -57,6 +58,9 @@ public sealed class ServingCosts
 
     public RoleCosts[] Prefill { get; }
 
+    /// <summary>Prefix sums [layers + 1] of the bytes of a mean prompt's KV cache.</summary>
+    public double[] KvPromptBytes { get; }
+
     /// <summary>By micro-batch size, ascending.</summary>
     public RoleCosts[] Decoder { get; }
 
@@ -81,6 +85,19 @@ public sealed class ServingCosts
     public double MaxRequestSeconds(RoleCosts costs, int microBatches) => MinimumTokensPerSecond == 0 || costs.Role == ReplicaRole.Prefill
         ? double.PositiveInfinity
         : DecodeSteps / (MinimumTokensPerSecond * costs.MicroBatchSequences * microBatches);
+
+    private static double[] KvPrefix(FleetCosts fleet, double promptTokens)
+    {
+        var model = fleet.Model;
+        var prefix = new double[model.LayerCount + 1];
+        for (var layer = 0; layer < model.LayerCount; layer++)
+        {
+            var window = model.LayerWindowTokens.IsDefaultOrEmpty ? 0 : model.LayerWindowTokens[layer];
+            var tokens = window == 0 ? promptTokens : Math.Min(window, promptTokens);
+            prefix[layer + 1] = prefix[layer] + tokens * StageMemory.KvBytes(model.LayerKvBytesPerToken[layer], fleet.Request.Engine.KvType);
+        }
+        return prefix;
+    }
 
     private RoleCosts[] Configurations(ReplicaRole role) =>
         [.. MicroBatchSizes.Where(size => size <= MaxConcurrency).Select(size => new RoleCosts(this, role, size))];

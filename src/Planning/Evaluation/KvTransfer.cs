@@ -16,14 +16,7 @@ public sealed class KvTransfer
     public KvTransfer(ServingCosts serving)
     {
         _fleet = serving.Fleet;
-        var model = _fleet.Model;
-        _bytes = new double[model.LayerCount + 1];
-        for (var layer = 0; layer < model.LayerCount; layer++)
-        {
-            var window = model.LayerWindowTokens.IsDefaultOrEmpty ? 0 : model.LayerWindowTokens[layer];
-            var tokens = window == 0 ? serving.Workload.MeanInputTokens : Math.Min(window, serving.Workload.MeanInputTokens);
-            _bytes[layer + 1] = _bytes[layer] + tokens * StageMemory.KvBytes(model.LayerKvBytesPerToken[layer], _fleet.Request.Engine.KvType);
-        }
+        _bytes = serving.KvPromptBytes;
     }
 
     /// <summary>Bytes of a mean prompt's cache over all layers.</summary>

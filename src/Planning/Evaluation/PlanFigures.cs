@@ -5,6 +5,9 @@ namespace E2LLM.Planning.Evaluation;
 /// <summary>What a set of groups is predicted to do: all that a search compares.</summary>
 public readonly record struct PlanFigures
 {
+    // The same groups summed in another order.
+    private const double Rounding = 1e-12;
+
     public double PrefillPerSecond { get; init; }
 
     public double DecodePerSecond { get; init; }
@@ -28,7 +31,7 @@ public readonly record struct PlanFigures
     /// </summary>
     public bool IsBetterThan(PlanFigures other, PlanObjective objective)
     {
-        if (objective == PlanObjective.Capacity && CapacityPerSecond != other.CapacityPerSecond)
+        if (objective == PlanObjective.Capacity && Math.Abs(CapacityPerSecond - other.CapacityPerSecond) > Rounding * CapacityPerSecond)
             return CapacityPerSecond > other.CapacityPerSecond;
         var (wait, otherWait) = (Math.Round(MeanWaitSeconds, 3), Math.Round(other.MeanWaitSeconds, 3));
         if (wait != otherWait)

@@ -6,11 +6,13 @@ namespace E2LLM.Planning.Exact;
 
 /// <summary>
 /// The Lagrangian bound on capacity: for any mu in [0, 1] no plan exceeds the maximum over partitions of the sum over groups of
-/// max(mu p(S), (1 - mu) d(S), m(S)), because min(P, D) is at most mu P + (1 - mu) D. KV links are left out, which keeps it valid.
+/// max(mu p(S), (1 - mu) d(S), m(S)), because min(P, D) is at most mu P + (1 - mu) D. Of the KV links only each device's own
+/// interface counts, as part of the group's rate; what pairs of groups do to each other is left out, which keeps it valid.
 /// </summary>
 /// <remarks>
 /// Rates of all subsets from the closed form (relaxed where layers or links differ), then best[set] over the groups of the set's lowest
-/// device: O(3^n / 2) for each mu. The bound is convex in mu; golden-section search narrows it, and any mu gives a valid bound.
+/// device: O(3^n / 2) for each mu. The bound is convex and piecewise linear in mu: the lines of two partitions, one on either side, meet
+/// where to look next (Kelley's cutting planes), and any mu gives a valid bound.
 /// </remarks>
 internal sealed class CapacityBound
 {
@@ -19,7 +21,8 @@ internal sealed class CapacityBound
 
     // Rates are inflated by this much, so that rounding never makes a bound too small.
     private const double Safety = 1 + 1e-9;
-    private const int MuSteps = 14;
+    private const int MaxSteps = 16;
+    private const double Precision = 1e-4;
 
     private readonly int _count;
     private readonly float[] _prefill;
@@ -53,36 +56,41 @@ internal sealed class CapacityBound
     {
         var partitions = new List<List<(int Subset, ReplicaRole Role)>>();
         var least = double.PositiveInfinity;
-        double At(double mu)
+        // The partition of a mu is a line below the bound, exact at that mu: prefill at slope 1, decode at 1 - mu, mixed.
+        (double AtZero, double AtOne) Line(double mu)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var bound = Fill(mu);
-            partitions.Add(Partition(mu));
-            least = Math.Min(least, bound);
-            return bound;
+            least = Math.Min(least, Fill(mu));
+            var groups = Partition(mu);
+            partitions.Add(groups);
+            var mixed = Rates(groups, ReplicaRole.Mixed, _mixed);
+            return (Rates(groups, ReplicaRole.Decoder, _decode) + mixed, Rates(groups, ReplicaRole.Prefill, _prefill) + mixed);
         }
 
-        var (low, high) = (0.0, 1.0);
-        const double Golden = 0.6180339887498949;
-        var (left, right) = (1 - Golden, Golden);
-        var (atLeft, atRight) = (At(left), At(right));
-        for (var step = 0; step < MuSteps; step++)
+        var falling = Line(0);
+        var rising = Line(1);
+        for (var step = 0; step < MaxSteps; step++)
         {
-            if (atLeft <= atRight)
-            {
-                (high, right, atRight) = (right, left, atLeft);
-                left = high - Golden * (high - low);
-                atLeft = At(left);
-            }
+            var (fall, rise) = (falling.AtZero - falling.AtOne, rising.AtOne - rising.AtZero);
+            if (fall <= 0 || rise <= 0)
+                break;
+            var mu = (falling.AtZero - rising.AtZero) / (fall + rise);
+            if (!(mu > 0 && mu < 1))
+                break;
+            var meeting = falling.AtZero - mu * fall;
+            var line = Line(mu);
+            if (least <= meeting * (1 + Precision))
+                break;
+            if (line.AtOne < line.AtZero)
+                falling = line;
             else
-            {
-                (low, left, atLeft) = (left, right, atRight);
-                right = low + Golden * (high - low);
-                atRight = At(right);
-            }
+                rising = line;
         }
         return (least, partitions);
     }
+
+    private static double Rates(List<(int Subset, ReplicaRole Role)> groups, ReplicaRole role, float[] rates) =>
+        groups.Where(group => group.Role == role).Sum(group => (double)rates[group.Subset]);
 
     private double Fill(double mu)
     {

@@ -53,6 +53,38 @@ internal sealed class PlanEnumeration
         return (enumeration._best, enumeration._bestFigures, enumeration.Compared);
     }
 
+    /// <summary>The highest min(P, D) + M of all plans, a little inflated against rounding: no plan's capacity exceeds it, whatever its links.</summary>
+    public static double RelaxedCapacity(GroupTable table, PlanEvaluator evaluator, CancellationToken cancellationToken)
+    {
+        var enumeration = new PlanEnumeration(table, evaluator, PlanObjective.Capacity, cancellationToken);
+        return enumeration.Relaxed((1 << enumeration._devices) - 1, 0, 0, 0) * (1 + 1e-6);
+    }
+
+    private double Relaxed(int free, double prefill, double decode, double mixed)
+    {
+        _cancellationToken.ThrowIfCancellationRequested();
+        if (free == 0)
+            return Math.Min(prefill, decode) + mixed;
+        var lowest = free & -free;
+        var best = Relaxed(free & ~SameType(free, int.TrailingZeroCount(lowest)), prefill, decode, mixed);
+        var rest = free ^ lowest;
+        for (var others = rest; ; others = (others - 1) & rest)
+        {
+            var group = lowest | others;
+            if (IsCanonical(group, free))
+            {
+                if (_table[ReplicaRole.Prefill, group] is { } asPrefill)
+                    best = Math.Max(best, Relaxed(free ^ group, prefill + asPrefill.RequestsPerSecond, decode, mixed));
+                if (_table[ReplicaRole.Decoder, group] is { } asDecoder)
+                    best = Math.Max(best, Relaxed(free ^ group, prefill, decode + asDecoder.RequestsPerSecond, mixed));
+                if (_table[ReplicaRole.Mixed, group] is { } asMixed)
+                    best = Math.Max(best, Relaxed(free ^ group, prefill, decode, mixed + asMixed.RequestsPerSecond));
+            }
+            if (others == 0)
+                return best;
+        }
+    }
+
     private void Search(int free, int groups)
     {
         _cancellationToken.ThrowIfCancellationRequested();

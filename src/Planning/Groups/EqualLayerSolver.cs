@@ -57,7 +57,8 @@ public sealed class EqualLayerSolver(ServingCosts serving)
             fixedLayers += cost.FixedSeconds / cost.SecondsPerWork;
             speed += 1 / cost.SecondsPerWork;
         }
-        return Math.Max(fixedLayers / speed, devices.Length > 1 ? costs.HopSeconds : 0);
+        return Math.Max(
+            Math.Max(fixedLayers / speed, costs.KvSecondsPerLayer * _layers / devices.Length), devices.Length > 1 ? costs.HopSeconds : 0);
     }
 
     /// <summary>A partition that reaches <paramref name="seconds"/>: (device, layers) in order, the fastest devices filled first.</summary>
@@ -86,7 +87,7 @@ public sealed class EqualLayerSolver(ServingCosts serving)
     private double Bottleneck(ReadOnlySpan<int> devices, RoleCosts costs)
     {
         if (devices.Length == 1)
-            return costs.Busy[devices[0]].Seconds(_layers, isLast: true);
+            return Math.Max(costs.Busy[devices[0]].Seconds(_layers, isLast: true), costs.KvSecondsPerLayer * _layers);
         var low = FractionalSeconds(devices, costs);
         if (Fits(devices, costs, low))
             return low;
@@ -144,13 +145,14 @@ public sealed class EqualLayerSolver(ServingCosts serving)
         if (seconds < costs.HopSeconds)
             return false;
         var total = 0;
+        var kvLayers = costs.KvLayersWithin(seconds);
         var (first1, first2, firstAt) = (int.MaxValue / 4, int.MaxValue / 4, -1);
         var (last1, last2, lastAt) = (int.MaxValue / 4, int.MaxValue / 4, -1);
         foreach (var device in devices)
         {
             var cost = costs.Busy[device];
             var room = (seconds - cost.FixedSeconds) / cost.SecondsPerWork;
-            var layers = Math.Min(_capacities.Inner[device], _capacities.WithinWork(room));
+            var layers = Math.Min(Math.Min(_capacities.Inner[device], kvLayers), _capacities.WithinWork(room));
             if (layers < 1)
                 return false;
             total += layers;
@@ -187,12 +189,13 @@ public sealed class EqualLayerSolver(ServingCosts serving)
         Span<int> order = stackalloc int[count];
         var slots = costs.MaxMicroBatches == int.MaxValue ? costs.Busy : costs.Slot;
         var total = 0;
+        var kvLayers = costs.KvLayersWithin(seconds);
         var sum = (count - 1) * costs.SlotHopSeconds;
         for (var index = 0; index < count; index++)
         {
             var cost = costs.Busy[devices[index]];
             var room = (seconds - cost.FixedSeconds) / cost.SecondsPerWork;
-            inner[index] = Math.Min(_capacities.Inner[devices[index]], _capacities.WithinWork(room));
+            inner[index] = Math.Min(Math.Min(_capacities.Inner[devices[index]], kvLayers), _capacities.WithinWork(room));
             if (inner[index] < 1)
                 return double.PositiveInfinity;
             asLast[index] = Math.Min(

@@ -44,6 +44,18 @@ public sealed class GroupPlanner(ServingCosts serving)
         return plan?.OnDevices(position => sorted[position]);
     }
 
+    /// <summary>The best cuts and micro-batches of devices in a given order; null where nothing fits.</summary>
+    public GroupPlan? InOrder(int[] order, ReplicaRole role)
+    {
+        var solver = new PartitionSolver();
+        var ends = new int[order.Length];
+        GroupPlan? best = null;
+        foreach (var costs in serving.Of(role))
+            if (Cut(solver, order, ends, costs) is { } plan && (best is null || plan.RequestSeconds < best.RequestSeconds))
+                best = plan;
+        return best;
+    }
+
     private GroupPlan? Find(int[] devices, ReplicaRole role)
     {
         GroupPlan? best = null;

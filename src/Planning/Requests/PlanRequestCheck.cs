@@ -40,6 +40,10 @@ public static class PlanRequestCheck
         faults.Require(flops.Length == 0 || flops.Length == layers, "model.layerFlopsPerToken", flops.Length, $"empty, or one entry for each of the {layers} layers");
         for (var layer = 0; layer < flops.Length; layer++)
             faults.Require(flops[layer] is > 0 and < 1e18, $"model.layerFlopsPerToken[{layer}]", flops[layer], "above 0 to 1e18");
+        var active = model.LayerActiveBytes.IsDefaultOrEmpty ? [] : model.LayerActiveBytes;
+        faults.Require(active.Length == 0 || active.Length == layers, "model.layerActiveBytes", active.Length, $"empty, or one entry for each of the {layers} layers");
+        for (var layer = 0; layer < active.Length; layer++)
+            faults.Require(active[layer] is > 0 and < MaxBytes, $"model.layerActiveBytes[{layer}]", active[layer], "1 to 2^50 bytes");
         var windows = model.LayerWindowTokens.IsDefaultOrEmpty ? [] : model.LayerWindowTokens;
         faults.Require(windows.Length == 0 || windows.Length == layers, "model.layerWindowTokens", windows.Length, $"empty, or one entry for each of the {layers} layers");
         for (var layer = 0; layer < windows.Length; layer++)

@@ -1,8 +1,7 @@
 namespace E2LLM.Scheduling.Admission;
 
 /// <summary>
-/// Slots and KV cells of a replica. A request takes one slot and all the cells that it can come to need, so that a running sequence
-/// never runs out of cells.
+/// Slots and KV cells of a replica. No row is issued without a cell that is reserved for it, so the engines never run out of cells.
 /// </summary>
 internal sealed class KvBudget(int cells, int slots)
 {
@@ -12,6 +11,8 @@ internal sealed class KvBudget(int cells, int slots)
     public int Cells => cells;
 
     public int ReservedCells { get; private set; }
+
+    public bool CanReserve(int neededCells) => _reserved.Contains(0) && neededCells <= cells - ReservedCells;
 
     /// <summary>Takes the lowest free slot.</summary>
     /// <returns>The slot, or -1 where slots or cells are short.</returns>
@@ -24,6 +25,16 @@ internal sealed class KvBudget(int cells, int slots)
         _reserved[slot] = neededCells;
         ReservedCells += neededCells;
         return slot;
+    }
+
+    /// <summary>Reserves more cells for a slot that is taken, as many as are wanted and free.</summary>
+    /// <returns>How many.</returns>
+    public int Grow(int slot, int wantedCells)
+    {
+        var granted = Math.Min(wantedCells, cells - ReservedCells);
+        _reserved[slot] += granted;
+        ReservedCells += granted;
+        return granted;
     }
 
     /// <exception cref="InvalidOperationException">The slot is free.</exception>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Plans;
 using E2LLM.Core.Requests;
+using E2LLM.Scheduling.Batching;
 
 namespace E2LLM.Scheduling.Admission;
 
@@ -10,9 +11,10 @@ internal sealed class RequestState
 {
     private readonly List<int> _answer = [];
 
-    private RequestState(GenerationRequest request, int answerLimitTokens, double queuedSeconds)
+    private RequestState(GenerationRequest request, RunMode mode, int answerLimitTokens, double queuedSeconds)
     {
         Request = request;
+        Mode = mode;
         AnswerLimitTokens = answerLimitTokens;
         QueuedSeconds = queuedSeconds;
     }
@@ -21,51 +23,85 @@ internal sealed class RequestState
 
     public string Id => Request.Id;
 
+    /// <summary>What is still to be run: <see cref="RunMode.DecodeOnly"/> becomes <see cref="RunMode.Whole"/> once the KV cache is here.</summary>
+    public RunMode Mode { get; private set; }
+
     /// <summary>The request's limit, or what the sequence limit leaves beside the prompt.</summary>
     public int AnswerLimitTokens { get; }
 
-    /// <summary>KV cells that the request can come to need: all of them are reserved before it starts.</summary>
-    public int Cells => Request.PromptTokens.Length + AnswerLimitTokens;
+    /// <summary>KV cells that the request can come to need.</summary>
+    public int Cells => PromptLength + (Mode == RunMode.PrefillOnly ? 1 : AnswerLimitTokens);
+
+    /// <summary>Tokens that have still to be read or may still be written when it gets a slot.</summary>
+    public int PendingTokens => Mode switch
+    {
+        RunMode.PrefillOnly => PromptLength,
+        RunMode.DecodeOnly => AnswerLimitTokens,
+        _ => Cells,
+    };
+
+    /// <summary>Tokens to read in chunks when it gets a slot: a prefill part never feeds the token that it sampled.</summary>
+    public int ReadTokens => Mode == RunMode.PrefillOnly ? PromptLength : KnownTokens;
 
     /// <summary>When it (last) joined the queue, on the caller's clock.</summary>
     public double QueuedSeconds { get; set; }
 
-    /// <summary>Failed steps that it had rows in, since its latest token.</summary>
+    /// <summary>Its place in the queue, now and whenever it comes back.</summary>
+    public QueuePlace Place { get; set; }
+
+    /// <summary>Failed steps that it had rows in, and caches that did not arrive, since its latest token.</summary>
     public int FailedSteps { get; set; }
+
+    /// <summary>How often it lost its slot because cells were short.</summary>
+    public int Preemptions { get; set; }
 
     public int AnswerTokens => _answer.Count;
 
     /// <summary>Prompt and answer so far.</summary>
-    public int KnownTokens => Request.PromptTokens.Length + _answer.Count;
+    public int KnownTokens => PromptLength + _answer.Count;
+
+    private int PromptLength => Request.PromptTokens.Length;
 
     /// <summary>Checks a request against what the replica can ever give it.</summary>
     /// <exception cref="RequestRejectedException">It can never fit: names the prompt's length, the limit and its knob.</exception>
-    public static RequestState Accept(GenerationRequest request, EngineSettings engine, double nowSeconds)
+    public static RequestState Accept(GenerationRequest request, EngineSettings engine, double nowSeconds, RunMode mode)
     {
         var prompt = request.PromptTokens.IsDefault ? 0 : request.PromptTokens.Length;
         if (prompt == 0)
-            throw new RequestRejectedException("The prompt has 0 tokens; it needs at least 1.");
+            throw Invalid("The prompt has 0 tokens; it needs at least 1.", nameof(request.PromptTokens));
         if (request.MaxTokens < 1)
-            throw new RequestRejectedException($"MaxTokens is {request.MaxTokens}; it must be at least 1.");
+            throw Invalid($"MaxTokens is {request.MaxTokens}; it must be at least 1.", nameof(request.MaxTokens));
+        if (!Enum.IsDefined(request.Priority))
+            throw Invalid($"Priority is {request.Priority}; it must be Low, Normal or High.", nameof(request.Priority));
+        if (request.DeadlineSeconds is { } deadline && !(deadline >= 0))
+            throw Invalid($"DeadlineSeconds is {deadline}; it must be 0 or more.", nameof(request.DeadlineSeconds));
         if (prompt >= engine.MaxSequenceTokens)
-            throw new RequestRejectedException(
+            throw TooLong(
                 $"The prompt has {prompt} tokens, but prompt and answer together may have at most {engine.MaxSequenceTokens} " +
                 $"(MaxSequenceTokens). Shorten the prompt to {engine.MaxSequenceTokens - 1} tokens or fewer.");
-        var answer = Math.Min(request.MaxTokens, engine.MaxSequenceTokens - prompt);
-        if (prompt + answer > engine.KvCells)
-            throw new RequestRejectedException(
-                $"The prompt has {prompt} tokens and its answer may have {answer}: {prompt + answer} KV cells, but the replica has " +
+
+        // How long the answer may get is for the replica to say that writes it.
+        var answer = mode == RunMode.PrefillOnly ? request.MaxTokens : Math.Min(request.MaxTokens, engine.MaxSequenceTokens - prompt);
+        var state = new RequestState(request, mode, answer, nowSeconds);
+        if (state.Cells > engine.KvCells)
+            throw TooLong(
+                $"The prompt has {prompt} tokens and its answer may have {state.Cells - prompt}: {state.Cells} KV cells, but the replica has " +
                 $"{engine.KvCells} (KvCells). Shorten the prompt or ask for fewer tokens.");
-        return new RequestState(request, answer, nowSeconds);
+        return state;
     }
 
-    public int TokenAt(int position)
-    {
-        var prompt = Request.PromptTokens.Length;
-        return position < prompt ? Request.PromptTokens[position] : _answer[position - prompt];
-    }
+    public int TokenAt(int position) =>
+        position < PromptLength ? Request.PromptTokens[position] : _answer[position - PromptLength];
 
     public void Append(int token) => _answer.Add(token);
+
+    /// <summary>From here on it runs like any other, and reads again what it loses.</summary>
+    /// <param name="answer">What has been written elsewhere.</param>
+    public void ContinueWhole(ImmutableArray<int> answer)
+    {
+        Mode = RunMode.Whole;
+        _answer.AddRange(answer);
+    }
 
     /// <summary>The latest known tokens, as many as the sampler's penalties look at; empty without penalties.</summary>
     public ImmutableArray<int> PenaltyTokens()
@@ -78,4 +114,10 @@ internal sealed class RequestState
             tokens.Add(TokenAt(position));
         return tokens.MoveToImmutable();
     }
+
+    private static RequestRejectedException Invalid(string message, string parameter) =>
+        new(message) { Code = RejectionCodes.InvalidValue, Parameter = parameter };
+
+    private static RequestRejectedException TooLong(string message) =>
+        new(message) { Code = RejectionCodes.ContextLengthExceeded, Parameter = nameof(GenerationRequest.PromptTokens) };
 }

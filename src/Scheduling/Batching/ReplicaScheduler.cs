@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using E2LLM.Core.Engines;
+using E2LLM.Core.Errors;
 using E2LLM.Core.Plans;
 using E2LLM.Core.Requests;
 using E2LLM.Scheduling.Admission;
@@ -12,11 +12,17 @@ namespace E2LLM.Scheduling.Batching;
 /// </summary>
 /// <remarks>
 /// <list type="number">
-/// <item>First come, first served. The head of the queue starts when a slot and all the cells that it can need are free; until then
-/// nobody passes it.</item>
+/// <item>First come, first served within a class of priority; a class is a head start of PriorityAgeingSeconds, so nobody is passed by
+/// requests that come later than two of these. The head of the queue starts when a slot and its cells are free, by default
+/// all that it can need (<see cref="CellReservation"/>); until then nobody passes it.</item>
 /// <item>A step takes the decode rows of the sequences that have waited longest, an even share of them so that every permitted step
 /// has some, then prompt chunks in the order of admission: up to MaxStepTokens rows, or PrefillTokensBesideDecode prompt rows while
-/// any answer is being written. The chunks of a request that is alone depend on its prompt and MaxStepTokens only.</item>
+/// any answer is being written. The chunks of a request that is alone depend on its prompt and MaxStepTokens only. Where decode rows
+/// could fill every step, they leave an eighth to the prompts that wait.</item>
+/// <item>An answer counts as being written from the moment that the last chunk of its prompt is issued, so no step that is issued
+/// between its first and its last token, in flight ahead of it or not, has more prompt rows than PrefillTokensBesideDecode: a
+/// prompt stalls an answer by the time of that many rows a step, however long it is. With one step in flight, an answer is in every
+/// step; with more, in one of any MaxStepsInFlight steps that are issued while the load stays the same and fits into them.</item>
 /// <item>A decode row is issued once its token is known; chunks of a prompt follow each other without waiting.</item>
 /// <item>Results may be reported in any order and are applied in step order.</item>
 /// <item>A slot is closed, and may be given away, when no step in flight uses it; stages run steps in order, commands first.</item>
@@ -25,36 +31,46 @@ namespace E2LLM.Scheduling.Batching;
 /// touched to their last confirmed position.</item>
 /// </list>
 /// </remarks>
-public sealed class ReplicaScheduler
+public sealed partial class ReplicaScheduler
 {
     private readonly EngineSettings _engine;
     private readonly SchedulerOptions _options;
     private readonly RequestQueue _queue;
     private readonly SequenceTable _sequences;
+    private readonly StepComposer _composer;
     private readonly StepLedger _steps = new();
-    private long _turn;
     private long _completedSteps;
     private long _completedRequests;
+    private long _handedOffRequests;
     private long _generatedTokens;
     private int _failuresInARow;
 
-    /// <exception cref="Core.Errors.ConfigurationException">A setting is out of range; names all that are.</exception>
+    /// <exception cref="ConfigurationException">A setting is out of range; names all that are.</exception>
     public ReplicaScheduler(EngineSettings engine, SchedulerOptions options)
     {
         options.Validate(engine);
         _engine = engine;
         _options = options;
-        _queue = new RequestQueue(options.QueueLimit);
-        _sequences = new SequenceTable(engine);
+        _queue = new RequestQueue(options.QueueLimit, options.PriorityAgeingSeconds);
+        _sequences = new SequenceTable(engine, options);
+        _composer = new StepComposer(engine, options, _queue, _sequences);
     }
 
     /// <summary>Number of the step that <see cref="Next"/> issues next.</summary>
     public long NextStepNumber => _steps.NextNumber;
 
+    /// <summary>
+    /// Rate at which the replica works off pending tokens, as its owner measured it or the plan predicts it; 0, the default, where
+    /// nobody knows. Serves the quoted wait alone.
+    /// </summary>
+    public double TokensPerSecond { get; set; }
+
     public SchedulerCounters Counters => new()
     {
         QueuedRequests = _queue.Count,
         RunningRequests = _sequences.All.Count,
+        HeldRequests = _sequences.All.Count(sequence => sequence.IsHeld),
+        AwaitingKvRequests = _sequences.All.Count(sequence => sequence.AwaitsKv),
         KvCells = _engine.KvCells,
         ReservedKvCells = _sequences.ReservedCells,
         UsedKvCells = _sequences.All.Sum(sequence => sequence.Issued),
@@ -62,43 +78,47 @@ public sealed class ReplicaScheduler
         PendingTokens = _queue.PendingTokens + _sequences.All.Sum(sequence => sequence.PendingTokens),
         CompletedSteps = _completedSteps,
         CompletedRequests = _completedRequests,
+        HandedOffRequests = _handedOffRequests,
+        Preemptions = _composer.Preemptions,
         GeneratedTokens = _generatedTokens,
         FailuresInARow = _failuresInARow,
     };
 
-    /// <summary>Queues a request.</summary>
+    /// <summary>Queues a request, or the part of it that this replica runs.</summary>
     /// <exception cref="ArgumentException">A request of this id is queued or running.</exception>
-    /// <exception cref="Core.Errors.RequestRejectedException">It can never fit; names the prompt's length, the limit and its knob.</exception>
-    /// <exception cref="Core.Errors.OverloadedException">The queue is full; names the limit.</exception>
-    public void Enqueue(GenerationRequest request, double nowSeconds)
+    /// <exception cref="RequestRejectedException">It can never fit; names the prompt's length, the limit and its knob.</exception>
+    /// <exception cref="OverloadedException">
+    /// The queue is full (names the limit), or the wait would be longer than the request's deadline (names both).
+    /// </exception>
+    public void Enqueue(GenerationRequest request, double nowSeconds, RunMode mode = RunMode.Whole)
     {
         if (_queue.Contains(request.Id) || _sequences.Find(request.Id) is not null)
             throw new ArgumentException($"Request {request.Id} is queued or running already.", nameof(request));
-        _queue.Enqueue(RequestState.Accept(request, _engine, nowSeconds));
+        var state = RequestState.Accept(request, _engine, nowSeconds, mode);
+        _queue.ThrowIfFull(() => QuoteWaitSeconds(state, nowSeconds));
+        if (request.DeadlineSeconds is { } deadline && QuoteWaitSeconds(state, nowSeconds) is { } wait && wait > deadline)
+            throw new OverloadedException(
+                $"The request would wait {wait:0.#} s for its start; its limit is {deadline:0.#} s (DeadlineSeconds). Try again later.")
+            {
+                QuotedWaitSeconds = wait,
+            };
+        _queue.Enqueue(state, nowSeconds);
     }
+
+    /// <summary>Estimate of the seconds that a request would spend in the queue; null where the rate is not known.</summary>
+    /// <exception cref="RequestRejectedException">As for <see cref="Enqueue"/>.</exception>
+    public double? QuoteWaitSeconds(GenerationRequest request, double nowSeconds, RunMode mode = RunMode.Whole) =>
+        QuoteWaitSeconds(RequestState.Accept(request, _engine, nowSeconds, mode), nowSeconds);
 
     /// <summary>The next step, or null when nothing can be issued before a step completes or a request comes.</summary>
     public StepPlan? Next(double nowSeconds)
     {
         if (_steps.Count >= _options.MaxStepsInFlight)
             return null;
-        var step = new StepBuilder(_steps.NextNumber);
-        foreach (var slot in _sequences.TakeSlotsToClose())
-            step.Add(SequenceCommand.Close(slot));
-        foreach (var sequence in _sequences.All)
-            if (sequence.NeedsTruncate)
-            {
-                step.Add(SequenceCommand.Truncate(sequence.Slot, sequence.Confirmed));
-                sequence.NeedsTruncate = false;
-            }
-
-        AddDecodeRows(step);
-        AddPromptChunks(step, nowSeconds);
-        if (step.IsEmpty)
+        if (_composer.Compose(_steps.NextNumber, _options.MaxStepsInFlight - _steps.Count, nowSeconds) is not { } step)
             return null;
-        var built = step.Build();
-        _steps.Add(built);
-        return built.Plan;
+        _steps.Add(step);
+        return step.Plan;
     }
 
     /// <summary>Reports that the last stage has finished a step. Ignored for a step that was lost or is completed already.</summary>
@@ -136,17 +156,12 @@ public sealed class ReplicaScheduler
         var lost = _sequences.RollBack(_steps.LoseAll());
 
         var updates = ImmutableArray.CreateBuilder<RequestUpdate>();
-        foreach (var sequence in _sequences.All.Where(sequence => !sequence.IsClosing).Reverse().ToArray())
+        foreach (var sequence in _sequences.All.Where(sequence => !sequence.IsClosing).ToArray())
             if (sequence.Request.FailedSteps >= _options.MaxFailedSteps || (recovery == FailureRecovery.Fail && lost.Contains(sequence)))
                 updates.Add(End(sequence, [], FinishReason.Failed, failure));
             else if (recovery == FailureRecovery.Requeue)
-            {
-                _sequences.Evict(sequence);
-                sequence.Request.QueuedSeconds = nowSeconds;
-                _queue.ReturnToHead(sequence.Request);
-            }
+                Requeue(sequence, nowSeconds);
 
-        updates.Reverse();
         return updates.DrainToImmutable();
     }
 
@@ -159,43 +174,22 @@ public sealed class ReplicaScheduler
         return _sequences.Find(requestId) is { } sequence ? End(sequence, [], FinishReason.Cancelled, null) : null;
     }
 
-    private void AddDecodeRows(StepBuilder step)
+    private double? QuoteWaitSeconds(RequestState request, double nowSeconds)
     {
-        var ready = _sequences.All.Where(sequence => sequence.IsReady).OrderBy(sequence => sequence.LastTurn).ToArray();
-        if (ready.Length == 0)
-            return;
-        var decoding = _sequences.All.Count(sequence => sequence.IsDecoding);
-        var freeSteps = _options.MaxStepsInFlight - _steps.Count;
-        var rows = MicroBatch.Rows(ready.Length, decoding, freeSteps, _options.MaxStepsInFlight, _engine.MaxStepTokens);
-        foreach (var sequence in ready.AsSpan(0, rows))
-        {
-            step.AddRows(sequence, 1);
-            sequence.LastTurn = ++_turn;
-        }
+        var (requestsAhead, tokensAhead) = _queue.Ahead(request.Request.Priority, nowSeconds);
+        tokensAhead += _sequences.All.Sum(sequence => sequence.PendingTokens);
+        var seconds = request.Mode == RunMode.PrefillOnly
+            ? WaitEstimate.InTurnSeconds(tokensAhead, TokensPerSecond)
+            : WaitEstimate.ForRoomSeconds(_sequences.CanAdmit(request), requestsAhead, _sequences.All.Count, tokensAhead, TokensPerSecond);
+        return double.IsFinite(seconds) ? seconds : null;
     }
 
-    private void AddPromptChunks(StepBuilder step, double nowSeconds)
+    /// <summary>Takes a running request back to the queue; its slot is freed as soon as no step in flight uses it.</summary>
+    private void Requeue(SequenceState sequence, double nowSeconds)
     {
-        var budget = _engine.MaxStepTokens - step.RowCount;
-        if (_sequences.All.Any(sequence => sequence.IsDecoding))
-            budget = Math.Min(budget, _options.PrefillTokensBesideDecode);
-        foreach (var sequence in _sequences.All)
-            if (budget > 0 && sequence.PrefillTokens > 0)
-                budget -= AddChunk(step, sequence, budget);
-
-        while (budget > 0 && _queue.Head is { } head && _sequences.TryAdmit(head) is { } admitted)
-        {
-            _queue.Dequeue();
-            step.Add(new AdmittedRequest(head.Id, admitted.Slot, nowSeconds - head.QueuedSeconds));
-            budget -= AddChunk(step, admitted, budget);
-        }
-    }
-
-    private static int AddChunk(StepBuilder step, SequenceState sequence, int budget)
-    {
-        var rows = Math.Min(budget, sequence.PrefillTokens);
-        step.AddRows(sequence, rows);
-        return rows;
+        _sequences.Leave(sequence);
+        sequence.Request.QueuedSeconds = nowSeconds;
+        _queue.Return(sequence.Request);
     }
 
     private void Apply(StepInFlight step, ImmutableArray<RequestUpdate>.Builder updates)
@@ -207,12 +201,16 @@ public sealed class ReplicaScheduler
         {
             var sequence = step.Sequences[index];
             var share = step.Plan.Shares[index];
+            var token = share.HasOutput ? step.SampledTokens[output++] : (int?)null;
+            var from = sequence.Confirmed;
             sequence.Confirm(share.Rows);
-            if (!share.HasOutput)
+            if (sequence.IsClosing)
                 continue;
-            var token = step.SampledTokens[output++];
-            if (!sequence.IsClosing)
-                updates.Add(Accept(sequence, token));
+            var update = token is { } sampled ? Accept(sequence, sampled) : Update(sequence.Request, [], null, null);
+            if (sequence is { IsClosing: false, Request.Mode: RunMode.PrefillOnly })
+                updates.Add(update with { Prefill = new PrefillProgress(sequence.Slot, from, sequence.Confirmed, sequence.IsHeld) });
+            else if (share.HasOutput)
+                updates.Add(update);
         }
     }
 
@@ -236,7 +234,7 @@ public sealed class ReplicaScheduler
 
     private RequestUpdate End(SequenceState sequence, ImmutableArray<int> tokens, FinishReason finish, RequestFailure? failure)
     {
-        var phase = sequence.IsDecoding ? RequestPhase.Decode : RequestPhase.Prefill;
+        var phase = sequence.IsDecoding || sequence.AwaitsKv ? RequestPhase.Decode : RequestPhase.Prefill;
         _sequences.Close(sequence);
         return Update(sequence.Request, tokens, finish, failure is null ? null : failure with { Phase = phase });
     }

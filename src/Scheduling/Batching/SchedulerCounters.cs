@@ -8,6 +8,12 @@ public sealed record SchedulerCounters
     /// <summary>Requests that hold a slot, those included whose slot is about to be closed.</summary>
     public required int RunningRequests { get; init; }
 
+    /// <summary>Running requests whose prompt is read and whose KV cache is being handed on.</summary>
+    public required int HeldRequests { get; init; }
+
+    /// <summary>Running requests whose KV cache has not arrived yet.</summary>
+    public required int AwaitingKvRequests { get; init; }
+
     public required int KvCells { get; init; }
 
     public required int ReservedKvCells { get; init; }
@@ -24,6 +30,12 @@ public sealed record SchedulerCounters
 
     /// <summary>Requests that ended by a stop token or by length.</summary>
     public required long CompletedRequests { get; init; }
+
+    /// <summary>Requests whose KV cache was handed on.</summary>
+    public required long HandedOffRequests { get; init; }
+
+    /// <summary>How often a request lost its slot because cells were short.</summary>
+    public required long Preemptions { get; init; }
 
     public required long GeneratedTokens { get; init; }
 

@@ -16,13 +16,35 @@ public sealed record SchedulerOptions
     public int MaxStepsInFlight { get; init; } = 1;
 
     /// <summary>
-    /// Prompt tokens of one step while any answer is being written. Default 64; 1 to 8,192. A small value keeps the gaps between the
-    /// tokens of running answers short, a large one starts new answers sooner.
+    /// Prompt tokens of one step while any answer is being written, from the step after the one with the last chunk of its prompt.
+    /// Default 64; 1 to 8,192. A small value keeps the gaps between the tokens of running answers short, a large one starts new
+    /// answers sooner.
     /// </summary>
     public int PrefillTokensBesideDecode { get; init; } = 64;
 
     /// <summary>Failed steps in a row, without a new token between them, after which a request is given up. Default 3; 1 to 100.</summary>
     public int MaxFailedSteps { get; init; } = 3;
+
+    /// <summary>
+    /// Seconds of waiting that make up for one class of <see cref="Core.Requests.RequestPriority"/>. Default 30; 0 (classes count for
+    /// nothing) to 86,400.
+    /// </summary>
+    public double PriorityAgeingSeconds { get; init; } = 30;
+
+    /// <summary>How many KV cells a request must get before it starts. Default WholeAnswer.</summary>
+    public CellReservation CellReservation { get; init; } = CellReservation.WholeAnswer;
+
+    /// <summary>
+    /// Optimistic: cells that a request gets beyond its known text, when it starts and whenever it has used them up. Default 64; 1 to
+    /// 8,192.
+    /// </summary>
+    public int CellMarginTokens { get; init; } = 64;
+
+    /// <summary>
+    /// Optimistic: how often a request may be interrupted. After that it starts only with the cells of its whole answer. Default 2;
+    /// 0 to 100.
+    /// </summary>
+    public int MaxPreemptions { get; init; } = 2;
 
     /// <summary>Checks these options and the engine's settings together.</summary>
     /// <exception cref="ConfigurationException">Names every value that is out of range.</exception>
@@ -33,6 +55,12 @@ public sealed record SchedulerOptions
         Check(nameof(MaxStepsInFlight), MaxStepsInFlight, 1, 64);
         Check(nameof(PrefillTokensBesideDecode), PrefillTokensBesideDecode, 1, 8_192);
         Check(nameof(MaxFailedSteps), MaxFailedSteps, 1, 100);
+        Check(nameof(CellMarginTokens), CellMarginTokens, 1, 8_192);
+        Check(nameof(MaxPreemptions), MaxPreemptions, 0, 100);
+        if (!Enum.IsDefined(CellReservation))
+            errors.Add($"{nameof(CellReservation)} is {CellReservation}; it must be one of {string.Join(", ", Enum.GetNames<CellReservation>())}.");
+        if (!(PriorityAgeingSeconds is >= 0 and <= 86_400))
+            errors.Add($"{nameof(PriorityAgeingSeconds)} is {PriorityAgeingSeconds}; it must be 0 to 86400.");
         Check(nameof(engine.KvCells), engine.KvCells, 1, 1 << 24);
         Check(nameof(engine.MaxSequences), engine.MaxSequences, 1, 256);
         Check(nameof(engine.MaxStepTokens), engine.MaxStepTokens, 1, 8_192);

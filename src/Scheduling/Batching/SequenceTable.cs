@@ -5,7 +5,7 @@ using E2LLM.Scheduling.Admission;
 namespace E2LLM.Scheduling.Batching;
 
 /// <summary>The sequences that hold slots, in the order of their admission, and the slots that the stages have still to close.</summary>
-internal sealed class SequenceTable(EngineSettings engine)
+internal sealed class SequenceTable(EngineSettings engine, SchedulerOptions options)
 {
     private readonly KvBudget _budget = new(engine.KvCells, engine.MaxSequences);
     private readonly List<SequenceState> _sequences = [];
@@ -19,17 +19,33 @@ internal sealed class SequenceTable(EngineSettings engine)
     /// <summary>Null where no such request is being served.</summary>
     public SequenceState? Find(string requestId) => _byId.GetValueOrDefault(requestId);
 
+    /// <summary>Whether slots and cells are free for a request.</summary>
+    public bool CanAdmit(RequestState request) => _budget.CanReserve(CellsToStart(request));
+
     /// <summary>Null where slots or cells are short.</summary>
     public SequenceState? TryAdmit(RequestState request)
     {
-        var slot = _budget.TryReserve(request.Cells);
+        var cells = CellsToStart(request);
+        var slot = _budget.TryReserve(cells);
         if (slot < 0)
             return null;
-        var sequence = new SequenceState(request, slot);
+        var sequence = new SequenceState(request, slot, cells);
         _sequences.Add(sequence);
         _byId.Add(request.Id, sequence);
         return sequence;
     }
+
+    /// <summary>Reserves the next cells of a sequence that has used up its own. False where none is free.</summary>
+    public bool TryGrow(SequenceState sequence)
+    {
+        var granted = _budget.Grow(sequence.Slot, Math.Min(options.CellMarginTokens, sequence.Request.Cells - sequence.Cells));
+        sequence.Cells += granted;
+        return granted > 0;
+    }
+
+    /// <summary>The sequence to give up when cells are short: the one admitted last, of those that may be interrupted.</summary>
+    public SequenceState? Youngest() => _sequences.LastOrDefault(sequence =>
+        !sequence.IsClosing && sequence.Request.Mode == RunMode.Whole && sequence.Request.Preemptions < options.MaxPreemptions);
 
     /// <summary>Ends a request; its slot and cells stay taken until no step in flight uses them.</summary>
     public void Close(SequenceState sequence)
@@ -56,22 +72,25 @@ internal sealed class SequenceTable(EngineSettings engine)
             sequence.RollBack();
         foreach (var sequence in _sequences)
             if (_slotsToClose.Contains(sequence.Slot))
-                sequence.IsOpen = false;
+                sequence.LoseSlot();
             else if (sequence.IsOpen && (lost.Contains(sequence) || truncatedSlots.Contains(sequence.Slot)))
                 sequence.NeedsTruncate = true;
         return lost;
     }
 
-    /// <summary>Takes a sequence out of its slot at once, for use when no step is in flight; the next step closes it.</summary>
-    public void Evict(SequenceState sequence)
+    /// <summary>Gives up the slot of a request that goes on later; it is freed as soon as no step in flight has rows of it.</summary>
+    public void Leave(SequenceState sequence)
     {
-        _sequences.Remove(sequence);
-        _byId.Remove(sequence.Request.Id);
-        Free(sequence);
+        Close(sequence);
+        if (sequence.StepsInFlight == 0)
+        {
+            _sequences.Remove(sequence);
+            Free(sequence);
+        }
     }
 
-    /// <summary>Frees ended sequences that no step in flight uses, and hands out the slots that the step being built must close.</summary>
-    public int[] TakeSlotsToClose()
+    /// <summary>Frees ended sequences that no step in flight uses.</summary>
+    public void FreeEnded()
     {
         for (var index = _sequences.Count - 1; index >= 0; index--)
             if (_sequences[index] is { IsClosing: true, StepsInFlight: 0 } ended)
@@ -80,11 +99,20 @@ internal sealed class SequenceTable(EngineSettings engine)
                 _sequences.RemoveAt(index);
                 Free(ended);
             }
+    }
 
+    /// <summary>Hands out the slots that the step being built must close.</summary>
+    public int[] TakeSlotsToClose()
+    {
         var slots = _slotsToClose.ToArray();
         _slotsToClose.Clear();
         return slots;
     }
+
+    private int CellsToStart(RequestState request) =>
+        options.CellReservation == CellReservation.WholeAnswer || request.Preemptions >= options.MaxPreemptions
+            ? request.Cells
+            : Math.Min(request.Cells, request.KnownTokens + options.CellMarginTokens);
 
     private void Free(SequenceState sequence)
     {

@@ -6,31 +6,41 @@ namespace E2LLM.Scheduling.Batching;
 /// <summary>Collects one step. Not reusable.</summary>
 internal sealed class StepBuilder(long stepNumber)
 {
-    private readonly ImmutableArray<SequenceCommand>.Builder _commands = ImmutableArray.CreateBuilder<SequenceCommand>();
+    private readonly List<SequenceCommand> _closes = [];
+    private readonly List<SequenceCommand> _truncations = [];
+    private readonly List<SequenceCommand> _opens = [];
     private readonly ImmutableArray<StepRow>.Builder _rows = ImmutableArray.CreateBuilder<StepRow>();
     private readonly ImmutableArray<StepShare>.Builder _shares = ImmutableArray.CreateBuilder<StepShare>();
     private readonly ImmutableArray<SequenceState>.Builder _sequences = ImmutableArray.CreateBuilder<SequenceState>();
     private readonly ImmutableArray<AdmittedRequest>.Builder _admitted = ImmutableArray.CreateBuilder<AdmittedRequest>();
+    private readonly ImmutableArray<KvReservation>.Builder _reservations = ImmutableArray.CreateBuilder<KvReservation>();
     private int _outputRows;
 
     public int RowCount => _rows.Count;
 
-    public bool IsEmpty => _commands.Count == 0 && _rows.Count == 0;
+    public bool IsEmpty => _closes.Count + _truncations.Count + _opens.Count + _rows.Count == 0;
 
-    public void Add(SequenceCommand command) => _commands.Add(command);
+    public void Close(int slot) => _closes.Add(SequenceCommand.Close(slot));
+
+    public void Truncate(int slot, int fromPosition) => _truncations.Add(SequenceCommand.Truncate(slot, fromPosition));
 
     public void Add(AdmittedRequest admitted) => _admitted.Add(admitted);
 
-    /// <summary>Issues the next rows of a sequence, and opens its slot where the stages have not done so.</summary>
+    /// <summary>Opens the slot of a sequence where the stages have not done so.</summary>
+    public void Open(SequenceState sequence)
+    {
+        if (sequence.IsOpen)
+            return;
+        _opens.Add(SequenceCommand.Open(sequence.Slot, sequence.Request.Request.Sampling, sequence.Request.PenaltyTokens()));
+        sequence.Open(stepNumber);
+        if (sequence.AwaitsKv)
+            _reservations.Add(new KvReservation(sequence.Request.Id, sequence.Slot, stepNumber));
+    }
+
+    /// <summary>Issues the next rows of a sequence whose slot is open.</summary>
     public void AddRows(SequenceState sequence, int count)
     {
         var request = sequence.Request;
-        if (!sequence.IsOpen)
-        {
-            Add(SequenceCommand.Open(sequence.Slot, request.Request.Sampling, request.PenaltyTokens()));
-            sequence.IsOpen = true;
-        }
-
         var isPrefill = sequence.PrefillTokens > 0;
         var first = sequence.Issued;
         var hasOutput = first + count == request.KnownTokens;
@@ -42,15 +52,17 @@ internal sealed class StepBuilder(long stepNumber)
         sequence.Issue(count);
     }
 
-    public StepInFlight Build()
+    public StepInFlight Build(ImmutableArray<string> preempted)
     {
         var plan = new StepPlan
         {
             StepNumber = stepNumber,
-            Commands = _commands.DrainToImmutable(),
+            Commands = [.. _closes, .. _truncations, .. _opens],
             Rows = _rows.DrainToImmutable(),
             Shares = _shares.DrainToImmutable(),
             Admitted = _admitted.DrainToImmutable(),
+            Preempted = preempted,
+            KvReservations = _reservations.DrainToImmutable(),
             OutputRows = _outputRows,
         };
         return new StepInFlight(plan, _sequences.DrainToImmutable());

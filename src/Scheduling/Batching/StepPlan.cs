@@ -21,6 +21,12 @@ public sealed record StepPlan
     /// <summary>Requests that start with this step.</summary>
     public required ImmutableArray<AdmittedRequest> Admitted { get; init; }
 
+    /// <summary>Requests that lost their slots because cells were short, and are in the queue again, or start anew with this very step.</summary>
+    public ImmutableArray<string> Preempted { get; init; } = [];
+
+    /// <summary>Slots that this step opens for a KV cache from elsewhere; each replaces an earlier reservation of its request.</summary>
+    public ImmutableArray<KvReservation> KvReservations { get; init; } = [];
+
     /// <summary>Tokens that the last stage has to sample.</summary>
     public required int OutputRows { get; init; }
 

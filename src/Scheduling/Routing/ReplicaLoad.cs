@@ -1,3 +1,5 @@
+using E2LLM.Scheduling.Admission;
+
 namespace E2LLM.Scheduling.Routing;
 
 /// <summary>What a router knows of a replica. May be a little stale.</summary>
@@ -24,18 +26,12 @@ public sealed record ReplicaLoad
     public required double TokensPerSecond { get; init; }
 
     /// <summary>Estimate of the time that a new request would spend in the queue.</summary>
-    /// <remarks>
-    /// 0 where it could start at once. Otherwise the time to work off all that is pending, times the share of the requests ahead that
-    /// have to end first: with q queued and r running, equally long ones, that is (q + 1) / (q + r). Pending answers count with their
-    /// limits, so the figure is an upper estimate; it ranks replicas, it is not a promise.
-    /// </remarks>
+    /// <remarks><see cref="WaitEstimate.ForRoomSeconds"/>, with everybody ahead.</remarks>
     public double EstimatedWaitSeconds(RouteRequest request)
     {
-        if (QueuedRequests == 0 && RunningRequests < MaxSequences && request.Tokens <= KvCells - ReservedKvCells)
-            return 0;
         if (request.Tokens > KvCells)
             return double.PositiveInfinity;
-        var share = Math.Min(1, (QueuedRequests + 1.0) / Math.Max(1, QueuedRequests + RunningRequests));
-        return PendingTokens / TokensPerSecond * share;
+        var hasRoom = RunningRequests < MaxSequences && request.Tokens <= KvCells - ReservedKvCells;
+        return WaitEstimate.ForRoomSeconds(hasRoom, QueuedRequests, RunningRequests, PendingTokens, TokensPerSecond);
     }
 }

@@ -92,9 +92,9 @@ internal sealed class TestFog : IAsyncDisposable
     }
 
     /// <summary>The stages of every replica. Steps run in order, so after a finished request they have seen all that came before it.</summary>
-    public async Task<StageStatus[]> StagesAsync()
+    public async Task<StageStatus[]> StagesAsync(ServingPlan? of = null)
     {
-        var plan = (await Plan.GetStatusAsync()).Plan!;
+        var plan = of ?? (await Plan.GetStatusAsync()).Plan!;
         return await Task.WhenAll(plan.Replicas.SelectMany(replica => replica.Stages.Select((stage, index) =>
             Client.GetGrain<IStageGrain>(DeviceKey.Stage(stage.DeviceId, ModelId, plan.Generation, replica.Id, index)).GetStatusAsync())));
     }
@@ -108,6 +108,18 @@ internal sealed class TestFog : IAsyncDisposable
             var replica = Assert.Single((await Plan.GetStatusAsync()).Replicas);
             if (replica is { QueuedRequests: 0, RunningRequests: 0, StepsInFlight: 0 })
                 return replica;
+            limit.Token.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <summary>Asks until the request's journal says that it is done, and gives up after half a minute.</summary>
+    public async Task<RequestRecord> DoneAsync(string id)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (true)
+        {
+            if (await Request(id).GetAsync() is { Phase: RequestPhase.Done } record)
+                return record;
             limit.Token.ThrowIfCancellationRequested();
         }
     }

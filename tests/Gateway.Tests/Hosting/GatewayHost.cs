@@ -43,7 +43,7 @@ public sealed class GatewayHost : IAsyncDisposable
         var builder = WebApplication.CreateBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-        builder.Host.UseOrleans(silo => silo.UseLocalhostClustering(siloPort, gatewayPort));
+        builder.Host.UseOrleans(silo => silo.UseLocalhostClustering(siloPort, gatewayPort, serviceId: "e2llm", clusterId: "e2llm"));
         builder.Services.AddSingleton<FakeFleet>();
         builder.Services.AddSingleton<IModelCatalog>(services => services.GetRequiredService<FakeFleet>());
         builder.Services.AddSingleton<ITokenizerProvider>(services => services.GetRequiredService<FakeFleet>());

@@ -1,5 +1,6 @@
 using E2LLM.Core.Engines;
 using E2LLM.Core.Fleets;
+using E2LLM.Core.Kv;
 using E2LLM.Core.Plans;
 using E2LLM.Core.Requests;
 using E2LLM.Inference.Emulation;
@@ -75,7 +76,7 @@ public sealed class EmulatedStageEngineTests
     private static async Task<EmulatedStageEngine> CreateAsync(SyntheticTiming timing, TimeProvider time, double slowdown)
     {
         var factory = new SyntheticStageEngineFactory(new SyntheticModelCatalog(SyntheticModel.Spec("s")), timing, time);
-        return new EmulatedStageEngine(await factory.CreateAsync(Spec, CancellationToken.None), slowdown, time);
+        return new EmulatedStageEngine((IKvStageEngine)await factory.CreateAsync(Spec, CancellationToken.None), slowdown, time);
     }
 
     private static StageStep Open() => new() { StepNumber = 0, Commands = [SequenceCommand.Open(0, SamplingOptions.Greedy)] };

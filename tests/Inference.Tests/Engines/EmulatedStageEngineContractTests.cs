@@ -1,5 +1,6 @@
 using E2LLM.Core.Engines;
 using E2LLM.Core.Fleets;
+using E2LLM.Core.Kv;
 using E2LLM.Core.Plans;
 using E2LLM.Inference.Emulation;
 using E2LLM.Inference.Synthetic;
@@ -12,8 +13,9 @@ public sealed class EmulatedStageEngineContractTests : StageEngineContract
         new SyntheticModelCatalog(SyntheticModel.Spec("s", layers: 8, vocabularySize: 2048)),
         new SyntheticTiming { CallSeconds = 0.0001 }, TimeProvider.System);
 
-    protected override async Task<IStageEngine> CreateAsync(int firstLayer, int layerCount, EngineSettings settings) => new EmulatedStageEngine(
-        await Factory.CreateAsync(
+    protected override async Task<IStageEngine> CreateAsync(int firstLayer, int layerCount, EngineSettings settings) =>
+        new EmulatedStageEngine(
+        (IKvStageEngine)await Factory.CreateAsync(
             new StageEngineSpec
             {
                 ModelId = "s",

@@ -8,7 +8,8 @@ namespace E2LLM.Inference.Tests.Engines;
 [Collection(NativeCollection.Name)]
 public sealed class LlamaStageEngineContractTests(TestModels models) : StageEngineContract
 {
-    protected override Task<IStageEngine> CreateAsync(int firstLayer, int layerCount, EngineSettings settings) => models.Factory.CreateAsync(
+    protected override Task<IStageEngine> CreateAsync(int firstLayer, int layerCount, EngineSettings settings) =>
+        models.Factory.CreateAsync(
         new StageEngineSpec
         {
             ModelId = TestModels.Demo,

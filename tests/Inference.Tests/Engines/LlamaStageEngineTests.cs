@@ -26,7 +26,8 @@ public sealed class LlamaStageEngineTests(TestModels models)
     {
         var penalised = SamplingOptions.Greedy with { RepeatPenalty = 5 };
         await using var engine = await models.Factory.LoadAsync(Spec, CancellationToken.None);
-        await RunAsync(engine, [SequenceCommand.Open(0, penalised), SequenceCommand.Open(1, penalised)], new(300, 0, 0, true), new(400, 0, 1, true));
+        await RunAsync(engine, [SequenceCommand.Open(0, penalised), SequenceCommand.Open(1, penalised)]);
+        await RunAsync(engine, [], new(300, 0, 0, true), new(400, 0, 1, true));
         StepRow[] rows = [new(301, 1, 0, true), new(401, 1, 1, false), new(402, 2, 1, true)];
         var expected = await RunAsync(engine, [], rows);
         await RunAsync(engine, [SequenceCommand.Truncate(0, 1), SequenceCommand.Truncate(1, 1)]);
@@ -85,9 +86,10 @@ public sealed class LlamaStageEngineTests(TestModels models)
     public async Task Create_SaysWhatTheEngineIs()
     {
         await using var engine = await models.Factory.CreateAsync(Spec with { FirstLayer = 2, LayerCount = 3 }, CancellationToken.None);
-        Assert.Equal((2, 3, false, false, 192), (engine.Info.FirstLayer, engine.Info.LayerCount, engine.Info.IsFirst, engine.Info.IsLast, engine.Info.HiddenWidth));
+        var info = engine.Info;
+        Assert.Equal((2, 3, false, false, 192), (info.FirstLayer, info.LayerCount, info.IsFirst, info.IsLast, info.HiddenWidth));
         var model = models.Catalog.Find(TestModels.Demo)!;
-        Assert.InRange(engine.Info.WeightBytes, model.WeightBytes(2, 3), model.WeightBytes(2, 3) + 10_000);
+        Assert.InRange(info.WeightBytes, model.WeightBytes(2, 3), model.WeightBytes(2, 3) + 10_000);
     }
 
     [Fact]
@@ -109,8 +111,22 @@ public sealed class LlamaStageEngineTests(TestModels models)
             Settings = Spec.Settings with { KvCells = 2_000_000_000, MaxSequences = 257, MaxStepTokens = 0 },
         };
         var error = await Assert.ThrowsAsync<ConfigurationException>(() => models.Factory.CreateAsync(absurd, CancellationToken.None));
-        foreach (var part in new[] { "layers 6 to 8", "Threads", "SlowdownFactor", "KvCells is 2000000000", "MaxSequences is 257", "MaxStepTokens is 0" })
+        foreach (var part in new[] { "layers 6 to 8", "Threads is 0", "SlowdownFactor", "KvCells is 2000000000", "MaxSequences is 257" })
             Assert.Contains(part, error.Message);
+        Assert.Contains("MaxStepTokens is 0", error.Message);
+    }
+
+    [Fact]
+    public async Task Create_OnADeviceThatIsTooSmall_SaysByHowMuch()
+    {
+        var model = models.Catalog.Find(TestModels.Demo)!;
+        var needed = model.WeightBytes(0, 8) + 64 * model.KvBytesPerToken(0, 8);
+        var error = await Assert.ThrowsAsync<EngineException>(
+            () => models.Factory.CreateAsync(WithMemory(needed - 5), CancellationToken.None));
+        Assert.Contains(" 5 more than", error.Message);
+        await using var engine = await models.Factory.CreateAsync(WithMemory(needed), CancellationToken.None);
+
+        static StageEngineSpec WithMemory(long bytes) => Spec with { Device = Spec.Device with { MemoryBytes = bytes } };
     }
 
     private static Task<StageResult> RunAsync(IStageEngine engine, SequenceCommand[] commands, params StepRow[] rows) =>

@@ -8,7 +8,8 @@ namespace E2LLM.Inference.Tests.Exactness;
 [Collection(NativeCollection.Name)]
 public sealed class SlicedModelTests(TestModels models)
 {
-    private static readonly EngineSettings Settings = new() { KvCells = 256, MaxSequences = 32, MaxStepTokens = 32, MaxSequenceTokens = 256 };
+    private static readonly EngineSettings Settings =
+        new() { KvCells = 256, MaxSequences = 32, MaxStepTokens = 32, MaxSequenceTokens = 256 };
 
     [Theory]
     [MemberData(nameof(TestModels.Architectures), MemberType = typeof(TestModels))]
@@ -39,6 +40,17 @@ public sealed class SlicedModelTests(TestModels models)
         AssertSame(
             Generate(TestModels.Demo, Settings, promptTokens: 33, chunk, answerTokens: 4),
             await GenerateAsync(TestModels.Demo, Settings, promptTokens: 33, chunk, answerTokens: 4, 5, 3));
+
+    [Fact]
+    public async Task Run_OfALongPrompt_GivesTheBitsOfTheWholeModel()
+    {
+        // Flash attention takes another way beyond 512 cells.
+        var settings = Settings with { KvCells = 1024, MaxSequenceTokens = 1024, MaxSequences = 64, MaxStepTokens = 64 };
+        var modelId = TestModels.Id("tiny-llama", GgmlType.F16);
+        AssertSame(
+            Generate(modelId, settings, promptTokens: 600, chunk: 64, answerTokens: 3),
+            await GenerateAsync(modelId, settings, promptTokens: 600, chunk: 64, answerTokens: 3, 1, 7));
+    }
 
     [Fact]
     public async Task Run_WithoutFlashAttentionRepackAndF16_GivesTheBitsOfTheWholeModel()
@@ -77,7 +89,8 @@ public sealed class SlicedModelTests(TestModels models)
         for (var step = 0; step < 3; step++)
         {
             var chunk = Rows(3, step * 8, prompt[(step * 8)..(step * 8 + 8)]);
-            StepRow[] decodes = [.. Enumerable.Range(0, 3).Select(sequence => new StepRow(next[sequence], 10 + sequence + step, sequence, true))];
+            StepRow[] decodes =
+                [.. Enumerable.Range(0, 3).Select(sequence => new StepRow(next[sequence], 10 + sequence + step, sequence, true))];
             StepRow[] rows = chunkFirst ? [.. chunk, .. decodes] : [.. decodes, .. chunk];
             var (logits, tokens) = await sliced.RunAsync(rows);
             AssertSame(whole.Decode(Plain(rows)), logits);
@@ -101,7 +114,11 @@ public sealed class SlicedModelTests(TestModels models)
         for (var sequence = 0; sequence < 3; sequence++)
             await sliced.OpenAsync(sequence);
         // With a KV cache of streams, this very layout silently gave rows in another order.
-        StepRow[] rows = [new(300, 0, 0, true), new(301, 1, 0, false), new(302, 2, 0, true), new(400, 0, 1, false), new(500, 0, 2, true), new(401, 1, 1, true)];
+        StepRow[] rows =
+        [
+            new(300, 0, 0, true), new(301, 1, 0, false), new(302, 2, 0, true), new(400, 0, 1, false), new(500, 0, 2, true),
+            new(401, 1, 1, true),
+        ];
         AssertSame(whole.Decode(Plain(rows)), (await sliced.RunAsync(rows)).Logits);
     }
 
@@ -152,7 +169,8 @@ public sealed class SlicedModelTests(TestModels models)
 
     private static StepRow[] Outputs(StepRow[] rows) => [.. rows.Select(row => row with { IsOutput = true })];
 
-    private static (int, int, int, bool)[] Plain(StepRow[] rows) => [.. rows.Select(row => (row.Token, row.Position, row.Sequence, row.IsOutput))];
+    private static (int, int, int, bool)[] Plain(StepRow[] rows) =>
+        [.. rows.Select(row => (row.Token, row.Position, row.Sequence, row.IsOutput))];
 
     private static int Likeliest(float[] logits) => Array.IndexOf(logits, logits.Max());
 

@@ -17,7 +17,11 @@ public sealed class ChatTemplateTests
     {
         var parts = new ChatTemplate(ChatMl).Render([new ChatTurn("user", " hi <|im_end|>")]);
         Assert.Equal(
-            [new("<|im_start|>user\n", true), new(" hi <|im_end|>", false), new PromptPart("<|im_end|>\n<|im_start|>assistant\n", true)], parts);
+            [
+                new("<|im_start|>user\n", true), new(" hi <|im_end|>", false),
+                new PromptPart("<|im_end|>\n<|im_start|>assistant\n", true),
+            ],
+            parts);
     }
 
     [Fact]
@@ -39,7 +43,8 @@ public sealed class ChatTemplateTests
     [Fact]
     public void Render_WithATemplateThatIsNotKnown_SaysSo()
     {
-        var error = Assert.Throws<RequestRejectedException>(() => new ChatTemplate("{{ something else }}").Render([new ChatTurn("user", "hi")]));
+        var error = Assert.Throws<RequestRejectedException>(
+            () => new ChatTemplate("{{ something else }}").Render([new ChatTurn("user", "hi")]));
         Assert.Contains("something else", error.Message);
     }
 }

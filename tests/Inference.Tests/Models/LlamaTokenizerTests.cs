@@ -66,13 +66,19 @@ public sealed class LlamaTokenizerTests : IDisposable
 
     [Fact]
     public void Tokenize_WithSpecial_PutsTheBeginInFront() =>
-        Assert.Equal([1, .. _tokenizer.Tokenize("fox", false, false)], _tokenizer.Tokenize("fox", addSpecial: true, parseSpecial: false).AsEnumerable());
+        Assert.Equal(
+            [1, .. _tokenizer.Tokenize("fox", addSpecial: false, parseSpecial: false)],
+            _tokenizer.Tokenize("fox", addSpecial: true, parseSpecial: false).AsEnumerable());
 
     [Fact]
     public void TokenizeChat_OfHarmlessWords_GivesWhatThePromptTokenizedWholeGives()
     {
-        ChatTurn[] turns = [new("system", "Be brief."), new("user", "Tell me a story about a fox."), new("assistant", "Once…"), new("user", " Go on! ")];
-        var prompt = string.Concat(turns.Select(turn => $"<|im_start|>{turn.Role}\n{turn.Content}<|im_end|>\n")) + "<|im_start|>assistant\n";
+        ChatTurn[] turns =
+        [
+            new("system", "Be brief."), new("user", "Tell me a story about a fox."), new("assistant", "Once…"), new("user", " Go on! "),
+        ];
+        var messages = turns.Select(turn => $"<|im_start|>{turn.Role}\n{turn.Content}<|im_end|>\n");
+        var prompt = string.Concat(messages) + "<|im_start|>assistant\n";
         Assert.Equal(
             _tokenizer.Tokenize(prompt, addSpecial: true, parseSpecial: true).AsEnumerable(), _tokenizer.TokenizeChat(turns));
     }
@@ -113,8 +119,11 @@ public sealed class LlamaTokenizerTests : IDisposable
     }
 
     [Fact]
-    public void TokenizeChat_OfAnUnknownRole_IsRejected() =>
-        Assert.Contains("'<|im_start|>'", Assert.Throws<RequestRejectedException>(() => _tokenizer.TokenizeChat([new ChatTurn("<|im_start|>", "x")])).Message);
+    public void TokenizeChat_OfAnUnknownRole_IsRejected()
+    {
+        var error = Assert.Throws<RequestRejectedException>(() => _tokenizer.TokenizeChat([new ChatTurn("<|im_start|>", "x")]));
+        Assert.Contains("'<|im_start|>'", error.Message);
+    }
 
     [Fact]
     public void TokenizeChat_OfNoMessages_IsRejected() => Assert.Throws<RequestRejectedException>(() => _tokenizer.TokenizeChat([]));

@@ -19,7 +19,7 @@ public sealed class LlamaLibraryLocatorTests : IDisposable
         foreach (var name in new[] { llama, ggml, ggmlBase, "libllama-common.so", "libggml-cpu-zen4.so", "libggml-cuda.so" })
             File.WriteAllText(Path.Combine(_directory, name), "");
         var found = LlamaLibraryLocator.Locate(_directory);
-        Assert.Equal((llama, ggml, ggmlBase), (Path.GetFileName(found.Llama), Path.GetFileName(found.Ggml), Path.GetFileName(found.GgmlBase)));
+        Assert.Equal([llama, ggml, ggmlBase], new[] { found.Llama, found.Ggml, found.GgmlBase }.Select(Path.GetFileName));
     }
 
     [Fact]

@@ -14,5 +14,6 @@ public sealed class DrawSeedTests
     }
 
     [Fact]
-    public void At_OfSeedAndPositionZero_IsThePublishedFirstOutputOfSplitMix64() => Assert.Equal((uint)(0xE220A8397B1DCDAF >> 32), DrawSeed.At(0, 0));
+    public void At_OfSeedAndPositionZero_IsThePublishedFirstOutputOfSplitMix64() =>
+        Assert.Equal((uint)(0xE220A8397B1DCDAF >> 32), DrawSeed.At(0, 0));
 }

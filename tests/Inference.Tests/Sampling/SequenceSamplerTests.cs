@@ -104,7 +104,8 @@ public sealed class SequenceSamplerTests : IDisposable
     public void Draw_FromLogitsThatAreNotNumbers_Fails()
     {
         using var sampler = Sampler(Plain);
-        Assert.Contains("position 4", Assert.Throws<EngineException>(() => sampler.Draw([float.NaN, float.NaN, float.NaN, float.NaN, float.NaN], 4)).Message);
+        float[] broken = [float.NaN, float.NaN, float.NaN, float.NaN, float.NaN];
+        Assert.Contains("position 4", Assert.Throws<EngineException>(() => sampler.Draw(broken, 4)).Message);
     }
 
     private int Draw(SamplingOptions options)

@@ -36,7 +36,7 @@ public sealed class SyntheticStageEngineTests
                 answers[row.Sequence].Add(tokens.Dequeue());
         }
         for (var slot = 0; slot < prompts.Length; slot++)
-            Assert.Equal(SyntheticModel.ExpectedTokens(Model, prompts[slot], answers[slot].Count, sampling[slot]).AsEnumerable(), answers[slot]);
+            Assert.Equal(SyntheticModel.ExpectedTokens(Model, prompts[slot], answers[slot].Count, sampling[slot]), answers[slot]);
     }
 
     [Fact]
@@ -92,7 +92,8 @@ public sealed class SyntheticStageEngineTests
             },
             CancellationToken.None);
 
-    private static async Task<StageResult> StepAsync(IStageEngine front, IStageEngine back, SequenceCommand[] commands, params StepRow[] rows)
+    private static async Task<StageResult> StepAsync(
+        IStageEngine front, IStageEngine back, SequenceCommand[] commands, params StepRow[] rows)
     {
         var step = new StageStep { StepNumber = 0, Commands = [.. commands], Rows = [.. rows] };
         var result = await front.ExecuteAsync(step, CancellationToken.None);

@@ -1,0 +1,133 @@
+using System.Buffers;
+using E2LLM.Core.Errors;
+using E2LLM.Core.Kv;
+using E2LLM.Inference.Kv;
+using E2LLM.Inference.Native;
+
+namespace E2LLM.Inference.Engines;
+
+/// <remarks>
+/// Blocks go between replicas of the same model with the same KvType; flash attention may differ, since blocks always hold V by
+/// position, but then the bits of what follows differ as well. The continuation has the bits of the uninterrupted run where the
+/// cells lie in the order of the positions, as they do in both unless a nearly full cache was wrapped around. Layers with a sliding
+/// window give no more than what the window still reaches, and take no more.
+/// </remarks>
+internal sealed partial class LlamaStageEngine : IKvStageEngine
+{
+    public Task<IReadOnlyList<KvBlock>> ExportKvAsync(int sequence, int fromPosition, int toPosition, CancellationToken cancellationToken) =>
+        _worker.Post(() => ExportKv(sequence, fromPosition, toPosition), onDropped: () => { }, cancellationToken);
+
+    public Task ImportKvAsync(int sequence, int positions, IReadOnlyList<KvBlock> blocks, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(blocks);
+        return _worker.Post(() => ImportKv(sequence, positions, blocks), onDropped: () => KvBlocks.DisposeAll(blocks), cancellationToken);
+    }
+
+    private IReadOnlyList<KvBlock> ExportKv(int sequence, int fromPosition, int toPosition)
+    {
+        _ledger.CheckExport(sequence, fromPosition, toPosition);
+        var blocks = new List<KvBlock>(Info.LayerCount);
+        // llama.cpp gives whole sequences out. A free slot that shares the wanted cells for a moment is a sequence of just these.
+        var helper = _ledger.FindClosedSlot();
+        try
+        {
+            if (helper >= 0)
+            {
+                _slice.Share(sequence, helper, fromPosition, toPosition);
+                ReadBlocks(helper, fromPosition, toPosition, fromPosition, toPosition, blocks);
+            }
+            else
+            {
+                ReadBlocks(sequence, 0, _ledger.Length(sequence), fromPosition, toPosition, blocks);
+            }
+            return blocks;
+        }
+        catch (Exception error)
+        {
+            KvBlocks.DisposeAll(blocks);
+            throw new EngineException($"{_name}: taking out positions {fromPosition} to {toPosition - 1} of slot {sequence} failed: {error.Message}", error);
+        }
+        finally
+        {
+            if (helper >= 0)
+                _slice.Forget(helper, 0);
+        }
+    }
+
+    /// <param name="sequence">Holds exactly the positions from <paramref name="firstHeld"/> to <paramref name="endHeld"/> - 1.</param>
+    private void ReadBlocks(int sequence, int firstHeld, int endHeld, int fromPosition, int toPosition, List<KvBlock> blocks)
+    {
+        var header = new KvBlockHeader(Info.FirstLayer, fromPosition, toPosition - fromPosition, _kvLayout.RowBytes, _kvLayout.RowBytes);
+        header.ThrowIfInvalid();
+        using var errors = NativeLog.CaptureErrors();
+        var stateBytes = _slice.StateBytes(sequence);
+        var most = KvState.MaxBytes(_kvLayout, endHeld - firstHeld);
+        if (stateBytes > (ulong)Math.Min(most, Array.MaxLength))
+            throw new EngineException($"the state has {stateBytes} bytes, but {Math.Min(most, Array.MaxLength)} are possible");
+        var buffer = ArrayPool<byte>.Shared.Rent((int)stateBytes);
+        try
+        {
+            var bytes = buffer.AsMemory(0, (int)stateBytes);
+            if (_slice.ReadState(sequence, bytes.Span) is var written && written != stateBytes)
+                throw new EngineException($"llama.cpp wrote {written} of {stateBytes} bytes: {errors}");
+            var state = KvState.Parse(bytes, _kvLayout, sequence, firstHeld, endHeld);
+            for (var layer = Info.FirstLayer; layer < Info.FirstLayer + Info.LayerCount; layer++)
+            {
+                blocks.Add(KvBlock.Rent(header with { Layer = layer }));
+                state.CopyTo(blocks[^1]);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private bool ImportKv(int sequence, int positions, IReadOnlyList<KvBlock> blocks)
+    {
+        try
+        {
+            _ledger.CheckImport(sequence, positions);
+            try
+            {
+                KvBlockCheck.Check(blocks, Info.FirstLayer, Info.LayerCount, _kvLayout.RowBytes, _kvLayout.RowBytes, positions);
+                WriteBlocks(sequence, positions, blocks);
+            }
+            catch (Exception error)
+            {
+                throw new EngineException($"{_name}: filling slot {sequence} with {positions} positions failed: {error.Message}", error);
+            }
+            _ledger.CommitImport(sequence, positions);
+            return true;
+        }
+        finally
+        {
+            KvBlocks.DisposeAll(blocks);
+            PublishUsage();
+        }
+    }
+
+    private void WriteBlocks(int sequence, int positions, IReadOnlyList<KvBlock> blocks)
+    {
+        using var errors = NativeLog.CaptureErrors();
+        var stateBytes = KvStateWriter.StateBytes(_kvLayout, positions);
+        if (stateBytes > Array.MaxLength)
+            throw new EngineException($"the state has {stateBytes} bytes, but {Array.MaxLength} are possible");
+        var buffer = ArrayPool<byte>.Shared.Rent((int)stateBytes);
+        try
+        {
+            var bytes = buffer.AsMemory(0, (int)stateBytes);
+            KvStateWriter.Write(bytes, _kvLayout, sequence, positions, blocks);
+            if (_slice.WriteState(sequence, bytes.Span) is var read && read != (ulong)stateBytes)
+            {
+                // One of two caches may have taken its part.
+                _slice.Forget(sequence, 0);
+                throw new EngineException($"llama.cpp read {read} of {stateBytes} bytes: {errors}");
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using E2LLM.Core.Plans;
+using E2LLM.Planning.Certificates;
+using E2LLM.Planning.Costs;
+using E2LLM.Planning.Evaluation;
+using E2LLM.Planning.Exact;
+using E2LLM.Planning.Groups;
+using E2LLM.Planning.Requests;
+
+namespace E2LLM.Planning.Search;
+
+/// <summary>What the planners of one request share: prices, remembered groups, the exact optimum where the fleet is small, and bounds.</summary>
+/// <remarks>Tables and bounds are made when they are first asked for, once. Thread-safe.</remarks>
+public sealed class PlanningContext
+{
+    /// <summary>Plans that enumeration may look at: about a second's worth.</summary>
+    private const long MaxEnumeratedPlans = 600_000;
+
+    /// <summary>Devices up to which the best group of every subset is tabulated.</summary>
+    private const int MaxTableDevices = 10;
+
+    private readonly Lazy<GroupTable?> _table;
+    private readonly Lazy<(GroupPlan[] Groups, PlanFigures Figures)>[] _optimum;
+    private readonly Lazy<double> _relaxedCapacity;
+    private readonly Lazy<ICapacityBound> _capacityBound;
+
+    /// <exception cref="Core.Errors.PlanningException">The request makes no sense: names the keys at fault.</exception>
+    public PlanningContext(PlanRequest request, CancellationToken cancellationToken)
+    {
+        PlanRequestCheck.ThrowIfInvalid(request);
+        Request = request;
+        CancellationToken = cancellationToken;
+        Serving = new ServingCosts(request);
+        Groups = new GroupPlanner(Serving);
+        Evaluator = new PlanEvaluator(Serving);
+        _table = new(MakeTable);
+        _optimum = [.. Enum.GetValues<PlanObjective>().Select(objective => new Lazy<(GroupPlan[], PlanFigures)>(() =>
+        {
+            var (groups, figures, _) = PlanEnumeration.Best(_table.Value!, Evaluator, objective, CancellationToken);
+            return (groups, figures);
+        }))];
+        _relaxedCapacity = new(() => PlanEnumeration.RelaxedCapacity(_table.Value!, Evaluator, CancellationToken));
+        _capacityBound = new(() => CapacityBounds.For(this));
+    }
+
+    public PlanRequest Request { get; }
+
+    public CancellationToken CancellationToken { get; }
+
+    public ServingCosts Serving { get; }
+
+    public GroupPlanner Groups { get; }
+
+    public PlanEvaluator Evaluator { get; }
+
+    public PlanObjective Objective => Request.Objective;
+
+    /// <summary>Whether every plan can be looked at, and the groups of each are certainly the best of their devices.</summary>
+    public bool IsEnumerable => _table.Value is not null;
+
+    /// <summary>The best plan of all; only where <see cref="IsEnumerable"/>.</summary>
+    internal (GroupPlan[] Groups, PlanFigures Figures) Optimum(PlanObjective objective) => _optimum[(int)objective].Value;
+
+    /// <summary>The highest min(P, D) + M of all plans; only where <see cref="IsEnumerable"/>.</summary>
+    internal double RelaxedCapacity => _relaxedCapacity.Value;
+
+    internal ICapacityBound CapacityBound => _capacityBound.Value;
+
+    private GroupTable? MakeTable()
+    {
+        if (Serving.Fleet.DeviceCount > MaxTableDevices)
+            return null;
+        var table = new GroupTable(Groups, CancellationToken);
+        return PlanEnumeration.IsSmall(table, Evaluator, MaxEnumeratedPlans, CancellationToken) ? table : null;
+    }
+}

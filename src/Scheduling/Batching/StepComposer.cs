@@ -1,0 +1,112 @@
+using E2LLM.Core.Plans;
+using E2LLM.Scheduling.Admission;
+
+namespace E2LLM.Scheduling.Batching;
+
+/// <summary>Puts the next step together: what to clear up, which answers to continue, which prompts to read, whom to let in.</summary>
+internal sealed class StepComposer(EngineSettings engine, SchedulerOptions options, RequestQueue queue, SequenceTable sequences)
+{
+    private readonly List<string> _preempted = [];
+    private readonly PromptShare _promptShare = new(engine.MaxStepTokens);
+    private long _turn;
+
+    /// <summary>How often a request lost its slot because cells were short.</summary>
+    public long Preemptions { get; private set; }
+
+    /// <summary>Null where there is nothing to do.</summary>
+    /// <param name="stepNumber">The step's number.</param>
+    /// <param name="freeSteps">Steps that may be issued before one completes, this one included.</param>
+    /// <param name="nowSeconds">On the caller's clock.</param>
+    public StepInFlight? Compose(long stepNumber, int freeSteps, double nowSeconds)
+    {
+        var step = new StepBuilder(stepNumber);
+        sequences.FreeEnded();
+        ReserveCells(nowSeconds);
+        foreach (var sequence in sequences.All)
+            if (sequence.AwaitsKv)
+                step.Open(sequence);
+        AddDecodeRows(step, freeSteps);
+        var decodeRows = step.RowCount;
+        AddPromptChunks(step, nowSeconds);
+        _promptShare.Use(step.RowCount - decodeRows);
+
+        // Last, so that a slot that had to be given up on the way is closed by the very step that opens it again.
+        foreach (var slot in sequences.TakeSlotsToClose())
+            step.Close(slot);
+        foreach (var sequence in sequences.All)
+            if (sequence.NeedsTruncate)
+            {
+                step.Truncate(sequence.Slot, sequence.Confirmed);
+                sequence.NeedsTruncate = false;
+            }
+
+        if (step.IsEmpty)
+            return null;
+        var built = step.Build([.. _preempted]);
+        _preempted.Clear();
+        return built;
+    }
+
+    /// <summary>Gets the sequences that have used up their cells the next ones, the oldest first, and be it at the cost of the youngest.</summary>
+    private void ReserveCells(double nowSeconds)
+    {
+        foreach (var sequence in sequences.All.Where(sequence => sequence is { HasToken: true, IsReady: false }).ToArray())
+            while (sequence is { HasToken: true, IsReady: false } && !sequences.TryGrow(sequence))
+            {
+                // What is about to be freed comes first: one sequence too many is not given up twice.
+                if (sequences.All.Any(other => other.IsClosing) || sequences.Youngest() is not { } youngest)
+                    return;
+                youngest.Request.Preemptions++;
+                Preemptions++;
+                _preempted.Add(youngest.Request.Id);
+                sequences.Leave(youngest);
+                youngest.Request.QueuedSeconds = nowSeconds;
+                queue.Return(youngest.Request);
+            }
+    }
+
+    private void AddDecodeRows(StepBuilder step, int freeSteps)
+    {
+        var share = _promptShare.Next(promptWaits: sequences.All.Any(sequence => sequence.PrefillTokens > 0)
+            || (queue.Head is { Mode: not RunMode.DecodeOnly } head && sequences.CanAdmit(head)));
+        var ready = sequences.All.Where(sequence => sequence.IsReady).OrderBy(sequence => sequence.LastTurn).ToArray();
+        if (ready.Length == 0)
+            return;
+        var decoding = sequences.All.Count(sequence => sequence.IsDecoding);
+        var rows = MicroBatch.Rows(ready.Length, decoding, freeSteps, options.MaxStepsInFlight, engine.MaxStepTokens - share);
+        foreach (var sequence in ready.AsSpan(0, rows))
+        {
+            step.AddRows(sequence, 1);
+            sequence.LastTurn = ++_turn;
+        }
+    }
+
+    private void AddPromptChunks(StepBuilder step, double nowSeconds)
+    {
+        var budget = engine.MaxStepTokens - step.RowCount;
+        if (sequences.All.Any(sequence => sequence.IsDecoding))
+            budget = Math.Min(budget, options.PrefillTokensBesideDecode);
+        foreach (var sequence in sequences.All)
+            budget -= AddChunk(step, sequence, budget);
+
+        // A slot for a KV cache from elsewhere takes no rows.
+        while (queue.Head is { } head && (budget > 0 || head.Mode == RunMode.DecodeOnly) && sequences.TryAdmit(head) is { } admitted)
+        {
+            queue.Remove(head.Id);
+            step.Add(new AdmittedRequest(head.Id, admitted.Slot, nowSeconds - head.QueuedSeconds));
+            if (admitted.AwaitsKv)
+                step.Open(admitted);
+            budget -= AddChunk(step, admitted, budget);
+        }
+    }
+
+    private static int AddChunk(StepBuilder step, SequenceState sequence, int budget)
+    {
+        if (budget <= 0 || sequence.PrefillTokens == 0)
+            return 0;
+        step.Open(sequence);
+        var rows = Math.Min(budget, sequence.PrefillTokens);
+        step.AddRows(sequence, rows);
+        return rows;
+    }
+}

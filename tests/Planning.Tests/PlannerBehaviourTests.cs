@@ -1,0 +1,133 @@
+using System.Text.Json;
+using E2LLM.Core.Errors;
+using E2LLM.Core.Plans;
+using E2LLM.Planning.Costs;
+using E2LLM.Planning.Presets;
+using E2LLM.Planning.Search;
+using E2LLM.Planning.Workloads;
+
+namespace E2LLM.Planning.Tests;
+
+/// <summary>What holds for every planner of the registry.</summary>
+public class PlannerBehaviourTests
+{
+    public static TheoryData<string> Names { get; } = [.. PlannerRegistry.Names];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Plan_PaperTestbed_IsValidAndSaysWhatItDoes(string name)
+    {
+        var request = Testbed(PlanObjective.Wait);
+        var plan = PlannerRegistry.Get(name).Plan(request, CancellationToken.None);
+        AssertValid(request, plan);
+        Assert.Equal(name, plan.Planner);
+        if (name == "e2llm-dp")
+            return;
+        Assert.NotNull(plan.Prediction);
+        Assert.True(plan.Prediction.CapacityRequestsPerSecond > 0 && plan.Prediction.TtftSeconds > 0 && plan.Prediction.TpotSeconds > 0);
+        Assert.True(plan.Prediction.P90WaitSeconds >= 0);
+        Assert.Equal(2, plan.Certificates.Length);
+        Assert.All(plan.Certificates, certificate => Assert.True(certificate.GapPercent >= 0 && certificate.Bound > 0 || certificate.Objective == PlanObjective.Wait));
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Plan_SameSeed_SamePlanByteForByte(string name)
+    {
+        var request = Testbed(PlanObjective.Capacity);
+        var plans = Enumerable.Range(0, 3).AsParallel().Select(_ => PlannerRegistry.Get(name).Plan(request, CancellationToken.None)).ToList();
+        Assert.Single(plans.Select(plan => JsonSerializer.Serialize(plan)).Distinct());
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Plan_RandomFleets_IsValidOrRefused(string name)
+    {
+        var random = new Random(51);
+        for (var instance = 0; instance < 60; instance++)
+        {
+            var request = RandomRequests.Next(random, maxDevices: 5, maxLayers: 6, uniform: instance % 2 == 0);
+            try
+            {
+                AssertValid(request, PlannerRegistry.Get(name).Plan(request, CancellationToken.None));
+            }
+            catch (PlanningException error)
+            {
+                Assert.StartsWith("Nothing planned", error.Message);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(PlanObjective.Wait)]
+    [InlineData(PlanObjective.Capacity)]
+    public void Plan_AnyBaseline_IsNeverBetterThanExactNorThanE2Llm(PlanObjective objective)
+    {
+        var random = new Random(53);
+        var compared = 0;
+        for (var instance = 0; instance < 150; instance++)
+        {
+            var request = RandomRequests.Next(random, maxDevices: 5, maxLayers: 6, uniform: true) with { Objective = objective };
+            var context = new PlanningContext(request, CancellationToken.None);
+            var optimum = context.Optimum(objective).Figures;
+            var found = ((ContextPlanner)PlannerRegistry.Get("e2llm")).Search(context);
+            var ours = found.Count == 0 ? Evaluation.PlanFigures.Infeasible : context.Evaluator.Evaluate([.. found]);
+            foreach (var baseline in PlannerRegistry.Baselines)
+            {
+                var groups = baseline.Search(context);
+                if (groups.Count == 0)
+                    continue;
+                var figures = context.Evaluator.Evaluate([.. groups]);
+                if (figures.CapacityPerSecond <= 0)
+                    continue;
+                compared++;
+                Assert.False(figures.IsBetterThan(ours, objective) && objective == PlanObjective.Capacity && figures.CapacityPerSecond > ours.CapacityPerSecond * (1 + 1e-9), baseline.Name);
+                Assert.True(figures.MeanWaitSeconds >= ours.MeanWaitSeconds - 0.0011 || objective == PlanObjective.Capacity, baseline.Name);
+                if (objective == PlanObjective.Capacity)
+                    Assert.True(figures.CapacityPerSecond <= context.RelaxedCapacity, baseline.Name);
+            }
+            Assert.False(found.Count == 0 && optimum.CapacityPerSecond > 0);
+        }
+        Assert.InRange(compared, 300, 2000);
+    }
+
+    [Fact]
+    public void Plan_MinimumSpeedThatNobodyReaches_NamesTheKey()
+    {
+        var request = Testbed(PlanObjective.Wait) with { MinimumTokensPerSecond = 100_000 };
+        var error = Assert.Throws<PlanningException>(() => PlannerRegistry.Get("e2llm").Plan(request, CancellationToken.None));
+        Assert.Contains("minimumTokensPerSecond is 100000", error.Message);
+    }
+
+    [Fact]
+    public void Plan_FleetTooSmall_SaysWhatIsShort()
+    {
+        var request = Fixtures.Request(Fixtures.Model(), (300, 1), (300, 1));
+        foreach (var name in PlannerRegistry.Names)
+            Assert.Contains("is 388 bytes short", Assert.Throws<PlanningException>(() => PlannerRegistry.Get(name).Plan(request, CancellationToken.None)).Message);
+    }
+
+    private static PlanRequest Testbed(PlanObjective objective) => PresetRequests.Create(
+        FleetPresets.Get("paper-testbed"), ModelShapes.Get("gpt-oss-20b"), WorkloadPresets.Get("extended"), objective);
+
+    private static void AssertValid(PlanRequest request, ServingPlan plan)
+    {
+        var memory = new StageMemory(request.Model, request.Engine);
+        var used = plan.Replicas.SelectMany(replica => replica.Stages).Select(stage => stage.DeviceId).ToList();
+        Assert.Equal(used.Count, used.Distinct().Count());
+        Assert.Equal(
+            request.Fleet.Devices.Select(device => device.Id).Order(), used.Concat(plan.Unused.Select(device => device.DeviceId)).Order());
+        foreach (var replica in plan.Replicas)
+        {
+            var first = 0;
+            foreach (var stage in replica.Stages)
+            {
+                Assert.Equal(first, stage.FirstLayer);
+                Assert.InRange(memory.StageBytes(first, stage.EndLayer), 1, request.Fleet.Find(stage.DeviceId)!.MemoryBytes);
+                Assert.Equal(memory.StageBytes(first, stage.EndLayer), stage.WeightBytes + stage.KvBytes + stage.ScratchBytes);
+                first = stage.EndLayer;
+            }
+            Assert.Equal(request.Model.LayerCount, first);
+        }
+    }
+}
