@@ -10,7 +10,8 @@ internal static class ServeBenchCommand
         var arguments = new BenchArguments();
         var command = new Command("serve", "Put an OpenAI-compatible server under load and measure latency, throughput and goodput.");
         arguments.AddTo(command);
-        command.SetAction((parsed, cancellationToken) => ServeBenchRun.RunAsync(arguments.Read(parsed), TimeProvider.System, cancellationToken));
+        command.SetAction((parsed, cancellationToken) =>
+            ServeBenchRun.RunAsync(arguments.Read(parsed), TimeProvider.System, cancellationToken));
         return command;
     }
 }

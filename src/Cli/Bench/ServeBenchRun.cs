@@ -42,7 +42,10 @@ internal static class ServeBenchRun
         if (settings.SvgPath is { } svg)
             await File.WriteAllTextAsync(svg, settings.IsSweep ? LoadPlot.Draw(report) : LatencyPlot.Draw(report), cancellationToken);
         if (report.Loads.All(load => load.Succeeded == 0))
-            throw new E2LlmException($"No request succeeded. The first failed so: {report.Loads[0].Outcomes[0].Fault!.Message}", mayRetry: true);
+        {
+            var fault = report.Loads[0].Outcomes[0].Fault!;
+            throw new E2LlmException($"No request succeeded. The first failed with {fault.Kind}: {fault.Message}", mayRetry: true);
+        }
         return 0;
     }
 
@@ -65,7 +68,8 @@ internal static class ServeBenchRun
     private static async Task<BenchReport> SweepAsync(BenchReport report, LoadMeasurement measurement, CancellationToken cancellationToken)
     {
         var kind = report.Settings.Load.Kind;
-        var search = new KneeSearch(report.Settings.Load.Value, kind == LoadKind.Concurrency, RequiredAttainment, report.Settings.MaxSweepPoints);
+        var search = new KneeSearch(
+            report.Settings.Load.Value, kind == LoadKind.Concurrency, RequiredAttainment, report.Settings.MaxSweepPoints);
         List<LoadResult> loads = [];
         while (search.Next() is { } value)
         {

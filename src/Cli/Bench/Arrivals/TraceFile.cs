@@ -16,7 +16,8 @@ internal static class TraceFile
         if (!lines.MoveNext())
             throw Wrong(path, 1, "the file is empty");
         var header = Split(lines.Current);
-        var positions = Columns.Select(column => Array.FindIndex(header, name => name.Equals(column, StringComparison.OrdinalIgnoreCase))).ToArray();
+        int[] positions =
+            [.. Columns.Select(column => Array.FindIndex(header, name => name.Equals(column, StringComparison.OrdinalIgnoreCase)))];
         if (positions.Contains(-1))
             throw Wrong(path, 1, $"the header must name {string.Join(", ", Columns)}");
 

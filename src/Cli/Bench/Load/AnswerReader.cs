@@ -20,7 +20,10 @@ internal sealed class AnswerReader
     public string? RequestId { get; private set; }
 
     /// <summary>Nothing that counts will come any more.</summary>
-    public bool IsDone { get; private set; }
+    public bool IsDone => EndSeconds is not null;
+
+    /// <summary>When [DONE], or an error, came; null before.</summary>
+    public double? EndSeconds { get; private set; }
 
     /// <summary>What is wrong, once the stream is at its end; null for a whole answer.</summary>
     public RequestFault? Fault => _fault switch
@@ -36,7 +39,7 @@ internal sealed class AnswerReader
     {
         if (data == "[DONE]")
         {
-            IsDone = true;
+            EndSeconds = atSeconds;
             return;
         }
         try
@@ -46,7 +49,7 @@ internal sealed class AnswerReader
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
-            Fail($"An event is no chunk of an answer: {error.Message}");
+            Fail($"An event is no chunk of an answer: {error.Message}", atSeconds);
         }
     }
 
@@ -54,7 +57,7 @@ internal sealed class AnswerReader
     {
         if (Object(chunk, "error") is { } fault)
         {
-            Fail(Text(fault, "message") ?? fault.ToString());
+            Fail(Text(fault, "message") ?? fault.ToString(), atSeconds);
             return;
         }
         RequestId ??= Text(chunk, "id");
@@ -75,10 +78,10 @@ internal sealed class AnswerReader
         }
     }
 
-    private void Fail(string message)
+    private void Fail(string message, double atSeconds)
     {
         _fault = new RequestFault("error in stream", message);
-        IsDone = true;
+        EndSeconds = atSeconds;
     }
 
     private static bool HasText(JsonElement element, string name) => !string.IsNullOrEmpty(Text(element, name));
@@ -87,7 +90,9 @@ internal sealed class AnswerReader
         element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     private static int? Count(JsonElement element, string name) =>
-        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var count) ? count : null;
+        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var count)
+            ? count
+            : null;
 
     private static JsonElement? Object(JsonElement element, string name) =>
         element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Object ? value : null;

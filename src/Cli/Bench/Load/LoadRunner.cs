@@ -40,7 +40,8 @@ internal sealed class LoadRunner(RequestSender sender, TimeProvider time)
 
         async Task UserAsync()
         {
-            while (clock.Seconds <= maxSeconds && Interlocked.Increment(ref next) is var index && index < requests.Count)
+            // The first request is sent in any case: a load without any has no figures.
+            while (Interlocked.Increment(ref next) is var index && index < requests.Count && (index == 0 || clock.Seconds <= maxSeconds))
                 outcomes[index] = await sender.SendAsync(requests[index], clock, cancellationToken);
         }
     }

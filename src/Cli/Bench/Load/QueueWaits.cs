@@ -42,8 +42,7 @@ internal static class QueueWaits
     }
 
     private static double? WaitSeconds(JsonElement record) =>
-        record.ValueKind == JsonValueKind.Object
-        && record.TryGetProperty("timeline", out var timeline) && timeline.ValueKind == JsonValueKind.Object
+        record.TryGetProperty("timeline", out var timeline) && timeline.ValueKind == JsonValueKind.Object
         && timeline.TryGetProperty("queued_seconds", out var queued) && queued.ValueKind == JsonValueKind.Number
         && timeline.TryGetProperty("prefill_start_seconds", out var start) && start.ValueKind == JsonValueKind.Number
             ? start.GetDouble() - queued.GetDouble()

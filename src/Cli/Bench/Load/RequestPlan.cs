@@ -22,7 +22,8 @@ internal sealed class RequestPlan(BenchSettings settings, IPromptSource prompts)
         return requests;
     }
 
-    private IEnumerable<(double AtSeconds, int PromptTokens, int AnswerTokens)> Shapes(LoadSpec load, int count, int round) => load.Kind switch
+    private IEnumerable<(double AtSeconds, int PromptTokens, int AnswerTokens)> Shapes(
+        LoadSpec load, int count, int round) => load.Kind switch
     {
         LoadKind.Trace => TraceFile.Read(settings.TracePath!, count)
             .Select(request => (request.AtSeconds / load.Value, request.PromptTokens, request.AnswerTokens)),

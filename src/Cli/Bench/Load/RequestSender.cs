@@ -19,7 +19,7 @@ internal sealed class RequestSender(ServerApi server, CompletionBody body, TimeS
             Index = request.Index,
             DueSeconds = request.AtSeconds ?? sent,
             SentSeconds = sent,
-            EndSeconds = clock.Seconds,
+            EndSeconds = answer.EndSeconds ?? clock.Seconds,
             ContentSeconds = answer.ContentSeconds,
             PromptTokens = answer.PromptTokens,
             AnswerTokens = answer.AnswerTokens ?? answer.ContentSeconds.Count,
@@ -28,15 +28,21 @@ internal sealed class RequestSender(ServerApi server, CompletionBody body, TimeS
         };
     }
 
-    private async Task<RequestFault?> StreamAsync(BenchRequest request, AnswerReader answer, LoadClock clock, CancellationToken cancellationToken)
+    private async Task<RequestFault?> StreamAsync(
+        BenchRequest request, AnswerReader answer, LoadClock clock, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(timeout, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        var hasStatus = false;
         try
         {
             using var response = await server.PostAsync("chat/completions", body.For(request), both.Token);
+            hasStatus = true;
             if (!response.IsSuccessStatusCode)
-                return new RequestFault($"status {(int)response.StatusCode}", ErrorText(await response.Content.ReadAsStringAsync(both.Token)));
+            {
+                var text = await response.Content.ReadAsStringAsync(both.Token);
+                return new RequestFault($"status {(int)response.StatusCode}", ErrorText(text));
+            }
             await using var stream = await response.Content.ReadAsStreamAsync(both.Token);
             await foreach (var item in SseParser.Create(stream).EnumerateAsync(both.Token))
             {
@@ -52,7 +58,7 @@ internal sealed class RequestSender(ServerApi server, CompletionBody body, TimeS
         }
         catch (Exception error) when (error is HttpRequestException or IOException)
         {
-            return new RequestFault(answer.RequestId is null ? "connection" : "broken stream", error.Message);
+            return new RequestFault(hasStatus ? "broken stream" : "connection", error.Message);
         }
     }
 

@@ -38,7 +38,7 @@ internal sealed class ServerApi : IDisposable
         return await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
     }
 
-    /// <summary>The answer's JSON; null where the server knows no such address, or answers something else.</summary>
+    /// <summary>The answer's JSON object; null where the server knows no such address, or answers something else.</summary>
     public async Task<JsonElement?> TryGetAsync(string path, CancellationToken cancellationToken)
     {
         using var response = await _http.GetAsync(path, cancellationToken);
@@ -79,7 +79,8 @@ internal sealed class ServerApi : IDisposable
             return null;
         try
         {
-            return await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
+            var json = await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
+            return json.ValueKind == JsonValueKind.Object ? json : null;
         }
         catch (JsonException)
         {

@@ -14,6 +14,8 @@ internal sealed class SvgPanel
     private const int Top = 36;
     private const int PlotWidth = 480;
     private const int PlotHeight = 200;
+    private const string MarkColour = "#666";
+    private const string Dashed = "stroke-dasharray='6 4'";
 
     private static readonly string[] Colours = ["#0072b2", "#e69f00", "#d55e00", "#009e73"]; // told apart by colour-blind readers
 
@@ -47,31 +49,35 @@ internal sealed class SvgPanel
     {
         var colour = Colours[_legends % Colours.Length];
         var drawn = points.ToArray();
-        _svg.Append(CultureInfo.InvariantCulture, $"<polyline fill='none' stroke='{colour}' stroke-width='2' points='");
+        _svg.Append($"<polyline fill='none' stroke='{colour}' stroke-width='2' points='");
         _svg.AppendJoin(' ', drawn.Select(point => $"{Number(X(point.X))},{Number(Y(point.Y))}"));
         _svg.AppendLine("'/>");
         foreach (var point in drawn)
-            _svg.AppendLine(CultureInfo.InvariantCulture, $"<circle r='3' fill='{colour}' cx='{Number(X(point.X))}' cy='{Number(Y(point.Y))}'/>");
+            _svg.AppendLine($"<circle r='3' fill='{colour}' cx='{Number(X(point.X))}' cy='{Number(Y(point.Y))}'/>");
         AddLegend(name, colour);
     }
 
     /// <summary>A bar between two values of x.</summary>
-    public void AddBar(double from, double to, double height) => _svg.AppendLine(
-        CultureInfo.InvariantCulture,
-        $"<rect fill='{Colours[0]}' stroke='white' x='{Number(X(from))}' y='{Number(Y(height))}' width='{Number(X(to) - X(from))}' height='{Number(Top + PlotHeight - Y(height))}'/>");
+    public void AddBar(double from, double to, double height) => _svg
+        .Append($"<rect fill='{Colours[0]}' stroke='white' x='{Number(X(from))}' y='{Number(Y(height))}' ")
+        .AppendLine($"width='{Number(X(to) - X(from))}' height='{Number(Top + PlotHeight - Y(height))}'/>");
 
     /// <summary>A dashed line at a value of x; none where it lies outside.</summary>
     public void AddVerticalMark(string name, double x)
     {
-        if (x <= _x.End)
-            AddMark(name, X(x), Top, X(x), Top + PlotHeight);
+        if (x > _x.End)
+            return;
+        Line(X(x), Top, X(x), Top + PlotHeight, MarkColour, Dashed);
+        Text(X(x) + 4, Top + 12, name, $"fill='{MarkColour}'");
     }
 
     /// <summary>A dashed line at a value of y; none where it lies outside.</summary>
     public void AddHorizontalMark(string name, double y)
     {
-        if (y <= _y.End)
-            AddMark(name, Left, Y(y), Left + PlotWidth, Y(y));
+        if (y > _y.End)
+            return;
+        Line(Left, Y(y), Left + PlotWidth, Y(y), MarkColour, Dashed);
+        Text(Left + PlotWidth - 4, Y(y) - 4, name, $"fill='{MarkColour}' text-anchor='end'");
     }
 
     /// <summary>The panels below each other, as one document.</summary>
@@ -80,19 +86,13 @@ internal sealed class SvgPanel
         const int head = 36;
         var height = head + (Height * panels.Count);
         var svg = new StringBuilder()
-            .AppendLine(CultureInfo.InvariantCulture, $"<svg xmlns='http://www.w3.org/2000/svg' width='{Width}' height='{height}' viewBox='0 0 {Width} {height}' font-family='sans-serif' font-size='12'>")
-            .AppendLine(CultureInfo.InvariantCulture, $"<rect width='{Width}' height='{height}' fill='white'/>")
-            .AppendLine(CultureInfo.InvariantCulture, $"<text x='12' y='24' font-size='14'>{SecurityElement.Escape(title)}</text>");
+            .Append($"<svg xmlns='http://www.w3.org/2000/svg' width='{Width}' height='{height}' viewBox='0 0 {Width} {height}' ")
+            .AppendLine("font-family='sans-serif' font-size='12'>")
+            .AppendLine($"<rect width='{Width}' height='{height}' fill='white'/>")
+            .AppendLine($"<text x='12' y='24' font-size='14'>{SecurityElement.Escape(title)}</text>");
         for (var index = 0; index < panels.Count; index++)
-            svg.AppendLine(CultureInfo.InvariantCulture, $"<g transform='translate(0 {head + (index * Height)})'>").Append(panels[index]._svg).AppendLine("</g>");
+            svg.AppendLine($"<g transform='translate(0 {head + (index * Height)})'>").Append(panels[index]._svg).AppendLine("</g>");
         return svg.AppendLine("</svg>").ToString();
-    }
-
-    private void AddMark(string name, double x1, double y1, double x2, double y2)
-    {
-        const string colour = "#666";
-        Line(x1, y1, x2, y2, colour, "stroke-dasharray='6 4'");
-        AddLegend(name, colour);
     }
 
     private void AddLegend(string name, string colour)
@@ -103,10 +103,10 @@ internal sealed class SvgPanel
     }
 
     private void Line(double x1, double y1, double x2, double y2, string colour, string more = "") => _svg.AppendLine(
-        CultureInfo.InvariantCulture, $"<line stroke='{colour}' x1='{Number(x1)}' y1='{Number(y1)}' x2='{Number(x2)}' y2='{Number(y2)}' {more}/>");
+        $"<line stroke='{colour}' x1='{Number(x1)}' y1='{Number(y1)}' x2='{Number(x2)}' y2='{Number(y2)}' {more}/>");
 
     private void Text(double x, double y, string text, string more) => _svg.AppendLine(
-        CultureInfo.InvariantCulture, $"<text x='{Number(x)}' y='{Number(y)}' {more}>{SecurityElement.Escape(text)}</text>");
+        $"<text x='{Number(x)}' y='{Number(y)}' {more}>{SecurityElement.Escape(text)}</text>");
 
     private double X(double value) => Left + (PlotWidth * _x.Share(value));
 

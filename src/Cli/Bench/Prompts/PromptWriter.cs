@@ -32,13 +32,18 @@ internal sealed class PromptWriter : IPromptSource
     {
         // Its own seed: how a server counts has nothing to do with the prompts of the run.
         var random = new Random(0);
-        var few = await UsageAsync(server, model, RandomWords.Draw(FewWords, random), cancellationToken);
-        var many = await UsageAsync(server, model, RandomWords.Draw(ManyWords, random), cancellationToken);
-        var lengths = few is { } below && many is { } above
-            ? PromptLengths.Through((FewWords, below), (ManyWords, above))
-            : PromptLengths.Usual;
-        var canTokenize = await CountAsync(server, model, "one two", cancellationToken) is > 0;
-        return new PromptWriter(server, model, lengths, canTokenize);
+        var few = RandomWords.Draw(FewWords, random);
+        var many = RandomWords.Draw(ManyWords, random);
+        var fewUsage = await UsageAsync(server, model, few, cancellationToken);
+        var manyUsage = await UsageAsync(server, model, many, cancellationToken);
+        var manyText = await CountAsync(server, model, string.Join(' ', many), cancellationToken);
+        var lengths = (fewUsage, manyUsage, manyText) switch
+        {
+            (_, { } usage, > 0 and { } text) => new PromptLengths(usage - text, (double)text / ManyWords),
+            ({ } below, { } above, _) => PromptLengths.Through((FewWords, below), (ManyWords, above)),
+            _ => PromptLengths.Usual,
+        };
+        return new PromptWriter(server, model, lengths, canTokenize: manyUsage is not null && manyText is > 0);
     }
 
     public async Task<string> NextAsync(int tokens, Random random, CancellationToken cancellationToken)
@@ -67,8 +72,9 @@ internal sealed class PromptWriter : IPromptSource
     /// <summary>llama.cpp's and E2LLM's way of counting; null elsewhere.</summary>
     private static async Task<int?> CountAsync(ServerApi server, string model, string text, CancellationToken cancellationToken)
     {
-        var answer = await server.TryPostAsync(new Uri(server.Base, "../tokenize").AbsoluteUri, new { model, content = text }, cancellationToken);
-        return answer is { ValueKind: JsonValueKind.Object } json && json.TryGetProperty("tokens", out var tokens)
+        var address = new Uri(server.Base, "../tokenize").AbsoluteUri;
+        var answer = await server.TryPostAsync(address, new { model, content = text }, cancellationToken);
+        return answer is { } json && json.TryGetProperty("tokens", out var tokens)
             && tokens.ValueKind == JsonValueKind.Array ? tokens.GetArrayLength() : null;
     }
 }

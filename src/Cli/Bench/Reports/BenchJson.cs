@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using E2LLM.Cli.Bench.Arrivals;
 using E2LLM.Cli.Bench.Load;
 using E2LLM.Cli.Bench.Measures;
 
@@ -32,7 +33,7 @@ internal static class BenchJson
             latencyFrom = settings.Load.IsOpenLoop ? "due" : "sent",
             seed = settings.Seed,
             arrivals = settings.Load.Kind == LoadKind.Rate ? settings.Arrivals : (object?)null,
-            burstiness = settings is { Load.Kind: LoadKind.Rate, Arrivals: Arrivals.ArrivalPattern.Gamma } ? settings.Burstiness : (double?)null,
+            burstiness = settings is { Load.Kind: LoadKind.Rate, Arrivals: ArrivalPattern.Gamma } ? settings.Burstiness : (double?)null,
             trace = settings.TracePath,
             prompts = report.Prompts,
             requestedPromptTokens = settings.PromptFile is null && settings.TracePath is null ? settings.PromptTokens : (int?)null,
@@ -40,7 +41,9 @@ internal static class BenchJson
             warmupRequests = settings.WarmupRequests,
             timeoutSeconds = settings.TimeoutSeconds,
             objective = settings.Objective,
-            knee = settings.IsSweep ? new { load = report.Knee?.Value, isBracketed = report.IsKneeBracketed, report.RequiredAttainment } : null,
+            knee = settings.IsSweep
+                ? new { load = report.Knee?.Value, isBracketed = report.IsKneeBracketed, report.RequiredAttainment }
+                : null,
             loads = report.Loads.Select(Load),
         }, Options);
     }

@@ -71,7 +71,8 @@ internal static class BenchTable
         void AddCounts(string name, Summary? summary)
         {
             if (summary is not null)
-                table.AddRow(name, $"{summary.Count}", $"{summary.Mean:0.0}", $"{summary.P50}", $"{summary.P90}", $"{summary.P95}", $"{summary.P99}", $"{summary.Max}");
+                table.AddRow(name, $"{summary.Count}", $"{summary.Mean:0.0}", $"{summary.P50}", $"{summary.P90}",
+                    $"{summary.P95}", $"{summary.P99}", $"{summary.Max}");
         }
     }
 
