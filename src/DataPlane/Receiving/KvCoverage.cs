@@ -9,13 +9,12 @@ internal sealed class KvCoverage(KvTransferSpec spec)
     // Per layer, by first position; slots of a layer never overlap. A layer gets its list with its first block.
     private readonly List<KvSlot>?[] _layers = new List<KvSlot>?[spec.LayerCount];
     private long _bytes;
+    private long _filledRows;
 
     /// <summary>Filled slots.</summary>
     public int FilledBlocks { get; private set; }
 
     public long FilledBytes { get; private set; }
-
-    private long FilledRows { get; set; }
 
     /// <summary>The place of exactly this block, filled or being filled.</summary>
     public KvSlot? Find(KvBlockHeader header)
@@ -53,7 +52,7 @@ internal sealed class KvCoverage(KvTransferSpec spec)
         slot.Fill(block);
         FilledBlocks++;
         FilledBytes += slot.Header.LengthBytes;
-        FilledRows += slot.Header.Rows;
+        _filledRows += slot.Header.Rows;
     }
 
     public void GiveUp(KvSlot slot)
@@ -64,7 +63,7 @@ internal sealed class KvCoverage(KvTransferSpec spec)
     }
 
     /// <summary>Whether every layer holds the positions 0 to <paramref name="positions"/> - 1 and no other.</summary>
-    public bool IsWhole(int positions) => FilledRows == (long)positions * spec.LayerCount && _layers.All(slots =>
+    public bool IsWhole(int positions) => _filledRows == (long)positions * spec.LayerCount && _layers.All(slots =>
     {
         var next = 0;
         foreach (var slot in slots ?? [])

@@ -6,6 +6,9 @@ namespace E2LLM.Benchmarks.DataPlane;
 /// <summary><c>dataport</c>: KV transfers over loopback against one raw blocking socket, interleaved.</summary>
 internal static class DataPortCommand
 {
+    // Until the just-in-time compiler has optimised the loops, above all the checksum's.
+    private const int WarmUpMiB = 300;
+
     private static readonly int[] SizesMiB = [1, 8, 64];
     private static readonly int[] SocketCounts = [1, 2, 4];
 
@@ -33,7 +36,7 @@ internal static class DataPortCommand
             var rawSeconds = new List<double>();
             var sentSeconds = SocketCounts.Select(_ => new List<double>()).ToArray();
             var openedSeconds = SocketCounts.Select(_ => new List<double>()).ToArray();
-            for (var round = -5; round < rounds; round++) // the first 5 warm up
+            for (var round = -Math.Max(5, WarmUpMiB / sizeMiB); round < rounds; round++) // the negative ones warm up
             {
                 var plain = raw.Run();
                 if (round >= 0)
