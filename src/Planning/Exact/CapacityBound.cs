@@ -33,13 +33,13 @@ internal sealed class CapacityBound
     private readonly ushort[] _group;
     private readonly bool[] _leftOut;
 
-    public CapacityBound(ServingCosts serving, EqualLayerSolver solver, CancellationToken cancellationToken)
+    public CapacityBound(ServingCosts serving, EqualLayerSolver solver, ParallelOptions threads)
     {
         _count = serving.Fleet.DeviceCount;
         var subsets = 1 << _count;
         (_prefill, _decode, _mixed) = (new float[subsets], new float[subsets], new float[subsets]);
         (_weight, _best, _group, _leftOut) = (new float[subsets], new float[subsets], new ushort[subsets], new bool[subsets]);
-        Parallel.For(1, subsets, new ParallelOptions { CancellationToken = cancellationToken }, subset =>
+        Parallel.For(1, subsets, threads, subset =>
         {
             Span<int> devices = stackalloc int[MaxDevices];
             var count = 0;
