@@ -40,7 +40,7 @@ public sealed class E2LlmPlanner : ContextPlanner
 
         // Each start has its own generator, so that the number of threads changes nothing.
         var improved = new List<GroupPlan>[Math.Min(ImprovedStarts, ranked.Count)];
-        Parallel.For(0, improved.Length, new ParallelOptions { CancellationToken = context.CancellationToken }, index =>
+        Parallel.For(0, improved.Length, context.Threads, index =>
             improved[index] = new LocalSearch(context, new Random(context.Request.Seed + index)).Improve(ranked[index].Groups, Limits(context)));
         var best = improved[0];
         foreach (var candidate in improved)
@@ -51,7 +51,7 @@ public sealed class E2LlmPlanner : ContextPlanner
 
     private static SearchLimits Limits(PlanningContext context) => context.Serving.Fleet.DeviceCount switch
     {
-        <= CapacityBound.MaxDevices => new SearchLimits(MaxRounds: 40, MaxStalledRounds: 15),
+        <= CapacityBound.MaxDevices => new SearchLimits(MaxRounds: 150, MaxStalledRounds: 40),
         _ => new SearchLimits(MaxRounds: 3, MaxStalledRounds: 2),
     };
 }
