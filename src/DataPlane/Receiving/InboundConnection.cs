@@ -4,7 +4,7 @@ using E2LLM.DataPlane.Wire;
 
 namespace E2LLM.DataPlane.Receiving;
 
-/// <summary>The receiver's side of one connection: greets, then takes blocks straight into the memory that the transfer hands out.</summary>
+/// <summary>The receiver's side of one connection: greets, then takes blocks straight into the memory of the transfer.</summary>
 internal sealed class InboundConnection(Socket socket, KvInbox inbox, KvDataPortOptions options, TimeProvider time)
 {
     private readonly byte[] _reply = new byte[WireFormat.ReplyBytes];

@@ -7,7 +7,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace E2LLM.DataPlane.Receiving;
 
-/// <summary>Where a process takes KV caches in, outside of Orleans: one listening socket, whose connections fill the transfers of its inbox.</summary>
+/// <summary>
+/// Where a process takes KV caches in, outside of Orleans: one listening socket, whose connections fill the transfers of its inbox.
+/// </summary>
 public sealed partial class KvDataPort : IAsyncDisposable
 {
     private readonly KvDataPortOptions _options;
@@ -106,7 +108,7 @@ public sealed partial class KvDataPort : IAsyncDisposable
                 LogNotAccepted(e);
                 await Task.Delay(pauseAfterError, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
-            catch (Exception e) when (_stop.IsCancellationRequested && e is OperationCanceledException or ObjectDisposedException or SocketException)
+            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or SocketException)
             {
                 return;
             }

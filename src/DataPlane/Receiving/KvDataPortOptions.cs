@@ -8,13 +8,17 @@ public sealed record KvDataPortOptions
 {
     public const string Section = "E2LLM:DataPort";
 
-    /// <summary>Address to listen on. Default 127.0.0.1. Any other than a loopback address needs TLS or <see cref="AllowPlaintext"/>.</summary>
+    /// <summary>
+    /// Address to listen on. Default 127.0.0.1. Any other than a loopback address needs TLS or <see cref="AllowPlaintext"/>.
+    /// </summary>
     public string Address { get; init; } = "127.0.0.1";
 
     /// <summary>TCP port. Default 0, which takes a free one; 0 to 65,535.</summary>
     public int Port { get; init; }
 
-    /// <summary>Name or address that senders are told. Default: null, which is <see cref="Address"/>; an address that stands for any needs it.</summary>
+    /// <summary>
+    /// Name or address that senders are told. Default: null, which is <see cref="Address"/>; an address that stands for any needs it.
+    /// </summary>
     public string? AdvertisedHost { get; init; }
 
     /// <summary>Connections at once, of all transfers and of strangers; more are closed at once. Default 256; 1 to 65,536.</summary>
@@ -40,7 +44,8 @@ public sealed record KvDataPortOptions
         if (!IPAddress.TryParse(Address, out var address))
             errors.Add($"{Section}:Address is '{Address}'; it must be an IP address.");
         else if (!IPAddress.IsLoopback(address) && Secure is null && !AllowPlaintext)
-            errors.Add($"{Section}:Address is {Address}, which other machines reach, but there is no TLS; configure it, or set {Section}:AllowPlaintext.");
+            errors.Add(
+                $"{Section}:Address is {Address}, which other machines reach, without TLS; configure it, or set {Section}:AllowPlaintext.");
         if (AdvertisedHost is null && (IPAddress.Any.Equals(address) || IPAddress.IPv6Any.Equals(address)))
             errors.Add($"{Section}:AdvertisedHost is not set; with {Section}:Address {Address} it must name this machine.");
         if (Port is < 0 or > 65_535)

@@ -192,7 +192,7 @@ public sealed class KvInboundTransfer : IDisposable
     {
         _inbox.Remove(this);
         Forget(new KvTransferException(
-            $"KV transfer {TransferId:N} was not complete when its lease of {Spec.LeaseSeconds} s ended: {ReceivedBlocks} blocks were in."));
+            $"KV transfer {TransferId:N} was not whole when its lease of {Spec.LeaseSeconds} s ended: {ReceivedBlocks} blocks were in."));
     }
 
     private void Close(Refusal refusal, KvTransferException? exception, InboundConnection? spare)

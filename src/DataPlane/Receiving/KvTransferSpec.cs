@@ -38,7 +38,7 @@ public sealed record KvTransferSpec
         ArgumentOutOfRangeException.ThrowIfNegative(MaxVRowBytes);
         ArgumentOutOfRangeException.ThrowIfNegative(MaxTotalBytes ?? 0, nameof(MaxTotalBytes));
         if (LeaseSeconds is not (> 0 and <= maxLeaseSeconds))
-            throw new ArgumentOutOfRangeException(nameof(LeaseSeconds), LeaseSeconds, $"Must be more than 0 and at most {maxLeaseSeconds}.");
+            throw new ArgumentOutOfRangeException(nameof(LeaseSeconds), LeaseSeconds, $"More than 0, at most {maxLeaseSeconds}.");
     }
 
     /// <summary>Whether a block may be taken at all; all sums in 64 bits, for the figures come from a peer.</summary>

@@ -79,7 +79,9 @@ public sealed class KvSender : IAsyncDisposable
             : throw new InvalidOperationException($"{_destination} has been declared complete already.");
     }
 
-    /// <summary>Closes the connections and frees what the receiver has not got. Does not tell the receiver: whoever cancels, cancels there too.</summary>
+    /// <summary>
+    /// Closes the connections and frees what the receiver has not got. Does not tell the receiver: whoever cancels, cancels there too.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         End(new ObjectDisposedException(nameof(KvSender)));
@@ -101,7 +103,8 @@ public sealed class KvSender : IAsyncDisposable
             Exception error;
             try
             {
-                await using var connection = await OutboundConnection.OpenAsync(_destination, _options, _queue, _time, _stop.Token).ConfigureAwait(false);
+                await using var connection = await OutboundConnection
+                    .OpenAsync(_destination, _options, _queue, _time, _stop.Token).ConfigureAwait(false);
                 _opened.TrySetResult();
                 try
                 {
@@ -133,12 +136,13 @@ public sealed class KvSender : IAsyncDisposable
             {
                 if (Interlocked.Decrement(ref _lanes) == 0)
                     End(new KvTransferException(
-                        $"{_destination} failed: each of {_options.Sockets} connections was lost {failures} times without getting a block across " +
+                        $"{_destination} failed: each of {_options.Sockets} connections was lost {failures} times and delivered nothing " +
                         $"({KvSenderOptions.Section}:MaxReconnects is {_options.MaxReconnects}); last: {error.Message}", error));
                 return;
             }
             var delay = TimeSpan.FromSeconds(_options.ReconnectDelaySeconds) * Math.Pow(2, failures - 1);
-            await Task.Delay(delay < LongestDelay ? delay : LongestDelay, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(delay < LongestDelay ? delay : LongestDelay, _time, _stop.Token)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -91,9 +91,10 @@ internal sealed class OutboundConnection : IAsyncDisposable
         HelloFrame.Write(hello, _destination.TransferId, _destination.Token.AsSpan());
         await _stream.WriteAsync(hello, cancellationToken).ConfigureAwait(false);
         var reply = new byte[WireFormat.ReplyBytes];
-        if (await _stream.ReadAtLeastAsync(reply, reply.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false) < reply.Length)
+        var read = await _stream.ReadAtLeastAsync(reply, reply.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+        if (read < reply.Length)
             throw new EndOfStreamException(
-                $"The receiver closed the connection without a greeting; it may have no more free ({KvDataPortOptions.Section}:MaxConnections).");
+                $"The receiver closed the connection without a greeting; it may have too many ({KvDataPortOptions.Section}:MaxConnections).");
         var answer = ReplyFrame.Read(reply);
         ThrowIfRefused(answer);
         if (answer.Kind != FrameKind.Welcome)

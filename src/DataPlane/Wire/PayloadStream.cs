@@ -5,8 +5,8 @@ using System.IO.Hashing;
 namespace E2LLM.DataPlane.Wire;
 
 /// <summary>
-/// Moves block payloads and their checksums over one direction of a connection. Not for concurrent use. A chunk is summed right before it is written
-/// or right after it was read, while it is in the processor's cache: a second pass over the whole block would go to memory again.
+/// Moves block payloads and their checksums over one direction of a connection. Not for concurrent use. A chunk is summed right before
+/// it is written or right after it was read, while it is in the processor's cache: a second pass would go to memory again.
 /// </summary>
 internal sealed class PayloadStream(Stream stream)
 {

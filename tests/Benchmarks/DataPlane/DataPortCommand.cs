@@ -27,7 +27,8 @@ internal static class DataPortCommand
 
     private static async Task<int> RunAsync(int rounds, int blockBytes)
     {
-        Console.WriteLine($"loopback, checksums on, {rounds} rounds; from the first block sent to the receiver's word that all is in; medians");
+        Console.WriteLine(
+            $"loopback, checksums on, medians of {rounds} rounds; from the first block sent to the receiver's word that all is in");
         foreach (var sizeMiB in SizesMiB)
         {
             var bytes = sizeMiB << 20;
@@ -55,8 +56,8 @@ internal static class DataPortCommand
             for (var index = 0; index < SocketCounts.Length; index++)
             {
                 var (sent, opened) = (Statistics.Median(sentSeconds[index]), Statistics.Median(openedSeconds[index]));
-                Console.WriteLine($"{sizeMiB,3} MiB  data port, {SocketCounts[index]} sockets {bytes / sent / 1e9,5:0.00} GB/s  ratio {rawMedian / sent:0.00}" +
-                    $"   with opening {bytes / opened / 1e9,5:0.00} GB/s  ratio {rawMedian / opened:0.00}");
+                Console.WriteLine($"{sizeMiB,3} MiB  data port, {SocketCounts[index]} sockets {bytes / sent / 1e9,5:0.00} GB/s" +
+                    $"  ratio {rawMedian / sent:0.00}   with opening {bytes / opened / 1e9,5:0.00} GB/s  ratio {rawMedian / opened:0.00}");
             }
         }
         return 0;

@@ -67,7 +67,9 @@ internal sealed class FaultProxy : IAsyncDisposable
         {
             while (true)
             {
-                var room = Math.Min(buffer.Length, Math.Min(resetAt - offset ?? long.MaxValue, swallowFrom - offset is > 0 and var left ? left : long.MaxValue));
+                var untilReset = resetAt - offset ?? long.MaxValue;
+                var untilSwallow = swallowFrom - offset is > 0 and var left ? left : long.MaxValue;
+                var room = Math.Min(buffer.Length, Math.Min(untilReset, untilSwallow));
                 if (room == 0)
                 {
                     // A reset, not an orderly end: bytes on their way are lost too.
@@ -93,6 +95,8 @@ internal sealed class FaultProxy : IAsyncDisposable
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
         }
+        if (offset >= swallowFrom)
+            return; // the receiver does not learn that the sender has gone
         from.Dispose();
         to.Dispose();
     }

@@ -30,7 +30,8 @@ public sealed class HostilePeerTests
 
     [Theory]
     [MemberData(nameof(BlocksThatDoNotFit))]
-    public async Task Block_OutsideOfWhatIsExpected_IsRefusedBeforeMemoryIsRented(int layer, int first, int rows, int kRowBytes, int vRowBytes)
+    public async Task Block_OutsideOfWhatIsExpected_IsRefusedBeforeMemoryIsRented(
+        int layer, int first, int rows, int kRowBytes, int vRowBytes)
     {
         await using var receiver = new Receiver();
         var transfer = receiver.Expect(Cache.Small.Spec);
@@ -130,7 +131,7 @@ public sealed class HostilePeerTests
         Assert.Contains("E2LLM:DataPort:MaxConnections", error.Message);
         Assert.Contains($"127.0.0.1:{destination.Port}", error.Message);
         first.Dispose();
-        await using var sender = await KvSender.OpenAsync(destination, Delivery.Options, TimeProvider.System, CancellationToken.None).Soon();
+        await using var sender = await Delivery.OpenAsync(destination, Delivery.Options);
     }
 
     [Fact]

@@ -54,7 +54,8 @@ public sealed class KvDataPortOptionsTests
 
         var error = Assert.Throws<ConfigurationException>(() => KvDataPort.Start(options, TimeProvider.System));
 
-        Assert.All(["Address is 'home'", "Port is -1", "MaxConnections is 0", "HandshakeSeconds is NaN"], part => Assert.Contains(part, error.Message));
+        Assert.All(
+            ["Address is 'home'", "Port is -1", "MaxConnections is 0", "HandshakeSeconds is NaN"], part => Assert.Contains(part, error.Message));
     }
 
     [Fact]

@@ -75,8 +75,7 @@ public sealed class LeaseTests
     {
         await using var receiver = new Receiver();
         var transfer = receiver.Expect(Cache.Small.Spec);
-        await using var sender = await KvSender.OpenAsync(
-            receiver.DestinationOf(transfer), Delivery.Options, TimeProvider.System, CancellationToken.None).Soon();
+        await using var sender = await Delivery.OpenAsync(receiver.DestinationOf(transfer), Delivery.Options);
         var sent = Cache.Small.Cut(10).Take(7).Select(Cache.Small.Block).ToArray();
         foreach (var block in sent)
             await sender.SendAsync(block, CancellationToken.None);

@@ -73,7 +73,7 @@ public sealed class KvSenderTests
         {
             Sockets = 2, MaxUnacknowledgedBytes = 2 * 10 * 160, Pace = (_, cancellationToken) => gate.WaitAsync(cancellationToken),
         };
-        await using var sender = await KvSender.OpenAsync(receiver.DestinationOf(transfer), options, TimeProvider.System, CancellationToken.None).Soon();
+        await using var sender = await Delivery.OpenAsync(receiver.DestinationOf(transfer), options);
         var blocks = Cache.Small.Cut(10).Take(4).Select(Cache.Small.Block).ToArray();
         await sender.SendAsync(blocks[0], CancellationToken.None);
         await sender.SendAsync(blocks[1], CancellationToken.None);
@@ -112,8 +112,9 @@ public sealed class KvSenderTests
     {
         await using var receiver = new Receiver();
         var transfer = receiver.Expect(Cache.Small.Spec);
-        var options = new KvSenderOptions { Pace = (_, cancellationToken) => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken) };
-        var sender = await KvSender.OpenAsync(receiver.DestinationOf(transfer), options, TimeProvider.System, CancellationToken.None).Soon();
+        var never = new TaskCompletionSource();
+        var options = new KvSenderOptions { Pace = (_, cancellationToken) => never.Task.WaitAsync(cancellationToken) };
+        var sender = await Delivery.OpenAsync(receiver.DestinationOf(transfer), options);
         var blocks = Cache.Small.Cut(10).Select(Cache.Small.Block).ToArray();
         foreach (var block in blocks.Skip(1))
             await sender.SendAsync(block, CancellationToken.None);

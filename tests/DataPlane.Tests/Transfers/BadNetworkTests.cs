@@ -61,7 +61,8 @@ public sealed class BadNetworkTests
     [Fact]
     public async Task Payload_DamagedOnce_IsAskedForAgainOnTheSameConnection()
     {
-        var proxy = await AssertArrivesAsync(new Faults { FlipToReceiver = offset => offset == WireFormat.HelloBytes + WireFormat.RequestBytes });
+        var proxy = await AssertArrivesAsync(
+            new Faults { FlipToReceiver = offset => offset == WireFormat.HelloBytes + WireFormat.RequestBytes });
 
         Assert.Equal(1, proxy.Connections);
     }
@@ -94,7 +95,8 @@ public sealed class BadNetworkTests
         var transfer = receiver.Expect(Cache.Small.Spec);
 
         var delivery = Delivery.SendAsync(
-            Cache.Small, Cache.Small.Cut(50), receiver.DestinationOf(transfer, proxy), new KvSenderOptions { Sockets = 1, StallSeconds = 8 }, time);
+            Cache.Small, Cache.Small.Cut(50), receiver.DestinationOf(transfer, proxy),
+            new KvSenderOptions { Sockets = 1, StallSeconds = 8 }, time);
         await proxy.Swallowed;
         time.Advance(TimeSpan.FromSeconds(6));
         Assert.Equal(1, proxy.Connections);

@@ -35,7 +35,8 @@ public sealed class RoundTripTests
             var cache = new Cache(random.Next(5), random.Next(1, 9), random.Next(1, 200), random.Next(300), random.Next(1, 300));
             var transfer = receiver.Expect(cache.Spec);
 
-            await Delivery.SendAsync(cache, cache.Cut(random), receiver.DestinationOf(transfer), new KvSenderOptions { Sockets = random.Next(1, 9) });
+            var options = new KvSenderOptions { Sockets = random.Next(1, 9) };
+            await Delivery.SendAsync(cache, cache.Cut(random), receiver.DestinationOf(transfer), options);
 
             cache.AssertWhole(await transfer.Completed.Soon());
         }
@@ -62,8 +63,8 @@ public sealed class RoundTripTests
         var caches = Enumerable.Range(0, 8).Select(index => Cache.Small with { FirstLayer = index * 5 }).ToArray();
         var transfers = caches.Select(cache => receiver.Expect(cache.Spec)).ToArray();
 
-        await Task.WhenAll(caches.Select((cache, index) =>
-            Delivery.SendAsync(cache, cache.Cut(new Random(index)), receiver.DestinationOf(transfers[index]), new KvSenderOptions { Sockets = 3 })));
+        await Task.WhenAll(caches.Select((cache, index) => Delivery.SendAsync(
+            cache, cache.Cut(new Random(index)), receiver.DestinationOf(transfers[index]), new KvSenderOptions { Sockets = 3 })));
 
         for (var index = 0; index < caches.Length; index++)
             caches[index].AssertWhole(await transfers[index].Completed.Soon());
