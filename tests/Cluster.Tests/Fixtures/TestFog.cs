@@ -9,7 +9,7 @@ using E2LLM.Grains.Interfaces.Requests;
 using E2LLM.Grains.Interfaces.Stages;
 using E2LLM.Grains.Placement;
 using E2LLM.Grains.Requests;
-using E2LLM.Planning.DynamicProgramming;
+using E2LLM.Planning.Explanation;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;
 
@@ -50,7 +50,7 @@ internal sealed class TestFog : IAsyncDisposable
             orleans.Services.AddSingleton(options.Profiler);
             orleans.Services.AddSingleton(options.Catalog);
             orleans.Services.AddSingleton(options.Time);
-            orleans.Services.AddSingleton<IPlanner>(new DynamicProgrammingPlanner());
+            orleans.Services.AddSingleton<IPlanAdvisor>(new PlanAdvisor());
             orleans.Services.Configure(options.Serving);
             orleans.Services.Configure(options.Requests);
         });
