@@ -16,6 +16,9 @@ public sealed class EqualLayerSolver(ServingCosts serving)
     private const double Tolerance = 1e-10;
     private const int MaxStackDevices = 256;
 
+    // A bound must not refuse what the evaluator, with its own rounding, lets pass.
+    private const double SpeedSlack = 1 + 1e-8;
+
     private readonly LayerCapacities _capacities = serving.Capacities;
     private readonly int _layers = serving.Fleet.LayerCount;
     private readonly SlotSumSolver _slotSums = new(serving);
@@ -36,13 +39,13 @@ public sealed class EqualLayerSolver(ServingCosts serving)
         if (microBatches == int.MaxValue)
             return bottleneck;
         var seconds = WithMicroBatches(devices, costs, bottleneck, microBatches);
-        if (seconds <= serving.MaxRequestSeconds(costs, microBatches))
+        if (seconds <= SpeedSlack * serving.MaxRequestSeconds(costs, microBatches))
             return seconds;
         var (low, high) = (0, microBatches - 1);
         while (low < high)
         {
             var middle = (low + high + 1) / 2;
-            if (WithMicroBatches(devices, costs, bottleneck, middle) <= serving.MaxRequestSeconds(costs, middle))
+            if (WithMicroBatches(devices, costs, bottleneck, middle) <= SpeedSlack * serving.MaxRequestSeconds(costs, middle))
                 low = middle;
             else
                 high = middle - 1;
