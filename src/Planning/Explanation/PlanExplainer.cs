@@ -37,8 +37,9 @@ public static class PlanExplainer
             TokenSeconds = replica.TokenSeconds,
             DecodeConcurrency = replica.DecodeConcurrency,
             Stages = [.. replica.Stages.Select(stage => Explain(request, stage, period))],
-            Limit = FormattableString.Invariant(
-                $"the slowest stage is {slowest.DeviceId}: {(slowest.HopSeconds > slowest.DecodeSeconds ? "its link" : "its compute")} takes {1e3 * slowest.PeriodSeconds:G3} ms of a token"),
+            Limit = FormattableString.Invariant($"the slowest stage is {slowest.DeviceId}: ")
+                + (slowest.HopSeconds > slowest.DecodeSeconds ? "its link" : "its compute")
+                + FormattableString.Invariant($" takes {1e3 * slowest.PeriodSeconds:G3} ms of a token"),
         };
     }
 
