@@ -55,6 +55,7 @@ public sealed partial class ReplicaScheduler
         request.ContinueWhole(answer);
         request.FailedSteps = 0;
         sequence.TakeIn(positions);
+        _sequences.OnConfirmed(sequence);
         if (request.Request.StopTokens.Contains(answer[^1]))
             return End(sequence, [], FinishReason.Stop, null);
         return request.AnswerTokens < request.AnswerLimitTokens ? null : End(sequence, [], FinishReason.Length, null);

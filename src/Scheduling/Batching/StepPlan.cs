@@ -9,7 +9,7 @@ public sealed record StepPlan
     /// <summary>Counts from 0 without gaps; the numbers of steps that were lost do not come again.</summary>
     public required long StepNumber { get; init; }
 
-    /// <summary>Closes, then truncations, then opens.</summary>
+    /// <summary>Closes, then truncations, then opens, each with the copy that fills the slot.</summary>
     public required ImmutableArray<SequenceCommand> Commands { get; init; }
 
     /// <summary>Decode rows, then prompt chunks; the rows of one sequence lie together, in the order of their positions.</summary>
