@@ -157,7 +157,7 @@ public sealed partial class ReplicaScheduler
         if (failed is null)
             return [];
         _failuresInARow++;
-        foreach (var sequence in failed.Sequences)
+        foreach (var sequence in failed.Sequences.Where(sequence => !sequence.IsClosing))
             sequence.Request.FailedSteps++;
         var lost = _sequences.RollBack(_steps.LoseAll());
         if (recovery == FailureRecovery.Requeue)
