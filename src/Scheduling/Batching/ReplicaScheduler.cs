@@ -74,6 +74,12 @@ public sealed partial class ReplicaScheduler
         KvCells = _engine.KvCells,
         ReservedKvCells = _sequences.ReservedCells,
         UsedKvCells = _sequences.All.Sum(sequence => sequence.Issued),
+        KeptPrefixes = _sequences.Prefixes?.Kept.Count ?? 0,
+        KeptKvCells = _sequences.Prefixes?.KeptCells ?? 0,
+        PrefixLookups = _sequences.Prefixes?.Lookups ?? 0,
+        PrefixHits = _sequences.Prefixes?.Hits ?? 0,
+        PrefixHitTokens = _sequences.Prefixes?.HitTokens ?? 0,
+        PrefixEvictions = _sequences.Prefixes?.Evictions ?? 0,
         StepsInFlight = _steps.Count,
         PendingTokens = _queue.PendingTokens + _sequences.All.Sum(sequence => sequence.PendingTokens),
         CompletedSteps = _completedSteps,
@@ -151,9 +157,11 @@ public sealed partial class ReplicaScheduler
         if (failed is null)
             return [];
         _failuresInARow++;
-        foreach (var sequence in failed.Sequences)
+        foreach (var sequence in failed.Sequences.Where(sequence => !sequence.IsClosing))
             sequence.Request.FailedSteps++;
         var lost = _sequences.RollBack(_steps.LoseAll());
+        if (recovery == FailureRecovery.Requeue)
+            _sequences.ForgetPrefixes();
 
         var updates = ImmutableArray.CreateBuilder<RequestUpdate>();
         foreach (var sequence in _sequences.All.Where(sequence => !sequence.IsClosing).ToArray())
@@ -203,7 +211,8 @@ public sealed partial class ReplicaScheduler
             var share = step.Plan.Shares[index];
             var token = share.HasOutput ? step.SampledTokens[output++] : (int?)null;
             var from = sequence.Confirmed;
-            sequence.Confirm(share.Rows);
+            sequence.Confirm(step.Ends[index]);
+            _sequences.OnConfirmed(sequence);
             if (sequence.IsClosing)
                 continue;
             var update = token is { } sampled ? Accept(sequence, sampled) : Update(sequence.Request, [], null, null);

@@ -46,6 +46,16 @@ public sealed record SchedulerOptions
     /// </summary>
     public int MaxPreemptions { get; init; } = 2;
 
+    /// <summary>
+    /// Whether a request may share the KV cache of a prompt that begins as its own. Default false: what is read after a shared prefix
+    /// is cut into other chunks than the whole prompt would be, and the shape of a batch can change the last bits of a logit. Not for
+    /// models with sliding windows, whose caches do not hold all positions.
+    /// </summary>
+    public bool ReusePrefixes { get; init; }
+
+    /// <summary>Prefixes are shared in whole blocks of so many tokens. Default 16; 1 to 8,192.</summary>
+    public int PrefixBlockTokens { get; init; } = 16;
+
     /// <summary>Checks these options and the engine's settings together.</summary>
     /// <exception cref="ConfigurationException">Names every value that is out of range.</exception>
     public void Validate(EngineSettings engine)
@@ -56,6 +66,7 @@ public sealed record SchedulerOptions
         Check(nameof(PrefillTokensBesideDecode), PrefillTokensBesideDecode, 1, 8_192);
         Check(nameof(MaxFailedSteps), MaxFailedSteps, 1, 100);
         Check(nameof(CellMarginTokens), CellMarginTokens, 1, 8_192);
+        Check(nameof(PrefixBlockTokens), PrefixBlockTokens, 1, 8_192);
         Check(nameof(MaxPreemptions), MaxPreemptions, 0, 100);
         if (!Enum.IsDefined(CellReservation))
             errors.Add($"{nameof(CellReservation)} is {CellReservation}; it must be one of {string.Join(", ", Enum.GetNames<CellReservation>())}.");

@@ -34,6 +34,9 @@ internal sealed class SequenceState(RequestState request, int slot, int cells)
     /// <summary>The request has ended or left; the slot waits for its steps in flight and then for its close.</summary>
     public bool IsClosing { get; private set; }
 
+    /// <summary>Whether others may share its prompt while it runs and when it has ended.</summary>
+    public bool KeepsPrefix { get; set; } = true;
+
     /// <summary>Orders the sequences that wait for their next decode row: the one that was served longest ago comes first.</summary>
     public long LastTurn { get; set; }
 
@@ -64,9 +67,14 @@ internal sealed class SequenceState(RequestState request, int slot, int cells)
         StepsInFlight++;
     }
 
-    public void Confirm(int rows)
+    /// <summary>The first positions come from another slot, by the step that reads the next ones.</summary>
+    public void Share(int positions) => Issued = positions;
+
+    /// <summary>A step is completed.</summary>
+    /// <param name="end">One past its last position.</param>
+    public void Confirm(int end)
     {
-        Confirmed += rows;
+        Confirmed = end;
         StepsInFlight--;
     }
 

@@ -33,12 +33,9 @@ internal sealed class StepComposer(EngineSettings engine, SchedulerOptions optio
         // Last, so that a slot that had to be given up on the way is closed by the very step that opens it again.
         foreach (var slot in sequences.TakeSlotsToClose())
             step.Close(slot);
-        foreach (var sequence in sequences.All)
-            if (sequence.NeedsTruncate)
-            {
-                step.Truncate(sequence.Slot, sequence.Confirmed);
-                sequence.NeedsTruncate = false;
-            }
+        foreach (var (slot, fromPosition) in sequences.TakeTruncations())
+            step.Truncate(slot, fromPosition);
+        sequences.Prefixes?.EndStep();
 
         if (step.IsEmpty)
             return null;
@@ -100,11 +97,17 @@ internal sealed class StepComposer(EngineSettings engine, SchedulerOptions optio
         }
     }
 
-    private static int AddChunk(StepBuilder step, SequenceState sequence, int budget)
+    private int AddChunk(StepBuilder step, SequenceState sequence, int budget)
     {
         if (budget <= 0 || sequence.PrefillTokens == 0)
             return 0;
-        step.Open(sequence);
+        if (!sequence.IsOpen)
+        {
+            step.Open(sequence);
+            if (sequences.Prefixes?.Share(sequence.Request.Request.PromptTokens) is { Tokens: > 0 } prefix)
+                step.Share(sequence, prefix.Slot, prefix.Tokens);
+        }
+
         var rows = Math.Min(budget, sequence.PrefillTokens);
         step.AddRows(sequence, rows);
         return rows;

@@ -1,3 +1,4 @@
+using E2LLM.Core.Plans;
 using E2LLM.Scheduling.Admission;
 
 namespace E2LLM.Scheduling.Routing;
@@ -7,6 +8,11 @@ public sealed record ReplicaLoad
 {
     /// <summary>The replica's name, for whoever asks for the choice.</summary>
     public required string ReplicaId { get; init; }
+
+    public ReplicaRole Role { get; init; } = ReplicaRole.Mixed;
+
+    /// <summary>Whether a PREFILL or DECODER replica has work of the other role now.</summary>
+    public bool IsLent { get; init; }
 
     public required int QueuedRequests { get; init; }
 
@@ -25,10 +31,20 @@ public sealed record ReplicaLoad
     /// <summary>Rate at which the replica works off its pending tokens, measured or predicted by the plan. Above 0.</summary>
     public required double TokensPerSecond { get; init; }
 
-    /// <summary>Estimate of the time that a new request would spend in the queue.</summary>
-    /// <remarks><see cref="WaitEstimate.ForRoomSeconds"/>, with everybody ahead.</remarks>
+    /// <summary>Rate at which it reads prompts when nothing else runs; 0: not known, <see cref="TokensPerSecond"/> counts.</summary>
+    public double PrefillTokensPerSecond { get; init; }
+
+    internal double ReadTokensPerSecond => PrefillTokensPerSecond > 0 ? PrefillTokensPerSecond : TokensPerSecond;
+
+    /// <summary>Estimate of the time that a new request, or the part of it that is this role's, would spend in the queue.</summary>
+    /// <remarks>
+    /// A PREFILL replica reads prompts one after the other (<see cref="WaitEstimate.InTurnSeconds"/>), the others wait for room
+    /// (<see cref="WaitEstimate.ForRoomSeconds"/>); everybody who waits counts as ahead. Infinite where it can never hold the request.
+    /// </remarks>
     public double EstimatedWaitSeconds(RouteRequest request)
     {
+        if (Role == ReplicaRole.Prefill)
+            return request.PromptTokens < KvCells ? WaitEstimate.InTurnSeconds(PendingTokens, TokensPerSecond) : double.PositiveInfinity;
         if (request.Tokens > KvCells)
             return double.PositiveInfinity;
         var hasRoom = RunningRequests < MaxSequences && request.Tokens <= KvCells - ReservedKvCells;
