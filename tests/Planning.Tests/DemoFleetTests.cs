@@ -11,8 +11,6 @@ public class DemoFleetTests
     [Theory]
     [InlineData("e2llm", 2048, 256)]
     [InlineData("e2llm-dp", 2048, 256)]
-    [InlineData("e2llm", 1024, 128)]
-    [InlineData("e2llm-dp", 1024, 128)]
     public void Plan_DemoFleet_NeedsSeveralDevicesForTheModel(string planner, int kvCells, int stepTokens)
     {
         var fleet = FleetFileReader.Read(Path.Combine(FleetFileReaderTests.RepositoryRoot(), "fleets", "demo.json"));

@@ -9,13 +9,17 @@ internal static class TimelineTable
 {
     public static IRenderable Create(RequestTimeline timeline)
     {
-        var phases = new Table().Title($"Request on replica {Markup.Escape(timeline.Replica)}").RoundedBorder();
+        var phases = new Table().Title(timeline.DecoderReplica.Length == 0
+            ? $"Request on replica {Markup.Escape(timeline.Replica)}"
+            : $"Request read by replica {Markup.Escape(timeline.Replica)} and answered by {Markup.Escape(timeline.DecoderReplica)}").RoundedBorder();
         phases.AddColumns("phase", "took", "at", "");
         phases.Columns[1].RightAligned();
         phases.Columns[2].RightAligned();
         Add(phases, "queue", timeline.WaitSeconds, timeline.PrefillStartSeconds, "");
         Add(phases, "prefill", timeline.FirstTokenSeconds - timeline.PrefillStartSeconds, timeline.FirstTokenSeconds,
             $"{timeline.PromptTokens} prompt tokens, first token at its end (TTFT)");
+        if (timeline.KvSentSeconds is not null)
+            Add(phases, "KV hand-off", timeline.KvTransferSeconds, timeline.KvSentSeconds, HandOff(timeline));
         Add(phases, "decode", timeline.LastTokenSeconds - timeline.FirstTokenSeconds, timeline.LastTokenSeconds, Decode(timeline));
         Add(phases, "whole", timeline.DoneSeconds, timeline.DoneSeconds, $"{timeline.GeneratedTokens} tokens written");
 
@@ -28,6 +32,9 @@ internal static class TimelineTable
                 Units.Seconds(device.PrefillSeconds), Units.Seconds(device.DecodeSeconds));
         return new Rows(phases, devices);
     }
+
+    private static string HandOff(RequestTimeline timeline) =>
+        $"{Units.Bytes(timeline.KvBytes)} from {timeline.Replica} to {timeline.DecoderReplica}, which went on at {Units.Seconds(timeline.DecodeStartSeconds)}";
 
     private static string Decode(RequestTimeline timeline) => timeline.SecondsPerOutputToken is { } seconds and > 0
         ? $"{1 / seconds:0.0} tokens/s, {Units.Seconds(seconds)} a token (TPOT)"

@@ -29,6 +29,21 @@ public sealed record RequestTimeline
 
     [Id(9)] public ImmutableArray<DeviceTime> Devices { get; init; } = [];
 
+    /// <summary>The whole KV cache is where the answer is written; null where one replica did both.</summary>
+    [Id(10)] public double? KvSentSeconds { get; init; }
+
+    /// <summary>The other replica has taken the KV cache in and goes on with the answer.</summary>
+    [Id(11)] public double? DecodeStartSeconds { get; init; }
+
+    /// <summary>Bytes of the KV cache that was handed on.</summary>
+    [Id(12)] public long KvBytes { get; init; }
+
+    /// <summary>Seconds that the KV cache was on its way, without the waits for the prompt to be read.</summary>
+    [Id(13)] public double? KvTransferSeconds { get; init; }
+
+    /// <summary>As <see cref="Replica"/>, of the one that wrote the answer; empty where that read the prompt too.</summary>
+    [Id(14)] public string DecoderReplica { get; init; } = "";
+
     /// <summary>Time in the replica's queue.</summary>
     public double? WaitSeconds => PrefillStartSeconds - QueuedSeconds;
 

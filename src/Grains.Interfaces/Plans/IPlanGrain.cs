@@ -33,11 +33,11 @@ public interface IPlanGrain : IGrainWithStringKey
     [Alias("GetStatus"), AlwaysInterleave, ReadOnly]
     Task<PlanStatus> GetStatusAsync();
 
-    /// <summary>The grain key of the replica that shall serve a request of this size.</summary>
+    /// <summary>The replicas that shall serve a request of this size.</summary>
     /// <exception cref="Core.Errors.OverloadedException">No replica is ready.</exception>
     /// <exception cref="Core.Errors.RequestRejectedException">The request is too long for every replica.</exception>
     [Alias("Route"), AlwaysInterleave]
-    Task<string> RouteAsync(int promptTokens, int maxTokens);
+    Task<ReplicaRoute> RouteAsync(int promptTokens, int maxTokens);
 
     /// <summary>Stops the replicas and frees their engines.</summary>
     [Alias("Stop")]

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using E2LLM.Core.Requests;
+using E2LLM.Grains.Interfaces.HandOff;
 using E2LLM.Grains.Interfaces.Stages;
 using Orleans.Concurrency;
 
@@ -24,6 +26,48 @@ public interface IReplicaGrain : IGrainWithStringKey
     /// <exception cref="Core.Errors.RequestRejectedException">The request can never fit.</exception>
     [Alias("Generate")]
     IAsyncEnumerable<TokenChunk> GenerateAsync(GenerationRequest request, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Reads a prompt, yields the first token and holds the KV cache until <see cref="ReleaseHeldAsync"/>; the first update says that
+    /// the request has its slot. Ending the enumeration early cancels the request and frees the cache.
+    /// </summary>
+    /// <exception cref="Core.Errors.OverloadedException">The queue is full.</exception>
+    /// <exception cref="Core.Errors.RequestRejectedException">The request can never fit.</exception>
+    [Alias("Prefill")]
+    IAsyncEnumerable<PartUpdate> PrefillAsync(GenerationRequest request, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Reserves a slot, yields where its KV cache has to go, and once that is there the answer from the second token on. Ending the
+    /// enumeration early cancels the request and turns its senders away.
+    /// </summary>
+    /// <param name="request">To be given here only once the other replica has begun to read it.</param>
+    /// <param name="sources">The stages that will send the cache.</param>
+    /// <param name="cancellationToken">As ending the enumeration.</param>
+    /// <exception cref="Core.Errors.OverloadedException">The queue is full.</exception>
+    /// <exception cref="Core.Errors.RequestRejectedException">The request can never fit.</exception>
+    [Alias("Decode")]
+    IAsyncEnumerable<PartUpdate> DecodeAsync(
+        GenerationRequest request, ImmutableArray<KvSource> sources, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Prefill: sends the cache, what is read already and what will be as it is read; ends when the receivers have all of it.
+    /// </summary>
+    /// <exception cref="Core.Errors.KvTransferException">It did not arrive; it can be sent anew, elsewhere.</exception>
+    [Alias("SendKv"), AlwaysInterleave, ResponseTimeout("00:30:00")]
+    Task<KvSendReport> SendKvAsync(string requestId, ImmutableArray<KvPart> parts, CancellationToken cancellationToken = default);
+
+    /// <summary>Prefill: the cache is where it shall be; the request ends here. Harmless where it has ended.</summary>
+    [Alias("ReleaseHeld"), AlwaysInterleave]
+    Task ReleaseHeldAsync(string requestId);
+
+    /// <summary>Decode: everything has been sent. The stages take the cache in, and the answer goes on after the first token.</summary>
+    /// <exception cref="Core.Errors.KvTransferException">A stage could not take it in, or the reception is void.</exception>
+    [Alias("KvArrived"), AlwaysInterleave, ResponseTimeout("00:05:00")]
+    Task KvArrivedAsync(string requestId, long openedInStep, int firstToken);
+
+    /// <summary>Decode: the cache will not come.</summary>
+    [Alias("KvFailed"), AlwaysInterleave]
+    Task KvFailedAsync(KvFailure failure);
 
     /// <summary>From the last stage: a step is done.</summary>
     [Alias("CompleteStep"), AlwaysInterleave]

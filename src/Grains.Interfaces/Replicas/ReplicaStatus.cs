@@ -26,4 +26,12 @@ public sealed record ReplicaStatus
 
     /// <summary>Tokens of queued and running requests that have still to be read or written.</summary>
     [Id(10)] public long PendingTokens { get; init; }
+
+    /// <summary>Running requests whose prompt is read and whose KV cache is being handed on.</summary>
+    [Id(11)] public int HeldRequests { get; init; }
+
+    /// <summary>Running requests whose KV cache has not arrived yet.</summary>
+    [Id(12)] public int AwaitingKvRequests { get; init; }
+
+    [Id(13)] public long HandedOffRequests { get; init; }
 }

@@ -27,4 +27,7 @@ public sealed record StageAssignment
 
     /// <summary>Values in a hidden state: frames of another width are refused.</summary>
     [Id(7)] public required int HiddenWidth { get; init; }
+
+    /// <summary>Whether the replica hands KV caches on or takes them in: an engine that cannot is refused.</summary>
+    [Id(8)] public bool HandsKvOff { get; init; }
 }

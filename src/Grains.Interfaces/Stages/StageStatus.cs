@@ -22,4 +22,7 @@ public sealed record StageStatus
 
     /// <summary>Seconds in the engine since it was loaded.</summary>
     [Id(7)] public double BusySeconds { get; init; }
+
+    /// <summary>KV transfers that it expects or sends now.</summary>
+    [Id(8)] public int KvTransfers { get; init; }
 }

@@ -1,3 +1,5 @@
+using E2LLM.DataPlane.Receiving;
+using E2LLM.DataPlane.Sending;
 using E2LLM.Grains.Devices;
 using E2LLM.Grains.Placement;
 using E2LLM.Grains.Plans;
@@ -6,6 +8,7 @@ using E2LLM.Grains.Telemetry;
 using E2LLM.Scheduling.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Runtime.MembershipService.SiloMetadata;
@@ -23,6 +26,12 @@ public static class E2LlmSiloBuilderExtensions
         silo.Services.AddMetrics();
         silo.Services.AddSingleton(services =>
             RoutingPolicies.Get(services.GetRequiredService<IOptions<ServingOptions>>().Value.RoutingPolicy));
+        silo.Services.AddOptions<KvSenderOptions>();
+        silo.Services.AddOptions<KvDataPortOptions>();
+        silo.Services.AddSingleton(services => KvDataPort.Start(
+            services.GetRequiredService<IOptions<KvDataPortOptions>>().Value,
+            services.GetRequiredService<TimeProvider>(),
+            services.GetRequiredService<ILogger<KvDataPort>>()));
         silo.Services.AddOptions<ServingOptions>().ValidateOnStart();
         silo.Services.AddOptions<RequestOptions>().ValidateOnStart();
         silo.Services.AddSingleton<IValidateOptions<ServingOptions>, ServingOptionsValidator>();

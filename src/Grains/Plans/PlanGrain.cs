@@ -2,6 +2,7 @@ using E2LLM.Core.Errors;
 using E2LLM.Core.Fleets;
 using E2LLM.Core.Models;
 using E2LLM.Core.Plans;
+using E2LLM.Grains.HandOff;
 using E2LLM.Grains.Interfaces.Devices;
 using E2LLM.Grains.Interfaces.Plans;
 using E2LLM.Grains.Interfaces.Replicas;
@@ -49,14 +50,16 @@ public sealed partial class PlanGrain(
 
     public async Task<PlanStatus> GetStatusAsync() => _status with { Replicas = [.. await ReplicaStatusAsync()] };
 
-    public async Task<string> RouteAsync(int promptTokens, int maxTokens)
+    public async Task<ReplicaRoute> RouteAsync(int promptTokens, int maxTokens)
     {
         if (_status.Phase != PlanPhase.Ready)
             throw new OverloadedException($"Model '{ModelId}' is not being served now (plan: {_status.Phase}). {_status.Error}".TrimEnd());
-        if (_status.ReplicaKeys.Length == 1)
-            return _status.ReplicaKeys[0];
-        var loads = (await ReplicaStatusAsync()).Select(ToLoad).ToArray();
-        return _status.ReplicaKeys[routing.Choose(loads, new RouteRequest(promptTokens, maxTokens, _routed++))];
+        var (keys, plan) = (_status.ReplicaKeys, _status.Plan!);
+        var router = new ReplicaRouter(plan.Replicas, routing);
+        ReplicaStatus[] status = router.HasOneRoute ? [.. keys.Select(key => new ReplicaStatus { Key = key })] : await ReplicaStatusAsync();
+        var loads = status.Select((replica, index) => ToLoad(replica, plan.Replicas[index])).ToArray();
+        var (prefill, decoder) = router.Choose(loads, new RouteRequest(promptTokens, maxTokens, _routed++));
+        return new ReplicaRoute(keys[prefill], decoder is { } index ? keys[index] : null);
     }
 
     public async Task StopAsync()
@@ -89,6 +92,7 @@ public sealed partial class PlanGrain(
         var request = Request(wish);
         var planner = advisor.FindPlanner(wish.Planner ?? options.Value.Planner);
         var plan = await Task.Run(() => planner.Plan(request, CancellationToken.None));
+        KvRules.ThrowIfUnservable(plan, request.Model);
         return await KeepAsync(plan);
     }
 
@@ -151,21 +155,19 @@ public sealed partial class PlanGrain(
         _status = _status with { Phase = PlanPhase.Ready, Error = "" };
     }
 
-    private ReplicaLoad ToLoad(ReplicaStatus replica, int index)
+    private static ReplicaLoad ToLoad(ReplicaStatus replica, ReplicaPlan plan) => new()
     {
-        var plan = _status.Plan!.Replicas[index];
-        return new ReplicaLoad
-        {
-            ReplicaId = plan.Id,
-            QueuedRequests = replica.QueuedRequests,
-            RunningRequests = replica.RunningRequests,
-            MaxSequences = plan.Engine.MaxSequences,
-            ReservedKvCells = replica.ReservedKvCells,
-            KvCells = plan.Engine.KvCells,
-            PendingTokens = replica.PendingTokens,
-            TokensPerSecond = 1 / plan.PeriodSeconds,
-        };
-    }
+        ReplicaId = plan.Id,
+        QueuedRequests = replica.QueuedRequests,
+        RunningRequests = replica.RunningRequests,
+        MaxSequences = plan.Engine.MaxSequences,
+        ReservedKvCells = replica.ReservedKvCells,
+        KvCells = plan.Engine.KvCells,
+        PendingTokens = replica.PendingTokens,
+        TokensPerSecond = plan.Role == ReplicaRole.Prefill
+            ? plan.Engine.MaxStepTokens / plan.Stages.Max(stage => stage.PrefillSeconds)
+            : 1 / plan.PeriodSeconds,
+    };
 
     private Task<ReplicaStatus[]> ReplicaStatusAsync() =>
         Task.WhenAll(_status.ReplicaKeys.Select(key => GrainFactory.GetGrain<IReplicaGrain>(key).GetStatusAsync()));

@@ -34,6 +34,11 @@ public sealed class ServingOptions
     /// <summary>Seconds after which a step that no stage has answered counts as lost. Default 120; 1 to 3,600.</summary>
     public double StepTimeoutSeconds { get; set; } = 120;
 
+    /// <summary>
+    /// Seconds after which a stage frees a KV cache that was to come and that no replica asks for any more. Default 30; 1 to 3,600.
+    /// </summary>
+    public double KvLeaseSeconds { get; set; } = 30;
+
     /// <summary>How a replica is chosen where several serve. Default "least-wait".</summary>
     public string RoutingPolicy { get; set; } = "least-wait";
 

@@ -14,6 +14,12 @@ public sealed partial class ReplicaGrain
     [LoggerMessage(Level = LogLevel.Error, Message = "Replica {Replica} could not bring its stages back.")]
     private partial void LogRecoveryFailed(Exception exception, string replica);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Replica {Replica}: no stage could be made ready for the KV cache of request {Request}.")]
+    private partial void LogReceptionFailed(Exception exception, string replica, string request);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Stage {Stage} did not hear of the end of a KV transfer.")]
+    private partial void LogStageCallFailed(Exception exception, string stage);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "Stage {Stage} could not be unloaded.")]
     private partial void LogUnloadFailed(Exception exception, string stage);
 }

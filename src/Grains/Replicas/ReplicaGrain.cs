@@ -1,7 +1,10 @@
 using System.Runtime.CompilerServices;
 using E2LLM.Core.Engines;
 using E2LLM.Core.Errors;
+using E2LLM.Core.Plans;
 using E2LLM.Core.Requests;
+using E2LLM.Grains.HandOff;
+using E2LLM.Grains.Interfaces.HandOff;
 using E2LLM.Grains.Interfaces.Replicas;
 using E2LLM.Grains.Interfaces.Stages;
 using E2LLM.Grains.Placement;
@@ -31,6 +34,7 @@ public sealed partial class ReplicaGrain(
     private ReplicaScheduler? _scheduler;
     private IStageGrain[] _stages = [];
     private IDisposable? _watchdog;
+    private IDisposable? _leases;
     private long _epoch;
     private bool _recovering;
 
@@ -56,13 +60,18 @@ public sealed partial class ReplicaGrain(
         DelayDeactivation(Timeout.InfiniteTimeSpan);
         var period = TimeSpan.FromSeconds(Math.Min(5, options.Value.StepTimeoutSeconds / 2));
         _watchdog = this.RegisterGrainTimer(CheckStepsAsync, new GrainTimerCreationOptions { DueTime = period, Period = period, Interleave = true });
+        if (assignment.Plan.Role == ReplicaRole.Decoder)
+        {
+            var renewal = TimeSpan.FromSeconds(options.Value.KvLeaseSeconds / 3);
+            _leases = this.RegisterGrainTimer(RenewLeasesAsync, new GrainTimerCreationOptions { DueTime = renewal, Period = renewal, Interleave = true });
+        }
         LogStarted(Key, _stages.Length);
     }
 
     public async Task StopAsync()
     {
         GiveUp("it has been stopped");
-        _watchdog?.Dispose();
+        StopTimers();
         var stages = _stages;
         _stages = [];
         await Task.WhenAll(stages.Select(UnloadAsync));
@@ -72,16 +81,23 @@ public sealed partial class ReplicaGrain(
     public async IAsyncEnumerable<TokenChunk> GenerateAsync(
         GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
+        await foreach (var update in RunPartAsync(request, RunMode.Whole, held: null, awaited: null, cancellationToken))
+            yield return update.Chunk!;
+    }
+
+    private async IAsyncEnumerable<PartUpdate> RunPartAsync(
+        GenerationRequest request, RunMode mode, HeldKv? held, AwaitedKv? awaited, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         if (_outOfService is { } reason)
             throw new OverloadedException($"Replica {Key} takes no requests: {reason}.");
-        _scheduler!.Enqueue(request, NowSeconds);
-        var progress = new RequestProgress(_assignment!.Plan, ReplicaName, request.PromptTokens.Length, time.GetTimestamp());
+        _scheduler!.Enqueue(request, NowSeconds, mode);
+        var progress = new RequestProgress(request, _assignment!.Plan, ReplicaName, time.GetTimestamp()) { Held = held, Awaited = awaited };
         _requests.Add(request.Id, progress);
         Pump();
         try
         {
-            await foreach (var chunk in progress.Chunks.ReadAllAsync(cancellationToken))
-                yield return chunk;
+            await foreach (var update in progress.Updates.ReadAllAsync(cancellationToken))
+                yield return update;
         }
         finally
         {
@@ -91,6 +107,9 @@ public sealed partial class ReplicaGrain(
                     Apply([cancelled]);
                 Pump();
             }
+            held?.End();
+            if (awaited is not null)
+                DropTransfers(awaited);
         }
     }
 
@@ -102,6 +121,8 @@ public sealed partial class ReplicaGrain(
         foreach (var share in step.Plan.Shares)
             if (_requests.TryGetValue(share.RequestId, out var progress))
                 progress.Ran(share.IsPrefill, completion.Trace);
+        foreach (var reservation in step.Plan.KvReservations)
+            Awaiting(reservation)?.Current?.Open();
         instruments.OnTokens(completion.SampledTokens.Length);
         Apply(_scheduler!.Complete(completion.StepNumber, completion.SampledTokens));
         Pump();
@@ -132,13 +153,16 @@ public sealed partial class ReplicaGrain(
             CompletedRequests = counters?.CompletedRequests ?? 0,
             GeneratedTokens = counters?.GeneratedTokens ?? 0,
             PendingTokens = counters?.PendingTokens ?? 0,
+            HeldRequests = counters?.HeldRequests ?? 0,
+            AwaitingKvRequests = counters?.AwaitingKvRequests ?? 0,
+            HandedOffRequests = counters?.HandedOffRequests ?? 0,
         });
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         GiveUp("its silo is shutting down");
-        _watchdog?.Dispose();
+        StopTimers();
         await base.OnDeactivateAsync(reason, cancellationToken);
     }
 
@@ -166,6 +190,7 @@ public sealed partial class ReplicaGrain(
             NextStageKey = next is null ? null : keys[index + 1],
             NextLink = next is null ? null : assignment.Fleet.Link(stage.DeviceId, next.DeviceId),
             HiddenWidth = assignment.Model.EmbeddingLength,
+            HandsKvOff = assignment.Plan.Role != ReplicaRole.Mixed,
         };
     }
 
@@ -181,6 +206,9 @@ public sealed partial class ReplicaGrain(
                     progress.Started(ElapsedSeconds(progress));
             }
             _sent.Add(step.StepNumber, new SentStep(step, time.GetTimestamp()));
+            foreach (var reservation in step.KvReservations)
+                if (_requests.TryGetValue(reservation.RequestId, out var waiting))
+                    _ = ReceiveAsync(waiting, reservation);
             _ = SendAsync(step);
         }
     }
@@ -194,6 +222,7 @@ public sealed partial class ReplicaGrain(
         LogStepFailed(Key, failure.StepNumber, failure.DeviceId, failure.Party, failure.Message);
         _recovering = true;
         _epoch++;
+        VoidReservations();
         _sent.Clear();
         try
         {
@@ -227,6 +256,10 @@ public sealed partial class ReplicaGrain(
         foreach (var update in updates)
         {
             if (!_requests.TryGetValue(update.RequestId, out var progress))
+                continue;
+            if (update.Prefill is { } prefill)
+                progress.Held?.Advance(prefill);
+            if (update.Chunk is { Tokens.IsEmpty: true, Finish: null })
                 continue;
             progress.Deliver(update.Chunk, ElapsedSeconds(progress));
             if (progress.IsDone)
@@ -283,7 +316,12 @@ public sealed partial class ReplicaGrain(
             MayRetry = true,
         };
         foreach (var progress in _requests.Values)
+        {
+            progress.Held?.End();
+            if (progress.Awaited is { } awaited)
+                DropTransfers(awaited);
             progress.Fail(failure, ElapsedSeconds(progress));
+        }
         _requests.Clear();
         _scheduler = null;
     }
@@ -299,6 +337,12 @@ public sealed partial class ReplicaGrain(
             // Its device is gone, and the slice with it.
             LogUnloadFailed(exception, stage.GetPrimaryKeyString());
         }
+    }
+
+    private void StopTimers()
+    {
+        _watchdog?.Dispose();
+        _leases?.Dispose();
     }
 
     private double ElapsedSeconds(RequestProgress progress) => time.GetElapsedTime(progress.QueuedAt).TotalSeconds;

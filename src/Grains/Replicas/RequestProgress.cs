@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Threading.Channels;
 using E2LLM.Core.Plans;
 using E2LLM.Core.Requests;
+using E2LLM.Grains.HandOff;
+using E2LLM.Grains.Interfaces.HandOff;
 using E2LLM.Grains.Interfaces.Stages;
 
 namespace E2LLM.Grains.Replicas;
@@ -13,17 +15,26 @@ namespace E2LLM.Grains.Replicas;
 /// The channel has no bound of its own and needs none: an answer is at most as many tokens as the KV budget granted. So a slow reader
 /// never holds up the step loop.
 /// </remarks>
-internal sealed class RequestProgress(ReplicaPlan plan, string replicaKey, int promptTokens, long queuedAt)
+internal sealed class RequestProgress(GenerationRequest request, ReplicaPlan plan, string replicaKey, long queuedAt)
 {
-    private readonly Channel<TokenChunk> _chunks = Channel.CreateUnbounded<TokenChunk>(new() { SingleReader = true });
+    private readonly Channel<PartUpdate> _updates = Channel.CreateUnbounded<PartUpdate>(new() { SingleReader = true });
     private readonly double[] _prefillSeconds = new double[plan.Stages.Length];
     private readonly double[] _decodeSeconds = new double[plan.Stages.Length];
     private double? _prefillStartSeconds;
     private double? _firstTokenSeconds;
     private double? _lastTokenSeconds;
     private int _tokens;
+    private int _tokensBefore;
 
-    public ChannelReader<TokenChunk> Chunks => _chunks.Reader;
+    public GenerationRequest Request => request;
+
+    public ChannelReader<PartUpdate> Updates => _updates.Reader;
+
+    /// <summary>Set where the prompt is handed on.</summary>
+    public HeldKv? Held { get; init; }
+
+    /// <summary>Set where the prompt is read elsewhere.</summary>
+    public AwaitedKv? Awaited { get; init; }
 
     /// <summary>Timestamp of the clock that all the seconds are counted from.</summary>
     public long QueuedAt => queuedAt;
@@ -31,7 +42,17 @@ internal sealed class RequestProgress(ReplicaPlan plan, string replicaKey, int p
     /// <summary>Whether the last chunk has been given out.</summary>
     public bool IsDone { get; private set; }
 
-    public void Started(double seconds) => _prefillStartSeconds ??= seconds;
+    public void Started(double seconds)
+    {
+        _prefillStartSeconds ??= seconds;
+        if (Held is not null)
+            Tell(new PartUpdate { Sources = [.. plan.Stages.Select(stage => new KvSource(stage.DeviceId, stage.FirstLayer, stage.LayerCount))] });
+    }
+
+    /// <summary>So many tokens of the answer have been written elsewhere.</summary>
+    public void ContinueAfter(int tokens) => _tokensBefore = tokens;
+
+    public void Tell(PartUpdate update) => _updates.Writer.TryWrite(update);
 
     public void Ran(bool isPrefill, ImmutableArray<StageTrace> trace)
     {
@@ -50,16 +71,24 @@ internal sealed class RequestProgress(ReplicaPlan plan, string replicaKey, int p
         }
         if (chunk.Finish is null)
         {
-            _chunks.Writer.TryWrite(chunk);
+            Tell(new PartUpdate { Chunk = chunk });
             return;
         }
-        IsDone = true;
-        _chunks.Writer.TryWrite(chunk with { Timeline = Timeline(seconds) });
-        _chunks.Writer.Complete();
+        End(chunk, seconds);
     }
 
+    /// <summary>Others write the answer.</summary>
+    public void Release(double seconds) => End(new TokenChunk { FirstIndex = _tokens }, seconds);
+
     public void Fail(RequestFailure failure, double seconds) =>
-        Deliver(new TokenChunk { FirstIndex = _tokens, Finish = FinishReason.Failed, Failure = failure }, seconds);
+        Deliver(new TokenChunk { FirstIndex = _tokensBefore + _tokens, Finish = FinishReason.Failed, Failure = failure }, seconds);
+
+    private void End(TokenChunk chunk, double seconds)
+    {
+        IsDone = true;
+        Tell(new PartUpdate { Chunk = chunk with { Timeline = Timeline(seconds) } });
+        _updates.Writer.Complete();
+    }
 
     private RequestTimeline Timeline(double seconds) => new()
     {
@@ -69,7 +98,7 @@ internal sealed class RequestProgress(ReplicaPlan plan, string replicaKey, int p
         FirstTokenSeconds = _firstTokenSeconds,
         LastTokenSeconds = _lastTokenSeconds,
         DoneSeconds = seconds,
-        PromptTokens = promptTokens,
+        PromptTokens = request.PromptTokens.Length,
         GeneratedTokens = _tokens,
         Replica = replicaKey,
         Devices =

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Requests;
+using E2LLM.Grains.HandOff;
 using E2LLM.Grains.Interfaces.Plans;
 using E2LLM.Grains.Interfaces.Replicas;
 using E2LLM.Grains.Interfaces.Requests;
@@ -145,12 +146,12 @@ public sealed partial class RequestGrain(
         var party = FailedParty.Plan;
         try
         {
-            var key = await GrainFactory.GetGrain<IPlanGrain>(request.ModelId).RouteAsync(request.PromptTokens.Length, request.MaxTokens);
+            var route = await GrainFactory.GetGrain<IPlanGrain>(request.ModelId).RouteAsync(request.PromptTokens.Length, request.MaxTokens);
             _cancel.Token.ThrowIfCancellationRequested();
             _submittedSeconds = time.GetElapsedTime(_acceptedAt).TotalSeconds;
             Advance(RequestPhase.Queued);
             party = FailedParty.Queue;
-            await foreach (var chunk in GrainFactory.GetGrain<IReplicaGrain>(key).GenerateAsync(request, _cancel.Token))
+            await foreach (var chunk in Chunks(route, request))
             {
                 party = FailedParty.Stage;
                 if (chunk.Tokens.Length > 0)
@@ -178,6 +179,14 @@ public sealed partial class RequestGrain(
         }
     }
 
+    private IAsyncEnumerable<TokenChunk> Chunks(ReplicaRoute route, GenerationRequest request)
+    {
+        var replica = GrainFactory.GetGrain<IReplicaGrain>(route.PrefillKey);
+        return route.DecoderKey is { } decoder
+            ? new SplitRun(replica, GrainFactory.GetGrain<IReplicaGrain>(decoder), request, time, logger).RunAsync(_cancel.Token)
+            : replica.GenerateAsync(request, _cancel.Token);
+    }
+
     private TokenChunk Failed(FailedParty party, string message, bool mayRetry) => new()
     {
         FirstIndex = _tokens.Count,
@@ -201,7 +210,12 @@ public sealed partial class RequestGrain(
             PrefillStartSeconds = _submittedSeconds + replica.PrefillStartSeconds,
             FirstTokenSeconds = _submittedSeconds + replica.FirstTokenSeconds,
             LastTokenSeconds = _submittedSeconds + replica.LastTokenSeconds,
+            KvSentSeconds = _submittedSeconds + replica.KvSentSeconds,
+            DecodeStartSeconds = _submittedSeconds + replica.DecodeStartSeconds,
+            KvBytes = replica.KvBytes,
+            KvTransferSeconds = replica.KvTransferSeconds,
             Replica = replica.Replica,
+            DecoderReplica = replica.DecoderReplica,
             Devices = replica.Devices,
         };
     }

@@ -1,12 +1,16 @@
 using System.Diagnostics.CodeAnalysis;
 using E2LLM.Core.Engines;
 using E2LLM.Core.Errors;
+using E2LLM.Core.Kv;
 using E2LLM.Core.Requests;
+using E2LLM.DataPlane.Receiving;
+using E2LLM.DataPlane.Sending;
 using E2LLM.Grains.Interfaces.Replicas;
 using E2LLM.Grains.Interfaces.Stages;
 using E2LLM.Grains.Placement;
 using E2LLM.Grains.Telemetry;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
 
 namespace E2LLM.Grains.Stages;
@@ -19,6 +23,8 @@ namespace E2LLM.Grains.Stages;
 [SuppressMessage("Design", "CA1001", Justification = "Grains are torn down in OnDeactivateAsync.")]
 public sealed partial class StageGrain(
     IStageEngineFactory engines,
+    KvDataPort dataPort,
+    IOptions<KvSenderOptions> senderOptions,
     TimeProvider time,
     GrainInstruments instruments,
     ILogger<StageGrain> logger) : Grain, IStageGrain
@@ -43,6 +49,12 @@ public sealed partial class StageGrain(
     {
         await UnloadAsync();
         _engine = await engines.CreateAsync(assignment.Engine, CancellationToken.None);
+        if (assignment.HandsKvOff && _engine is not IKvStageEngine)
+        {
+            await UnloadAsync();
+            throw new EngineException(
+                $"Stage {this.GetPrimaryKeyString()} belongs to a PREFILL or DECODER replica, but its engine gives no KV caches out and takes none in.");
+        }
         _assignment = assignment;
         _link = assignment.NextLink is { } link ? new EmulatedLink(link, time) : null;
         _replica = GrainFactory.GetGrain<IReplicaGrain>(assignment.ReplicaKey);
@@ -83,6 +95,7 @@ public sealed partial class StageGrain(
     {
         _assignment = null;
         await DropStepsAsync(epoch: -1, nextStep: 0);
+        await DropKvAsync();
         if (_engine is { } engine)
         {
             _engine = null;
@@ -134,6 +147,7 @@ public sealed partial class StageGrain(
         var party = FailedParty.Engine;
         try
         {
+            _slots.Note(message.Step);
             var result = await _engine!.ExecuteAsync(message.Step, epochEnd);
             _completedSteps++;
             _busySeconds += result.ComputeSeconds;
@@ -214,5 +228,6 @@ public sealed partial class StageGrain(
         Usage = _engine?.Usage ?? default,
         CompletedSteps = _completedSteps,
         BusySeconds = _busySeconds,
+        KvTransfers = _inbound.Count + _outbound.Count,
     };
 }

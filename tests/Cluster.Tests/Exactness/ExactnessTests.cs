@@ -33,6 +33,27 @@ public sealed class ExactnessTests(DemoModel demo) : IClassFixture<DemoModel>
         Assert.Equal(await demo.BareAnswerAsync(request, Settings()), answer.Tokens);
     }
 
+    [Theory]
+    [MemberData(nameof(Questions))]
+    public async Task Run_PrefillAndDecoderCutOtherwise_GivesTheTokensOfTheBareEngine(string question, SamplingOptions sampling)
+    {
+        var layers = demo.Spec.LayerCount;
+        await using var fog = await TestFog.ServeAsync(Options([[Device("a", 99), Device("c", 99)], [Device("b", 99), Device("d", 99, slowdown: 2)]]) with
+        {
+            Planner = new SplitPlanner(
+                (ReplicaRole.Prefill, [("a", layers / 2), ("b", layers - layers / 2)]), (ReplicaRole.Decoder, [("c", 1), ("d", layers - 1)])),
+        });
+        var request = Request("split", question, sampling);
+
+        var answer = await fog.RunAsync(request);
+
+        Assert.Equal(FinishReason.Stop, answer.Finish);
+        Assert.Equal(await demo.BareAnswerAsync(request, Settings()), answer.Tokens);
+        Assert.True(answer.Last.Timeline!.KvBytes > 0);
+        await fog.AllDrainedAsync();
+        Assert.All(await fog.StagesAsync(), stage => Assert.Equal((0, 0), (stage.Usage.OpenSequences, stage.Usage.KvCellsInUse)));
+    }
+
     [Fact]
     public async Task Run_EmulatedSlowDevicesAndLinks_ChangeNoToken()
     {

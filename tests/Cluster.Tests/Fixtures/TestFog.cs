@@ -50,7 +50,7 @@ internal sealed class TestFog : IAsyncDisposable
             orleans.Services.AddSingleton(options.Profiler);
             orleans.Services.AddSingleton(options.Catalog);
             orleans.Services.AddSingleton(options.Time);
-            orleans.Services.AddSingleton<IPlanAdvisor>(new PlanAdvisor());
+            orleans.Services.AddSingleton<IPlanAdvisor>(options.Planner is { } planner ? new OnePlanner(planner) : new PlanAdvisor());
             orleans.Services.Configure(options.Serving);
             orleans.Services.Configure(options.Requests);
         });
@@ -100,14 +100,17 @@ internal sealed class TestFog : IAsyncDisposable
     }
 
     /// <summary>Asks until no request and no step is left, and gives up after half a minute.</summary>
-    public async Task<ReplicaStatus> DrainedAsync()
+    public async Task<ReplicaStatus> DrainedAsync() => Assert.Single(await AllDrainedAsync());
+
+    /// <summary>As <see cref="DrainedAsync"/>, of all replicas.</summary>
+    public async Task<IReadOnlyList<ReplicaStatus>> AllDrainedAsync()
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (true)
         {
-            var replica = Assert.Single((await Plan.GetStatusAsync()).Replicas);
-            if (replica is { QueuedRequests: 0, RunningRequests: 0, StepsInFlight: 0 })
-                return replica;
+            var replicas = (await Plan.GetStatusAsync()).Replicas;
+            if (replicas.All(replica => replica is { QueuedRequests: 0, RunningRequests: 0, StepsInFlight: 0 }))
+                return replicas;
             limit.Token.ThrowIfCancellationRequested();
         }
     }

@@ -1,6 +1,7 @@
 using E2LLM.Core.Engines;
 using E2LLM.Core.Fleets;
 using E2LLM.Core.Models;
+using E2LLM.Core.Plans;
 using E2LLM.Grains.Plans;
 using E2LLM.Grains.Requests;
 
@@ -19,6 +20,9 @@ internal sealed record TestFogOptions
     public required IModelCatalog Catalog { get; init; }
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Null: the planning library, by name.</summary>
+    public IPlanner? Planner { get; init; }
 
     public Action<ServingOptions> Serving { get; init; } = _ => { };
 

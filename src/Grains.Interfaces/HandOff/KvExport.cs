@@ -1,0 +1,24 @@
+using System.Collections.Immutable;
+
+namespace E2LLM.Grains.Interfaces.HandOff;
+
+/// <summary>Positions of a slot that a stage shall send.</summary>
+[GenerateSerializer, Alias("E2LLM.KvExport"), Immutable]
+public sealed record KvExport
+{
+    /// <summary>The same for all exports of one sending.</summary>
+    [Id(0)] public required Guid SendingId { get; init; }
+
+    [Id(1)] public required int Sequence { get; init; }
+
+    [Id(2)] public required int FromPosition { get; init; }
+
+    /// <summary>One past the last.</summary>
+    [Id(3)] public required int ToPosition { get; init; }
+
+    /// <summary>Whether these are the last positions: the call then ends when the receivers have everything.</summary>
+    [Id(4)] public required bool IsLast { get; init; }
+
+    /// <summary>The parts that lie within the stage's layers.</summary>
+    [Id(5)] public required ImmutableArray<KvPart> Parts { get; init; }
+}

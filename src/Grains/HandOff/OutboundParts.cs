@@ -1,0 +1,76 @@
+using System.Collections.Immutable;
+using E2LLM.Core.Errors;
+using E2LLM.Core.Kv;
+using E2LLM.DataPlane.Sending;
+using E2LLM.Grains.Interfaces.HandOff;
+
+namespace E2LLM.Grains.HandOff;
+
+/// <summary>One sending of a stage: its layers, each to the receiver that wants it.</summary>
+/// <param name="parts">Which layers go where; together all layers of the stage.</param>
+/// <param name="optionsFor">How to send to a part's receiver.</param>
+/// <param name="time">Clock of the senders.</param>
+internal sealed class OutboundParts(ImmutableArray<KvPart> parts, Func<KvPart, KvSenderOptions> optionsFor, TimeProvider time) : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly List<Task<KvSender>> _senders = [];
+
+    /// <summary>Set when the sending is ended.</summary>
+    public CancellationToken Stopped => _stop.Token;
+
+    /// <summary>Queues blocks with their receivers; waits while too many bytes are on their way.</summary>
+    /// <param name="blocks">The sending's from now on.</param>
+    /// <returns>Bytes of the blocks.</returns>
+    /// <exception cref="KvTransferException">A receiver is lost or has turned the sender away.</exception>
+    public async Task<long> SendAsync(IReadOnlyList<KvBlock> blocks)
+    {
+        var bytes = 0L;
+        var next = 0;
+        try
+        {
+            if (_senders.Count == 0)
+                _senders.AddRange(parts.Select(part => KvSender.OpenAsync(part.Destination, optionsFor(part), time, Stopped)));
+            while (next < blocks.Count)
+            {
+                var block = blocks[next];
+                var sender = await _senders[ReceiverOf(block.Header.Layer)];
+                bytes += block.Header.LengthBytes;
+                next++;
+                await sender.SendAsync(block, Stopped);
+            }
+            return bytes;
+        }
+        finally
+        {
+            for (; next < blocks.Count; next++)
+                blocks[next].Dispose();
+        }
+    }
+
+    /// <summary>Waits until every receiver has all blocks.</summary>
+    public async Task CompleteAsync(int positions)
+    {
+        var senders = await Task.WhenAll(_senders);
+        await Task.WhenAll(senders.Select(sender => sender.CompleteAsync(positions, Stopped)));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        foreach (var opening in _senders)
+        {
+            await opening.ContinueWith(_ => { }, TaskScheduler.Current);
+            if (opening.IsCompletedSuccessfully)
+                await (await opening).DisposeAsync();
+        }
+        _stop.Dispose();
+    }
+
+    private int ReceiverOf(int layer)
+    {
+        for (var index = 0; index < parts.Length; index++)
+            if (layer >= parts[index].FirstLayer && layer < parts[index].FirstLayer + parts[index].LayerCount)
+                return index;
+        throw new KvTransferException($"No receiver wants layer {layer}.");
+    }
+}

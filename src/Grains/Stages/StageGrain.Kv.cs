@@ -1,0 +1,100 @@
+using System.Collections.Immutable;
+using E2LLM.Core.Engines;
+using E2LLM.Core.Errors;
+using E2LLM.Core.Kv;
+using E2LLM.DataPlane.Sending;
+using E2LLM.Grains.HandOff;
+using E2LLM.Grains.Interfaces.HandOff;
+
+namespace E2LLM.Grains.Stages;
+
+/// <content>KV caches of single sequences: out of the engine to another replica's stages, and in from there.</content>
+public sealed partial class StageGrain
+{
+    private readonly InboundParts _inbound = new(dataPort);
+    private readonly Dictionary<Guid, OutboundParts> _outbound = [];
+    private readonly Dictionary<string, EmulatedLink> _kvLinks = [];
+    private readonly SlotOpenings _slots = new();
+
+    public Task<ImmutableArray<KvPart>> ExpectKvAsync(KvExpectation expectation)
+    {
+        var info = KvEngine().Info;
+        return Task.FromResult(_inbound.Expect(expectation, _assignment!.Engine.Device.Id, info.FirstLayer, info.LayerCount));
+    }
+
+    public Task RenewKvAsync(ImmutableArray<Guid> transferIds)
+    {
+        _inbound.Renew(transferIds);
+        return Task.CompletedTask;
+    }
+
+    public async Task ImportKvAsync(KvImport import)
+    {
+        var engine = KvEngine();
+        var blocks = await _inbound.TakeAsync(import.TransferIds);
+        // From here to the last post there is no await: no step can close the slot between the look and the import.
+        var sequence = import.Open.Sequence;
+        if (_engine != engine || !_slots.IsOpenSince(sequence, import.OpenedInStep))
+        {
+            foreach (var block in blocks)
+                block.Dispose();
+            throw new KvTransferException($"Stage {this.GetPrimaryKeyString()} has given slot {sequence} away since step {import.OpenedInStep}.");
+        }
+        var opening = engine.Info.IsLast
+            ? engine.ExecuteAsync(new StageStep { StepNumber = import.OpenedInStep, Commands = [import.Open], Rows = [] }, CancellationToken.None)
+            : Task.CompletedTask;
+        await Task.WhenAll(opening, engine.ImportKvAsync(sequence, import.Positions, blocks, CancellationToken.None));
+    }
+
+    public Task DropKvAsync(ImmutableArray<Guid> transferIds)
+    {
+        _inbound.Drop(transferIds);
+        return Task.CompletedTask;
+    }
+
+    public async Task<long> ExportKvAsync(KvExport export)
+    {
+        var engine = KvEngine();
+        if (!_outbound.TryGetValue(export.SendingId, out var sending))
+            _outbound.Add(export.SendingId, sending = new OutboundParts(export.Parts, SenderOptions, time));
+        var blocks = await engine.ExportKvAsync(export.Sequence, export.FromPosition, export.ToPosition, sending.Stopped);
+        var bytes = await sending.SendAsync(blocks);
+        if (export.IsLast)
+            await sending.CompleteAsync(export.ToPosition);
+        return bytes;
+    }
+
+    public async Task EndKvSendingAsync(Guid sendingId)
+    {
+        if (_outbound.Remove(sendingId, out var sending))
+            await sending.DisposeAsync();
+    }
+
+    private async Task DropKvAsync()
+    {
+        _inbound.DropAll();
+        var sendings = _outbound.Values.ToArray();
+        _outbound.Clear();
+        foreach (var sending in sendings)
+            await sending.DisposeAsync();
+        _kvLinks.Clear();
+        _slots.Clear();
+    }
+
+    private IKvStageEngine KvEngine() => _engine switch
+    {
+        IKvStageEngine engine => engine,
+        null => throw new EngineException($"Stage {this.GetPrimaryKeyString()} is not loaded."),
+        _ => throw new EngineException($"The engine of stage {this.GetPrimaryKeyString()} gives no KV caches out and takes none in."),
+    };
+
+    /// <summary>All that goes to one device shares the link to it.</summary>
+    private KvSenderOptions SenderOptions(KvPart part)
+    {
+        if (part.Link is not { } spec || (spec.LatencySeconds == 0 && double.IsPositiveInfinity(spec.BandwidthBytesPerSecond)))
+            return senderOptions.Value;
+        if (!_kvLinks.TryGetValue(part.DeviceId, out var link))
+            _kvLinks.Add(part.DeviceId, link = new EmulatedLink(spec, time));
+        return senderOptions.Value with { Pace = (bytes, cancellationToken) => link.CarryAsync(bytes, cancellationToken) };
+    }
+}

@@ -1,0 +1,108 @@
+using E2LLM.Cluster.Tests.Fixtures;
+using E2LLM.Core.Engines;
+using E2LLM.Core.Requests;
+
+namespace E2LLM.Cluster.Tests.HandOff;
+
+public sealed class HandOffFailureTests
+{
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Run_StepsOfOneSideFailNowAndThen_TokensAreStillThoseOfTheWholeModel(bool onPrefill)
+    {
+        // Seldom enough that no request has rows in three failed steps without a token between them, which would end it.
+        var everyStep = onPrefill ? 23 : 67;
+        var steps = 0;
+        var engines = new FaultyEngines(Synthetic.Engines(), (spec, step) =>
+            step.Rows.Length > 0 && spec.Device.Id == (onPrefill ? "b" : "d") && Interlocked.Increment(ref steps) % everyStep == 0);
+
+        await RunManyAsync(engines);
+
+        Assert.True(steps > 2 * everyStep, $"only {steps} steps ran on the faulty stage");
+    }
+
+    [Fact]
+    public async Task Run_StepsThatOpenTheSlotsFail_TheCacheGoesToTheNewSlots()
+    {
+        var opening = 0;
+        var engines = new FaultyEngines(Synthetic.Engines(), (spec, step) =>
+            spec.Device.Id == "d" && step.Commands.Any(command => command.Kind == SequenceCommandKind.Open) && Interlocked.Increment(ref opening) % 3 == 1);
+
+        await RunManyAsync(engines);
+
+        Assert.True(opening > 3);
+    }
+
+    [Theory]
+    [InlineData(true, 3)]
+    [InlineData(false, 3)]
+    [InlineData(true, 1)]
+    [InlineData(false, 1)]
+    public async Task Run_CachesDoNotArrive_TheAnswersDo(bool onPrefill, int everyCall)
+    {
+        var calls = 0;
+        var engines = new FaultyEngines(Synthetic.Engines(), (_, _) => false, spec =>
+            SplitFog.IsPrefill(spec) == onPrefill && Interlocked.Increment(ref calls) % everyCall == 0);
+
+        await RunManyAsync(engines);
+
+        Assert.True(calls > everyCall);
+    }
+
+    [Fact]
+    public async Task Run_PrefillReplicaThatAlwaysFails_TheDecoderReadsThePrompt()
+    {
+        var engines = new FaultyEngines(Synthetic.Engines(), (spec, step) => step.Rows.Length > 0 && spec.Device.Id == "b");
+
+        await RunManyAsync(engines);
+    }
+
+    [Fact]
+    public async Task Run_DecoderThatAlwaysFails_GivesTheRequestUpAndNamesTheDevice()
+    {
+        var engines = new FaultyEngines(Synthetic.Engines(), (spec, step) => step.Rows.Length > 0 && spec.Device.Id == "e");
+        await using var fog = await TestFog.ServeAsync(SplitFog.Options(engines));
+
+        var answer = await fog.RunAsync(Synthetic.Request("doomed"));
+
+        Assert.Equal(FinishReason.Failed, answer.Finish);
+        Assert.Equal((FailedParty.Engine, "e", true), (answer.Last.Failure!.Party, answer.Last.Failure.DeviceId, answer.Last.Failure.MayRetry));
+        await SplitFog.AssertAllFreeAsync(fog);
+    }
+
+    [Fact]
+    public async Task Stop_WhileCachesAreHandedOver_EndsEveryRequest()
+    {
+        await using var fog = await TestFog.ServeAsync(SplitFog.Options());
+        var plan = (await fog.Plan.GetStatusAsync()).Plan!;
+        var running = Enumerable.Range(0, 20).Select(index => fog.RunAsync(Synthetic.Request($"s{index}", 60, 2000))).ToArray();
+        await Task.WhenAny(running.Append(FirstHandOffAsync(fog)));
+
+        await fog.Plan.StopAsync();
+
+        var answers = await Task.WhenAll(running);
+        Assert.All(answers, answer => Assert.Equal(FinishReason.Failed, answer.Finish));
+        Assert.All(await fog.StagesAsync(plan), stage => Assert.Equal((false, 0), (stage.IsLoaded, stage.KvTransfers)));
+    }
+
+    private static async Task FirstHandOffAsync(TestFog fog)
+    {
+        while ((await fog.Plan.GetStatusAsync()).Replicas.Sum(replica => replica.HandedOffRequests) == 0)
+        {
+        }
+    }
+
+    private static async Task RunManyAsync(IStageEngineFactory engines)
+    {
+        await using var fog = await TestFog.ServeAsync(SplitFog.Options(engines));
+        var requests = Enumerable.Range(0, 12).Select(index =>
+            Synthetic.Request($"f{index}", promptTokens: 30 + 5 * index, maxTokens: 40, seed: (uint)index)).ToArray();
+
+        var answers = await Task.WhenAll(requests.Select(fog.RunAsync));
+
+        for (var index = 0; index < requests.Length; index++)
+            SplitFog.AssertExact(requests[index], answers[index]);
+        await SplitFog.AssertAllFreeAsync(fog);
+    }
+}

@@ -1,0 +1,43 @@
+using E2LLM.Cluster.Tests.Fixtures;
+using E2LLM.Core.Engines;
+using E2LLM.Core.Requests;
+using E2LLM.Grains.Plans;
+
+namespace E2LLM.Cluster.Tests.HandOff;
+
+/// <summary>Clusters with a PREFILL and a DECODER replica on five devices of two silos.</summary>
+internal static class SplitFog
+{
+    public static TestFogOptions Options(IStageEngineFactory? engines = null, Action<ServingOptions>? serving = null) =>
+        Synthetic.Options(
+            [[Synthetic.Device("a"), Synthetic.Device("d")], [Synthetic.Device("b"), Synthetic.Device("c"), Synthetic.Device("e")]], engines) with
+        {
+            Planner = SplitPlanner.EightLayers,
+            Serving = serving ?? (options => options.MaxStepTokens = 16),
+        };
+
+    public static bool IsPrefill(StageEngineSpec spec) => spec.Device.Id is "a" or "b";
+
+    /// <summary>No request, no open sequence, no reserved cell and no transfer is left anywhere.</summary>
+    public static async Task AssertAllFreeAsync(TestFog fog)
+    {
+        var replicas = await fog.AllDrainedAsync();
+        Assert.All(replicas, replica => Assert.Equal(
+            (0, 0, 0), (replica.ReservedKvCells, replica.HeldRequests, replica.AwaitingKvRequests)));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        while (true)
+        {
+            // The stages hear of the end of a transfer a moment after the replica has let go.
+            var stages = await fog.StagesAsync();
+            if (stages.All(stage => (stage.Usage.OpenSequences, stage.Usage.KvCellsInUse, stage.KvTransfers) == (0, 0, 0)))
+                return;
+            Assert.False(limit.IsCancellationRequested, string.Join('\n', stages.Select(stage => stage.ToString())));
+        }
+    }
+
+    public static void AssertExact(GenerationRequest request, Answer answer)
+    {
+        Assert.True(answer.Finish == FinishReason.Length, $"{request.Id}: {answer.Finish} {answer.Last.Failure}");
+        Assert.Equal(Synthetic.Expected(request), answer.Tokens);
+    }
+}
