@@ -21,4 +21,12 @@ public sealed record GenerationRequest
 
     /// <summary>Tokens that end the answer; they are not part of it.</summary>
     [Id(5)] public ImmutableArray<int> StopTokens { get; init; } = [];
+
+    [Id(6)] public RequestPriority Priority { get; init; } = RequestPriority.Normal;
+
+    /// <summary>
+    /// The longest that the request may be expected to wait in a replica's queue, in seconds; 0 or more. Where the wait would be
+    /// longer, the request is refused at once. Null: it waits as long as it takes.
+    /// </summary>
+    [Id(7)] public double? DeadlineSeconds { get; init; }
 }

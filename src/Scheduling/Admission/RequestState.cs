@@ -29,7 +29,7 @@ internal sealed class RequestState
     /// <summary>The request's limit, or what the sequence limit leaves beside the prompt.</summary>
     public int AnswerLimitTokens { get; }
 
-    /// <summary>KV cells that the request can come to need: all of them are reserved before it starts.</summary>
+    /// <summary>KV cells that the request can come to need.</summary>
     public int Cells => PromptLength + (Mode == RunMode.PrefillOnly ? 1 : AnswerLimitTokens);
 
     /// <summary>Tokens that have still to be read or may still be written when it gets a slot.</summary>
@@ -46,8 +46,14 @@ internal sealed class RequestState
     /// <summary>When it (last) joined the queue, on the caller's clock.</summary>
     public double QueuedSeconds { get; set; }
 
+    /// <summary>Its place in the queue, now and whenever it comes back.</summary>
+    public QueuePlace Place { get; set; }
+
     /// <summary>Failed steps that it had rows in, and caches that did not arrive, since its latest token.</summary>
     public int FailedSteps { get; set; }
+
+    /// <summary>How often it lost its slot because cells were short.</summary>
+    public int Preemptions { get; set; }
 
     public int AnswerTokens => _answer.Count;
 
@@ -62,11 +68,15 @@ internal sealed class RequestState
     {
         var prompt = request.PromptTokens.IsDefault ? 0 : request.PromptTokens.Length;
         if (prompt == 0)
-            throw new RequestRejectedException("The prompt has 0 tokens; it needs at least 1.");
+            throw Invalid("The prompt has 0 tokens; it needs at least 1.", nameof(request.PromptTokens));
         if (request.MaxTokens < 1)
-            throw new RequestRejectedException($"MaxTokens is {request.MaxTokens}; it must be at least 1.");
+            throw Invalid($"MaxTokens is {request.MaxTokens}; it must be at least 1.", nameof(request.MaxTokens));
+        if (!Enum.IsDefined(request.Priority))
+            throw Invalid($"Priority is {request.Priority}; it must be Low, Normal or High.", nameof(request.Priority));
+        if (request.DeadlineSeconds is { } deadline && !(deadline >= 0))
+            throw Invalid($"DeadlineSeconds is {deadline}; it must be 0 or more.", nameof(request.DeadlineSeconds));
         if (prompt >= engine.MaxSequenceTokens)
-            throw new RequestRejectedException(
+            throw TooLong(
                 $"The prompt has {prompt} tokens, but prompt and answer together may have at most {engine.MaxSequenceTokens} " +
                 $"(MaxSequenceTokens). Shorten the prompt to {engine.MaxSequenceTokens - 1} tokens or fewer.");
 
@@ -74,7 +84,7 @@ internal sealed class RequestState
         var answer = mode == RunMode.PrefillOnly ? request.MaxTokens : Math.Min(request.MaxTokens, engine.MaxSequenceTokens - prompt);
         var state = new RequestState(request, mode, answer, nowSeconds);
         if (state.Cells > engine.KvCells)
-            throw new RequestRejectedException(
+            throw TooLong(
                 $"The prompt has {prompt} tokens and its answer may have {state.Cells - prompt}: {state.Cells} KV cells, but the replica has " +
                 $"{engine.KvCells} (KvCells). Shorten the prompt or ask for fewer tokens.");
         return state;
@@ -104,4 +114,10 @@ internal sealed class RequestState
             tokens.Add(TokenAt(position));
         return tokens.MoveToImmutable();
     }
+
+    private static RequestRejectedException Invalid(string message, string parameter) =>
+        new(message) { Code = RejectionCodes.InvalidValue, Parameter = parameter };
+
+    private static RequestRejectedException TooLong(string message) =>
+        new(message) { Code = RejectionCodes.ContextLengthExceeded, Parameter = nameof(GenerationRequest.PromptTokens) };
 }

@@ -7,8 +7,8 @@ public enum FailureRecovery
     Truncate,
 
     /// <summary>
-    /// A stage has lost its cache: every running request goes back to the head of the queue, in its old order, and is read again with
-    /// the answer that it has so far.
+    /// A stage has lost its cache: every running request goes back to its old place in the queue, before all of its class that have
+    /// not started, and is read again with the answer that it has so far.
     /// </summary>
     Requeue,
 

@@ -48,13 +48,15 @@ public sealed partial class ReplicaScheduler
         if (positions < prompt || positions >= prompt + answer.Length)
             throw new ArgumentException(
                 $"{positions} positions came for a prompt of {prompt} tokens and an answer of {answer.Length}.", nameof(positions));
+        if (prompt + answer.Length > sequence.Cells)
+            throw new ArgumentException(
+                $"An answer of {answer.Length} tokens came, but the slot has {sequence.Cells - prompt} cells for it (CellMarginTokens).", nameof(answer));
 
         request.ContinueWhole(answer);
         request.FailedSteps = 0;
         sequence.TakeIn(positions);
-        if (request.Request.StopTokens.Contains(answer[^1]))
-            return End(sequence, [], FinishReason.Stop, null);
-        return request.AnswerTokens < request.AnswerLimitTokens ? null : End(sequence, [], FinishReason.Length, null);
+        _sequences.OnConfirmed(sequence);
+        return EndIfComplete(sequence);
     }
 
     /// <summary>Reports that the KV cache of a <see cref="RunMode.DecodeOnly"/> request will not come, or came damaged.</summary>
@@ -62,7 +64,7 @@ public sealed partial class ReplicaScheduler
     /// <param name="failure">What the request is told if it is given up (<see cref="SchedulerOptions.MaxFailedSteps"/>); the phase is filled in.</param>
     /// <param name="recovery">What becomes of it otherwise.</param>
     /// <param name="answer"><see cref="KvRecovery.ReadHere"/>: the tokens that have been delivered; they are not reported again.</param>
-    /// <returns>The request's last update where it is given up, or else null.</returns>
+    /// <returns>The request's last update where it is given up or its answer was complete already, or else null.</returns>
     public RequestUpdate? KvFailed(
         KvReservation reservation, RequestFailure failure, KvRecovery recovery, double nowSeconds, ImmutableArray<int> answer = default)
     {
@@ -73,9 +75,23 @@ public sealed partial class ReplicaScheduler
 
         // Some stages may hold a part of the cache: the slot is closed, whoever gets it next.
         if (recovery == KvRecovery.ReadHere)
+        {
             sequence.Request.ContinueWhole(answer.IsDefault ? [] : answer);
+            if (EndIfComplete(sequence) is { } last)
+                return last;
+        }
+
         Requeue(sequence, nowSeconds);
         return null;
+    }
+
+    /// <summary>Ends an answer that was written elsewhere to its end.</summary>
+    private RequestUpdate? EndIfComplete(SequenceState sequence)
+    {
+        var request = sequence.Request;
+        if (request.AnswerTokens > 0 && request.Request.StopTokens.Contains(request.TokenAt(request.KnownTokens - 1)))
+            return End(sequence, [], FinishReason.Stop, null);
+        return request.AnswerTokens < request.AnswerLimitTokens ? null : End(sequence, [], FinishReason.Length, null);
     }
 
     private SequenceState? Waiting(KvReservation reservation) =>

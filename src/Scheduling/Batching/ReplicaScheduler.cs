@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using E2LLM.Core.Errors;
 using E2LLM.Core.Plans;
 using E2LLM.Core.Requests;
 using E2LLM.Scheduling.Admission;
@@ -11,8 +12,9 @@ namespace E2LLM.Scheduling.Batching;
 /// </summary>
 /// <remarks>
 /// <list type="number">
-/// <item>First come, first served. The head of the queue starts when a slot and all the cells that it can need are free; until then
-/// nobody passes it.</item>
+/// <item>First come, first served within a class of priority; a class is a head start of PriorityAgeingSeconds, so nobody is passed by
+/// requests that come later than two of these. The head of the queue starts when a slot and its cells are free, by default
+/// all that it can need (<see cref="CellReservation"/>); until then nobody passes it.</item>
 /// <item>A step takes the decode rows of the sequences that have waited longest, an even share of them so that every permitted step
 /// has some, then prompt chunks in the order of admission: up to MaxStepTokens rows, or PrefillTokensBesideDecode prompt rows while
 /// any answer is being written. The chunks of a request that is alone depend on its prompt and MaxStepTokens only. Where decode rows
@@ -43,19 +45,25 @@ public sealed partial class ReplicaScheduler
     private long _generatedTokens;
     private int _failuresInARow;
 
-    /// <exception cref="Core.Errors.ConfigurationException">A setting is out of range; names all that are.</exception>
+    /// <exception cref="ConfigurationException">A setting is out of range; names all that are.</exception>
     public ReplicaScheduler(EngineSettings engine, SchedulerOptions options)
     {
         options.Validate(engine);
         _engine = engine;
         _options = options;
-        _queue = new RequestQueue(options.QueueLimit);
-        _sequences = new SequenceTable(engine);
+        _queue = new RequestQueue(options.QueueLimit, options.PriorityAgeingSeconds);
+        _sequences = new SequenceTable(engine, options);
         _composer = new StepComposer(engine, options, _queue, _sequences);
     }
 
     /// <summary>Number of the step that <see cref="Next"/> issues next.</summary>
     public long NextStepNumber => _steps.NextNumber;
+
+    /// <summary>
+    /// Rate at which the replica works off pending tokens, as its owner measured it or the plan predicts it; 0, the default, where
+    /// nobody knows. Serves the quoted wait alone.
+    /// </summary>
+    public double TokensPerSecond { get; set; }
 
     public SchedulerCounters Counters => new()
     {
@@ -66,25 +74,47 @@ public sealed partial class ReplicaScheduler
         KvCells = _engine.KvCells,
         ReservedKvCells = _sequences.ReservedCells,
         UsedKvCells = _sequences.All.Sum(sequence => sequence.Issued),
+        KeptPrefixes = _sequences.Prefixes?.Kept.Count ?? 0,
+        KeptKvCells = _sequences.Prefixes?.KeptCells ?? 0,
+        PrefixLookups = _sequences.Prefixes?.Lookups ?? 0,
+        PrefixHits = _sequences.Prefixes?.Hits ?? 0,
+        PrefixHitTokens = _sequences.Prefixes?.HitTokens ?? 0,
+        PrefixEvictions = _sequences.Prefixes?.Evictions ?? 0,
         StepsInFlight = _steps.Count,
         PendingTokens = _queue.PendingTokens + _sequences.All.Sum(sequence => sequence.PendingTokens),
         CompletedSteps = _completedSteps,
         CompletedRequests = _completedRequests,
         HandedOffRequests = _handedOffRequests,
+        Preemptions = _composer.Preemptions,
         GeneratedTokens = _generatedTokens,
         FailuresInARow = _failuresInARow,
     };
 
     /// <summary>Queues a request, or the part of it that this replica runs.</summary>
     /// <exception cref="ArgumentException">A request of this id is queued or running.</exception>
-    /// <exception cref="Core.Errors.RequestRejectedException">It can never fit; names the prompt's length, the limit and its knob.</exception>
-    /// <exception cref="Core.Errors.OverloadedException">The queue is full; names the limit.</exception>
+    /// <exception cref="RequestRejectedException">It can never fit; names the prompt's length, the limit and its knob.</exception>
+    /// <exception cref="OverloadedException">
+    /// The queue is full (names the limit), or the wait would be longer than the request's deadline (names both).
+    /// </exception>
     public void Enqueue(GenerationRequest request, double nowSeconds, RunMode mode = RunMode.Whole)
     {
         if (_queue.Contains(request.Id) || _sequences.Find(request.Id) is not null)
             throw new ArgumentException($"Request {request.Id} is queued or running already.", nameof(request));
-        _queue.Enqueue(RequestState.Accept(request, _engine, nowSeconds, mode));
+        var state = RequestState.Accept(request, _engine, nowSeconds, mode);
+        _queue.ThrowIfFull(() => QuoteWaitSeconds(state, nowSeconds));
+        if (request.DeadlineSeconds is { } deadline && QuoteWaitSeconds(state, nowSeconds) is { } wait && wait > deadline)
+            throw new OverloadedException(
+                $"The request would wait {wait:0.#} s for its start; its limit is {deadline:0.#} s (DeadlineSeconds). Try again later.")
+            {
+                QuotedWaitSeconds = wait,
+            };
+        _queue.Enqueue(state, nowSeconds);
     }
+
+    /// <summary>Estimate of the seconds that a request would spend in the queue; null where the rate is not known.</summary>
+    /// <exception cref="RequestRejectedException">As for <see cref="Enqueue"/>.</exception>
+    public double? QuoteWaitSeconds(GenerationRequest request, double nowSeconds, RunMode mode = RunMode.Whole) =>
+        QuoteWaitSeconds(RequestState.Accept(request, _engine, nowSeconds, mode), nowSeconds);
 
     /// <summary>The next step, or null when nothing can be issued before a step completes or a request comes.</summary>
     public StepPlan? Next(double nowSeconds)
@@ -127,18 +157,19 @@ public sealed partial class ReplicaScheduler
         if (failed is null)
             return [];
         _failuresInARow++;
-        foreach (var sequence in failed.Sequences)
+        foreach (var sequence in failed.Sequences.Where(sequence => !sequence.IsClosing))
             sequence.Request.FailedSteps++;
         var lost = _sequences.RollBack(_steps.LoseAll());
+        if (recovery == FailureRecovery.Requeue)
+            _sequences.ForgetPrefixes();
 
         var updates = ImmutableArray.CreateBuilder<RequestUpdate>();
-        foreach (var sequence in _sequences.All.Where(sequence => !sequence.IsClosing).Reverse().ToArray())
+        foreach (var sequence in _sequences.All.Where(sequence => !sequence.IsClosing).ToArray())
             if (sequence.Request.FailedSteps >= _options.MaxFailedSteps || (recovery == FailureRecovery.Fail && lost.Contains(sequence)))
                 updates.Add(End(sequence, [], FinishReason.Failed, failure));
             else if (recovery == FailureRecovery.Requeue)
                 Requeue(sequence, nowSeconds);
 
-        updates.Reverse();
         return updates.DrainToImmutable();
     }
 
@@ -151,15 +182,22 @@ public sealed partial class ReplicaScheduler
         return _sequences.Find(requestId) is { } sequence ? End(sequence, [], FinishReason.Cancelled, null) : null;
     }
 
+    private double? QuoteWaitSeconds(RequestState request, double nowSeconds)
+    {
+        var (requestsAhead, tokensAhead) = _queue.Ahead(request.Request.Priority, nowSeconds);
+        tokensAhead += _sequences.All.Sum(sequence => sequence.PendingTokens);
+        var seconds = request.Mode == RunMode.PrefillOnly
+            ? WaitEstimate.InTurnSeconds(tokensAhead, TokensPerSecond)
+            : WaitEstimate.ForRoomSeconds(_sequences.CanAdmit(request), requestsAhead, _sequences.All.Count, tokensAhead, TokensPerSecond);
+        return double.IsFinite(seconds) ? seconds : null;
+    }
+
     /// <summary>Takes a running request back to the queue; its slot is freed as soon as no step in flight uses it.</summary>
     private void Requeue(SequenceState sequence, double nowSeconds)
     {
-        if (sequence.StepsInFlight == 0)
-            _sequences.Evict(sequence);
-        else
-            _sequences.Close(sequence);
+        _sequences.Leave(sequence);
         sequence.Request.QueuedSeconds = nowSeconds;
-        _queue.ReturnToHead(sequence.Request);
+        _queue.Return(sequence.Request);
     }
 
     private void Apply(StepInFlight step, ImmutableArray<RequestUpdate>.Builder updates)
@@ -173,7 +211,8 @@ public sealed partial class ReplicaScheduler
             var share = step.Plan.Shares[index];
             var token = share.HasOutput ? step.SampledTokens[output++] : (int?)null;
             var from = sequence.Confirmed;
-            sequence.Confirm(share.Rows);
+            sequence.Confirm(step.Ends[index]);
+            _sequences.OnConfirmed(sequence);
             if (sequence.IsClosing)
                 continue;
             var update = token is { } sampled ? Accept(sequence, sampled) : Update(sequence.Request, [], null, null);

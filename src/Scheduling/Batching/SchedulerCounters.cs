@@ -21,6 +21,24 @@ public sealed record SchedulerCounters
     /// <summary>Cells that the steps issued so far fill.</summary>
     public required int UsedKvCells { get; init; }
 
+    /// <summary>Slots without a request that are kept for the prompts in them; whoever needs a slot or its cells gets them.</summary>
+    public required int KeptPrefixes { get; init; }
+
+    /// <summary>Their cells, which do not count as reserved.</summary>
+    public required int KeptKvCells { get; init; }
+
+    /// <summary>Requests that were to be read from the start while prefixes are reused.</summary>
+    public required long PrefixLookups { get; init; }
+
+    /// <summary>Those of them that shared a prefix.</summary>
+    public required long PrefixHits { get; init; }
+
+    /// <summary>Tokens that were shared and not read.</summary>
+    public required long PrefixHitTokens { get; init; }
+
+    /// <summary>Kept prefixes that were given up for slots or cells.</summary>
+    public required long PrefixEvictions { get; init; }
+
     public required int StepsInFlight { get; init; }
 
     /// <summary>Tokens of queued and running requests that have still to be read or may still be written.</summary>
@@ -33,6 +51,9 @@ public sealed record SchedulerCounters
 
     /// <summary>Requests whose KV cache was handed on.</summary>
     public required long HandedOffRequests { get; init; }
+
+    /// <summary>How often a request lost its slot because cells were short.</summary>
+    public required long Preemptions { get; init; }
 
     public required long GeneratedTokens { get; init; }
 

@@ -25,6 +25,37 @@ public sealed record SchedulerOptions
     /// <summary>Failed steps in a row, without a new token between them, after which a request is given up. Default 3; 1 to 100.</summary>
     public int MaxFailedSteps { get; init; } = 3;
 
+    /// <summary>
+    /// Seconds of waiting that make up for one class of <see cref="Core.Requests.RequestPriority"/>. Default 30; 0 (classes count for
+    /// nothing) to 86,400.
+    /// </summary>
+    public double PriorityAgeingSeconds { get; init; } = 30;
+
+    /// <summary>How many KV cells a request must get before it starts. Default WholeAnswer.</summary>
+    public CellReservation CellReservation { get; init; } = CellReservation.WholeAnswer;
+
+    /// <summary>
+    /// Optimistic: cells that a request gets beyond its known text, when it starts and whenever it has used them up. Default 64; 1 to
+    /// 8,192.
+    /// </summary>
+    public int CellMarginTokens { get; init; } = 64;
+
+    /// <summary>
+    /// Optimistic: how often a request may be interrupted. After that it starts only with the cells of its whole answer. Default 2;
+    /// 0 to 100.
+    /// </summary>
+    public int MaxPreemptions { get; init; } = 2;
+
+    /// <summary>
+    /// Whether a request may share the KV cache of a prompt that begins as its own. Default false: what is read after a shared prefix
+    /// is cut into other chunks than the whole prompt would be, and the shape of a batch can change the last bits of a logit. Not for
+    /// models with sliding windows, whose caches do not hold all positions.
+    /// </summary>
+    public bool ReusePrefixes { get; init; }
+
+    /// <summary>Prefixes are shared in whole blocks of so many tokens. Default 16; 1 to 8,192.</summary>
+    public int PrefixBlockTokens { get; init; } = 16;
+
     /// <summary>Checks these options and the engine's settings together.</summary>
     /// <exception cref="ConfigurationException">Names every value that is out of range.</exception>
     public void Validate(EngineSettings engine)
@@ -34,6 +65,13 @@ public sealed record SchedulerOptions
         Check(nameof(MaxStepsInFlight), MaxStepsInFlight, 1, 64);
         Check(nameof(PrefillTokensBesideDecode), PrefillTokensBesideDecode, 1, 8_192);
         Check(nameof(MaxFailedSteps), MaxFailedSteps, 1, 100);
+        Check(nameof(CellMarginTokens), CellMarginTokens, 1, 8_192);
+        Check(nameof(PrefixBlockTokens), PrefixBlockTokens, 1, 8_192);
+        Check(nameof(MaxPreemptions), MaxPreemptions, 0, 100);
+        if (!Enum.IsDefined(CellReservation))
+            errors.Add($"{nameof(CellReservation)} is {CellReservation}; it must be one of {string.Join(", ", Enum.GetNames<CellReservation>())}.");
+        if (!(PriorityAgeingSeconds is >= 0 and <= 86_400))
+            errors.Add($"{nameof(PriorityAgeingSeconds)} is {PriorityAgeingSeconds}; it must be 0 to 86400.");
         Check(nameof(engine.KvCells), engine.KvCells, 1, 1 << 24);
         Check(nameof(engine.MaxSequences), engine.MaxSequences, 1, 256);
         Check(nameof(engine.MaxStepTokens), engine.MaxStepTokens, 1, 8_192);

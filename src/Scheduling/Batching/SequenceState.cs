@@ -3,11 +3,14 @@ using E2LLM.Scheduling.Admission;
 namespace E2LLM.Scheduling.Batching;
 
 /// <summary>A request in its slot: how far it has been issued, how far that is confirmed, and what the stages know of it.</summary>
-internal sealed class SequenceState(RequestState request, int slot)
+internal sealed class SequenceState(RequestState request, int slot, int cells)
 {
     public RequestState Request => request;
 
     public int Slot => slot;
+
+    /// <summary>KV cells that are reserved for it: positions below may be issued.</summary>
+    public int Cells { get; set; } = cells;
 
     /// <summary>Positions below are read in chunks: the prompt, and what was known of the answer when the slot was taken.</summary>
     public int PrefillEnd { get; private set; } = request.ReadTokens;
@@ -31,6 +34,9 @@ internal sealed class SequenceState(RequestState request, int slot)
     /// <summary>The request has ended or left; the slot waits for its steps in flight and then for its close.</summary>
     public bool IsClosing { get; private set; }
 
+    /// <summary>Whether others may share its prompt while it runs and when it has ended.</summary>
+    public bool KeepsPrefix { get; set; } = true;
+
     /// <summary>Orders the sequences that wait for their next decode row: the one that was served longest ago comes first.</summary>
     public long LastTurn { get; set; }
 
@@ -46,7 +52,10 @@ internal sealed class SequenceState(RequestState request, int slot)
     public bool IsDecoding => !IsClosing && request.Mode == RunMode.Whole && Issued >= PrefillEnd;
 
     /// <summary>Its latest token is known and not yet fed.</summary>
-    public bool IsReady => IsDecoding && Issued < request.KnownTokens;
+    public bool HasToken => IsDecoding && Issued < request.KnownTokens;
+
+    /// <summary>Its latest token can be fed.</summary>
+    public bool IsReady => HasToken && Issued < Cells;
 
     public long PendingTokens => IsClosing ? 0 : request.Mode == RunMode.Whole ? request.Cells - Issued : request.PendingTokens - Issued;
 
@@ -58,9 +67,14 @@ internal sealed class SequenceState(RequestState request, int slot)
         StepsInFlight++;
     }
 
-    public void Confirm(int rows)
+    /// <summary>The first positions come from another slot, by the step that reads the next ones.</summary>
+    public void Share(int positions) => Issued = positions;
+
+    /// <summary>A step is completed.</summary>
+    /// <param name="end">One past its last position.</param>
+    public void Confirm(int end)
     {
-        Confirmed += rows;
+        Confirmed = end;
         StepsInFlight--;
     }
 

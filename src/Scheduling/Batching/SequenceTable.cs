@@ -1,38 +1,58 @@
 using E2LLM.Core.Engines;
 using E2LLM.Core.Plans;
 using E2LLM.Scheduling.Admission;
+using E2LLM.Scheduling.Prefixes;
 
 namespace E2LLM.Scheduling.Batching;
 
 /// <summary>The sequences that hold slots, in the order of their admission, and the slots that the stages have still to close.</summary>
-internal sealed class SequenceTable(EngineSettings engine)
+internal sealed partial class SequenceTable(EngineSettings engine, SchedulerOptions options)
 {
     private readonly KvBudget _budget = new(engine.KvCells, engine.MaxSequences);
+    private readonly PrefixCache? _prefixes = options.ReusePrefixes ? new PrefixCache(options.PrefixBlockTokens) : null;
     private readonly List<SequenceState> _sequences = [];
     private readonly Dictionary<string, SequenceState> _byId = [];
     private readonly SortedSet<int> _slotsToClose = [];
 
     public IReadOnlyList<SequenceState> All => _sequences;
 
-    public int ReservedCells => _budget.ReservedCells;
+    /// <summary>Cells of sequences; kept prefixes give theirs up for the asking.</summary>
+    public int ReservedCells => _budget.ReservedCells - (_prefixes?.KeptCells ?? 0);
 
     /// <summary>Null where no such request is being served.</summary>
     public SequenceState? Find(string requestId) => _byId.GetValueOrDefault(requestId);
 
     /// <summary>Whether slots and cells are free for a request.</summary>
-    public bool CanAdmit(RequestState request) => _budget.CanReserve(request.Cells);
+    public bool CanAdmit(RequestState request) => HasRoom(CellsToStart(request));
 
     /// <summary>Null where slots or cells are short.</summary>
     public SequenceState? TryAdmit(RequestState request)
     {
-        var slot = _budget.TryReserve(request.Cells);
-        if (slot < 0)
+        var cells = CellsToStart(request);
+        if (!HasRoom(cells))
             return null;
-        var sequence = new SequenceState(request, slot);
+        _prefixes?.Touch(request.Request.PromptTokens);
+        while (!_budget.CanReserve(cells))
+            EvictPrefix();
+        var sequence = new SequenceState(request, _budget.Reserve(cells), cells);
         _sequences.Add(sequence);
         _byId.Add(request.Id, sequence);
         return sequence;
     }
+
+    /// <summary>Reserves the next cells of a sequence that has used up its own. False where none is free.</summary>
+    public bool TryGrow(SequenceState sequence)
+    {
+        if (_budget.FreeCells == 0)
+            EvictPrefix();
+        var granted = _budget.Grow(sequence.Slot, Math.Min(options.CellMarginTokens, sequence.Request.Cells - sequence.Cells));
+        sequence.Cells += granted;
+        return granted > 0;
+    }
+
+    /// <summary>The sequence to give up when cells are short: the one admitted last, of those that may be interrupted.</summary>
+    public SequenceState? Youngest() => _sequences.LastOrDefault(sequence =>
+        !sequence.IsClosing && sequence.Request.Mode == RunMode.Whole && sequence.Request.Preemptions < options.MaxPreemptions);
 
     /// <summary>Ends a request; its slot and cells stay taken until no step in flight uses them.</summary>
     public void Close(SequenceState sequence)
@@ -62,15 +82,20 @@ internal sealed class SequenceTable(EngineSettings engine)
                 sequence.LoseSlot();
             else if (sequence.IsOpen && (lost.Contains(sequence) || truncatedSlots.Contains(sequence.Slot)))
                 sequence.NeedsTruncate = true;
+        RollBackPrefixes(truncatedSlots);
         return lost;
     }
 
-    /// <summary>Takes a sequence out of its slot at once, for use when no step in flight has rows of it; the next step closes it.</summary>
-    public void Evict(SequenceState sequence)
+    /// <summary>Gives up the slot of a request that goes on later; it is freed as soon as no step in flight has rows of it.</summary>
+    public void Leave(SequenceState sequence)
     {
-        _sequences.Remove(sequence);
-        _byId.Remove(sequence.Request.Id);
-        Free(sequence);
+        Close(sequence);
+        sequence.KeepsPrefix = false;
+        if (sequence.StepsInFlight == 0)
+        {
+            _sequences.Remove(sequence);
+            Free(sequence);
+        }
     }
 
     /// <summary>Frees ended sequences that no step in flight uses.</summary>
@@ -93,8 +118,32 @@ internal sealed class SequenceTable(EngineSettings engine)
         return slots;
     }
 
+    /// <summary>Hands out the slots that the step being built must truncate, and where.</summary>
+    public IEnumerable<(int Slot, int FromPosition)> TakeTruncations()
+    {
+        foreach (var sequence in _sequences.Where(sequence => sequence.NeedsTruncate))
+        {
+            sequence.NeedsTruncate = false;
+            yield return (sequence.Slot, sequence.Confirmed);
+        }
+
+        foreach (var prefix in (_prefixes?.Kept ?? []).Where(prefix => prefix.NeedsTruncate))
+        {
+            prefix.NeedsTruncate = false;
+            yield return (prefix.Slot, prefix.Cells);
+        }
+    }
+
+    private int CellsToStart(RequestState request) =>
+        options.CellReservation == CellReservation.WholeAnswer || request.Preemptions >= options.MaxPreemptions
+            ? request.Cells
+            : Math.Min(request.Cells, request.KnownTokens + options.CellMarginTokens);
+
     private void Free(SequenceState sequence)
     {
+        if (TryKeepPrefix(sequence))
+            return;
+        _prefixes?.Remove(sequence.Slot);
         _budget.Release(sequence.Slot);
         if (sequence.IsOpen)
             _slotsToClose.Add(sequence.Slot);

@@ -37,6 +37,13 @@ internal sealed class StepBuilder(long stepNumber)
             _reservations.Add(new KvReservation(sequence.Request.Id, sequence.Slot, stepNumber));
     }
 
+    /// <summary>Fills the slot of a sequence that this step opens with the first positions of another.</summary>
+    public void Share(SequenceState sequence, int fromSlot, int positions)
+    {
+        _opens.Add(SequenceCommand.Copy(sequence.Slot, fromSlot, positions));
+        sequence.Share(positions);
+    }
+
     /// <summary>Issues the next rows of a sequence whose slot is open.</summary>
     public void AddRows(SequenceState sequence, int count)
     {
@@ -52,7 +59,7 @@ internal sealed class StepBuilder(long stepNumber)
         sequence.Issue(count);
     }
 
-    public StepInFlight Build()
+    public StepInFlight Build(ImmutableArray<string> preempted)
     {
         var plan = new StepPlan
         {
@@ -61,6 +68,7 @@ internal sealed class StepBuilder(long stepNumber)
             Rows = _rows.DrainToImmutable(),
             Shares = _shares.DrainToImmutable(),
             Admitted = _admitted.DrainToImmutable(),
+            Preempted = preempted,
             KvReservations = _reservations.DrainToImmutable(),
             OutputRows = _outputRows,
         };

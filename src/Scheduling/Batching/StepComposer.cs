@@ -6,8 +6,12 @@ namespace E2LLM.Scheduling.Batching;
 /// <summary>Puts the next step together: what to clear up, which answers to continue, which prompts to read, whom to let in.</summary>
 internal sealed class StepComposer(EngineSettings engine, SchedulerOptions options, RequestQueue queue, SequenceTable sequences)
 {
+    private readonly List<string> _preempted = [];
     private readonly PromptShare _promptShare = new(engine.MaxStepTokens);
     private long _turn;
+
+    /// <summary>How often a request lost its slot because cells were short.</summary>
+    public long Preemptions { get; private set; }
 
     /// <summary>Null where there is nothing to do.</summary>
     /// <param name="stepNumber">The step's number.</param>
@@ -17,6 +21,7 @@ internal sealed class StepComposer(EngineSettings engine, SchedulerOptions optio
     {
         var step = new StepBuilder(stepNumber);
         sequences.FreeEnded();
+        ReserveCells(nowSeconds);
         foreach (var sequence in sequences.All)
             if (sequence.AwaitsKv)
                 step.Open(sequence);
@@ -28,14 +33,33 @@ internal sealed class StepComposer(EngineSettings engine, SchedulerOptions optio
         // Last, so that a slot that had to be given up on the way is closed by the very step that opens it again.
         foreach (var slot in sequences.TakeSlotsToClose())
             step.Close(slot);
-        foreach (var sequence in sequences.All)
-            if (sequence.NeedsTruncate)
-            {
-                step.Truncate(sequence.Slot, sequence.Confirmed);
-                sequence.NeedsTruncate = false;
-            }
+        foreach (var (slot, fromPosition) in sequences.TakeTruncations())
+            step.Truncate(slot, fromPosition);
+        sequences.Prefixes?.EndStep();
 
-        return step.IsEmpty ? null : step.Build();
+        if (step.IsEmpty)
+            return null;
+        var built = step.Build([.. _preempted]);
+        _preempted.Clear();
+        return built;
+    }
+
+    /// <summary>Gets the sequences that have used up their cells the next ones, the oldest first, and be it at the cost of the youngest.</summary>
+    private void ReserveCells(double nowSeconds)
+    {
+        foreach (var sequence in sequences.All.Where(sequence => sequence is { HasToken: true, IsReady: false }).ToArray())
+            while (sequence is { HasToken: true, IsReady: false } && !sequences.TryGrow(sequence))
+            {
+                // What is about to be freed comes first: one sequence too many is not given up twice.
+                if (sequences.All.Any(other => other.IsClosing) || sequences.Youngest() is not { } youngest)
+                    return;
+                youngest.Request.Preemptions++;
+                Preemptions++;
+                _preempted.Add(youngest.Request.Id);
+                sequences.Leave(youngest);
+                youngest.Request.QueuedSeconds = nowSeconds;
+                queue.Return(youngest.Request);
+            }
     }
 
     private void AddDecodeRows(StepBuilder step, int freeSteps)
@@ -65,7 +89,7 @@ internal sealed class StepComposer(EngineSettings engine, SchedulerOptions optio
         // A slot for a KV cache from elsewhere takes no rows.
         while (queue.Head is { } head && (budget > 0 || head.Mode == RunMode.DecodeOnly) && sequences.TryAdmit(head) is { } admitted)
         {
-            queue.Dequeue();
+            queue.Remove(head.Id);
             step.Add(new AdmittedRequest(head.Id, admitted.Slot, nowSeconds - head.QueuedSeconds));
             if (admitted.AwaitsKv)
                 step.Open(admitted);
@@ -73,11 +97,17 @@ internal sealed class StepComposer(EngineSettings engine, SchedulerOptions optio
         }
     }
 
-    private static int AddChunk(StepBuilder step, SequenceState sequence, int budget)
+    private int AddChunk(StepBuilder step, SequenceState sequence, int budget)
     {
         if (budget <= 0 || sequence.PrefillTokens == 0)
             return 0;
-        step.Open(sequence);
+        if (!sequence.IsOpen)
+        {
+            step.Open(sequence);
+            if (sequences.Prefixes?.Share(sequence.Request.Request.PromptTokens) is { Tokens: > 0 } prefix)
+                step.Share(sequence, prefix.Slot, prefix.Tokens);
+        }
+
         var rows = Math.Min(budget, sequence.PrefillTokens);
         step.AddRows(sequence, rows);
         return rows;

@@ -10,6 +10,9 @@ internal sealed class StepInFlight(StepPlan plan, ImmutableArray<SequenceState> 
     /// <summary>The sequences of the plan's shares, in their order.</summary>
     public ImmutableArray<SequenceState> Sequences => sequences;
 
+    /// <summary>One past the last position of each share.</summary>
+    public ImmutableArray<int> Ends { get; } = [.. sequences.Select(sequence => sequence.Issued)];
+
     /// <summary>One token per output row; default until the step is completed.</summary>
     public ImmutableArray<int> SampledTokens { get; private set; }
 

@@ -9,7 +9,7 @@ public sealed record StepPlan
     /// <summary>Counts from 0 without gaps; the numbers of steps that were lost do not come again.</summary>
     public required long StepNumber { get; init; }
 
-    /// <summary>Closes, then truncations, then opens.</summary>
+    /// <summary>Closes, then truncations, then opens, each with the copy that fills the slot.</summary>
     public required ImmutableArray<SequenceCommand> Commands { get; init; }
 
     /// <summary>Decode rows, then prompt chunks; the rows of one sequence lie together, in the order of their positions.</summary>
@@ -20,6 +20,9 @@ public sealed record StepPlan
 
     /// <summary>Requests that start with this step.</summary>
     public required ImmutableArray<AdmittedRequest> Admitted { get; init; }
+
+    /// <summary>Requests that lost their slots because cells were short, since the step before; they may have been cancelled meanwhile.</summary>
+    public ImmutableArray<string> Preempted { get; init; } = [];
 
     /// <summary>Slots that this step opens for a KV cache from elsewhere; each replaces an earlier reservation of its request.</summary>
     public ImmutableArray<KvReservation> KvReservations { get; init; } = [];

@@ -1,3 +1,6 @@
+using E2LLM.Core.Plans;
+using E2LLM.Scheduling.Admission;
+
 namespace E2LLM.Scheduling.Routing;
 
 /// <summary>What a router knows of a replica. May be a little stale.</summary>
@@ -5,6 +8,11 @@ public sealed record ReplicaLoad
 {
     /// <summary>The replica's name, for whoever asks for the choice.</summary>
     public required string ReplicaId { get; init; }
+
+    public ReplicaRole Role { get; init; } = ReplicaRole.Mixed;
+
+    /// <summary>Whether a PREFILL or DECODER replica has work of the other role now.</summary>
+    public bool IsLent { get; init; }
 
     public required int QueuedRequests { get; init; }
 
@@ -23,19 +31,23 @@ public sealed record ReplicaLoad
     /// <summary>Rate at which the replica works off its pending tokens, measured or predicted by the plan. Above 0.</summary>
     public required double TokensPerSecond { get; init; }
 
-    /// <summary>Estimate of the time that a new request would spend in the queue.</summary>
+    /// <summary>Rate at which it reads prompts when nothing else runs; 0: not known, <see cref="TokensPerSecond"/> counts.</summary>
+    public double PrefillTokensPerSecond { get; init; }
+
+    internal double ReadTokensPerSecond => PrefillTokensPerSecond > 0 ? PrefillTokensPerSecond : TokensPerSecond;
+
+    /// <summary>Estimate of the time that a new request, or the part of it that is this role's, would spend in the queue.</summary>
     /// <remarks>
-    /// 0 where it could start at once. Otherwise the time to work off all that is pending, times the share of the requests ahead that
-    /// have to end first: with q queued and r running, equally long ones, that is (q + 1) / (q + r). Pending answers count with their
-    /// limits, so the figure is an upper estimate; it ranks replicas, it is not a promise.
+    /// A PREFILL replica reads prompts one after the other (<see cref="WaitEstimate.InTurnSeconds"/>), the others wait for room
+    /// (<see cref="WaitEstimate.ForRoomSeconds"/>); everybody who waits counts as ahead. Infinite where it can never hold the request.
     /// </remarks>
     public double EstimatedWaitSeconds(RouteRequest request)
     {
-        if (QueuedRequests == 0 && RunningRequests < MaxSequences && request.Tokens <= KvCells - ReservedKvCells)
-            return 0;
+        if (Role == ReplicaRole.Prefill)
+            return request.PromptTokens < KvCells ? WaitEstimate.InTurnSeconds(PendingTokens, TokensPerSecond) : double.PositiveInfinity;
         if (request.Tokens > KvCells)
             return double.PositiveInfinity;
-        var share = Math.Min(1, (QueuedRequests + 1.0) / Math.Max(1, QueuedRequests + RunningRequests));
-        return PendingTokens / TokensPerSecond * share;
+        var hasRoom = RunningRequests < MaxSequences && request.Tokens <= KvCells - ReservedKvCells;
+        return WaitEstimate.ForRoomSeconds(hasRoom, QueuedRequests, RunningRequests, PendingTokens, TokensPerSecond);
     }
 }

@@ -6,7 +6,10 @@ namespace E2LLM.Scheduling.Routing;
 /// <summary>The routing policies by name.</summary>
 public static class RoutingPolicies
 {
-    /// <summary>Shortest estimated wait; among replicas that could start at once, the one that would be done first.</summary>
+    /// <summary>
+    /// The answer that starts soonest: work in the queues over the measured rates, KV room, link time of the KV cache. Among replicas
+    /// that could start at once, the one that would be done first.
+    /// </summary>
     public const string LeastWait = "least-wait";
 
     /// <summary>Fewest requests queued and running.</summary>
@@ -18,13 +21,16 @@ public static class RoutingPolicies
     /// <summary>One after the other, whatever their load.</summary>
     public const string RoundRobin = "round-robin";
 
+    /// <summary>Pools of prompt and token machines and a mixed one between them, as in the simulator of Splitwise.</summary>
+    public const string SplitwiseMixedPool = "splitwise-mixed-pool";
+
     private static readonly FrozenDictionary<string, IRoutingPolicy> ByName = new IRoutingPolicy[]
     {
-        new LowestCostPolicy(LeastWait, (load, request) =>
-            (load.EstimatedWaitSeconds(request), (load.PendingTokens + request.Tokens) / load.TokensPerSecond)),
+        new LeastWaitPolicy(),
         new LowestCostPolicy(JsqRequests, (load, _) => (load.QueuedRequests + load.RunningRequests, 0)),
         new LowestCostPolicy(JsqTokens, (load, _) => (load.PendingTokens, 0)),
         new LowestCostPolicy(RoundRobin, (_, _) => (0, 0)),
+        new SplitwisePolicy(),
     }.ToFrozenDictionary(policy => policy.Name, StringComparer.Ordinal);
 
     /// <summary>The valid names, sorted.</summary>

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using E2LLM.Core.Errors;
+using E2LLM.Core.Plans;
 using E2LLM.DataPlane.Receiving;
 using E2LLM.DataPlane.Sending;
 using E2LLM.Gateway.Hosting;
@@ -8,7 +9,7 @@ using E2LLM.Grains.Devices;
 using E2LLM.Grains.Hosting;
 using E2LLM.Grains.Plans;
 using E2LLM.Grains.Requests;
-using E2LLM.Planning;
+using E2LLM.Planning.Explanation;
 using E2LLM.Planning.FleetFiles;
 using E2LLM.Silo.Storage;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -51,8 +52,7 @@ public static class SiloHost
         builder.Services.AddOptions<RequestOptions>().BindConfiguration(RequestOptions.Section);
         builder.Services.AddOptions<KvDataPortOptions>().BindConfiguration(KvDataPortOptions.Section);
         builder.Services.AddOptions<KvSenderOptions>().BindConfiguration(KvSenderOptions.Section);
-        builder.Services.AddSingleton(services =>
-            PlannerRegistry.Get(services.GetRequiredService<IOptions<ServingOptions>>().Value.Planner));
+        builder.Services.AddSingleton<IPlanAdvisor, PlanAdvisor>();
         models.AddTo(builder.Services);
         builder.Services.AddE2LlmGateway();
         builder.Host.UseOrleans(silo => ConfigureSilo(silo, options, target));

@@ -4,7 +4,6 @@ using E2LLM.Core.Models;
 using E2LLM.Core.Plans;
 using E2LLM.Grains.Plans;
 using E2LLM.Grains.Requests;
-using E2LLM.Planning.DynamicProgramming;
 
 namespace E2LLM.Cluster.Tests.Fixtures;
 
@@ -22,7 +21,8 @@ internal sealed record TestFogOptions
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    public IPlanner Planner { get; init; } = new DynamicProgrammingPlanner();
+    /// <summary>Null: the planning library, by name.</summary>
+    public IPlanner? Planner { get; init; }
 
     public Action<ServingOptions> Serving { get; init; } = _ => { };
 

@@ -1,13 +1,15 @@
+using System.Collections.Concurrent;
+
 namespace E2LLM.Scheduling.Tests.Batching;
 
 public sealed class ReplicaSchedulerPropertyTests
 {
-    private const int Schedules = 30_000;
+    private const int Schedules = 20_000;
 
     [Fact]
     public void AnySchedule_LosesNothingMixesNothingLeaksNothingAndEnds()
     {
-        long failures = 0, cancels = 0, completed = 0;
+        ConcurrentDictionary<string, long> seen = [];
         Parallel.For(0, Schedules, seed =>
         {
             var schedule = new RandomSchedule(seed);
@@ -20,15 +22,19 @@ public sealed class ReplicaSchedulerPropertyTests
                 throw new InvalidOperationException($"Seed {seed}: {exception.Message}\n{schedule.Trace}", exception);
             }
 
-            Interlocked.Add(ref failures, schedule.Failures);
-            Interlocked.Add(ref cancels, schedule.Cancels);
-            Interlocked.Add(ref completed, schedule.Completed);
+            Count("failures", schedule.Failures);
+            Count("cancels", schedule.Cancels);
+            Count("completed requests", schedule.Completed);
+            Count("preemptions", schedule.Counters.Preemptions);
+            Count("shared prefixes", schedule.Counters.PrefixHits);
+            Count("evicted prefixes", schedule.Counters.PrefixEvictions);
         });
 
         // The schedules are worth something only if all of it happens, and often.
-        Assert.True(failures > 2 * Schedules, $"only {failures} failures");
-        Assert.True(cancels > Schedules, $"only {cancels} cancels");
-        Assert.True(completed > 2 * Schedules, $"only {completed} completed requests");
+        Assert.All(seen, count => Assert.True(count.Value > Schedules / 15, $"only {count.Value} {count.Key}"));
+        Assert.True(seen["completed requests"] > 2 * Schedules, $"only {seen["completed requests"]} completed requests");
+
+        void Count(string what, long count) => seen.AddOrUpdate(what, count, (_, before) => before + count);
     }
 
     [Fact]

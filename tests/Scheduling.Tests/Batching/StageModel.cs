@@ -7,13 +7,40 @@ namespace E2LLM.Scheduling.Tests.Batching;
 /// <summary>One stage as a history of tokens per slot. Refuses, without changing anything, what a careful engine refuses.</summary>
 internal sealed class StageModel(EngineSettings engine)
 {
+    private const int Garbage = -1;
+
     private readonly HashSet<int> _unsureSlots = [];
-    private Dictionary<int, List<int>> _slots = [];
+    private Dictionary<int, Slot> _slots = [];
+
+    private sealed record Slot(long OpenedInStep, List<int> Tokens);
 
     public int OpenSlots => _slots.Count;
 
     /// <summary>Slots that lost steps opened or closed: here alone may the next step close what is not open.</summary>
     public void MarkUnsure(IEnumerable<int> slots) => _unsureSlots.UnionWith(slots);
+
+    /// <summary>Everything in the cache is gone; whoever goes on with it gets nonsense.</summary>
+    public void LoseCache()
+    {
+        foreach (var (slot, content) in _slots.ToArray())
+            _slots[slot] = content with { Tokens = [.. content.Tokens.Select(_ => Garbage)] };
+    }
+
+    /// <summary>The tokens whose KV cache the slot holds at these positions.</summary>
+    public IEnumerable<int> Export(int slot, int fromPosition, int toPosition) => _slots[slot].Tokens[fromPosition..toPosition];
+
+    /// <summary>Fills a slot; false where the stage has not opened it in that step, or not yet.</summary>
+    public bool TryImport(int slot, long openedInStep, IEnumerable<int> tokens)
+    {
+        if (!_slots.TryGetValue(slot, out var content) || content.OpenedInStep != openedInStep)
+            return false;
+        if (content.Tokens.Count > 0)
+            throw new InvalidOperationException($"slot {slot} is to be filled, but holds tokens");
+        content.Tokens.AddRange(tokens);
+        if (Cells(_slots) > engine.KvCells)
+            throw new InvalidOperationException($"{Cells(_slots)} cells");
+        return true;
+    }
 
     /// <summary>Runs a step of the regular order.</summary>
     /// <returns>One token per output row.</returns>
@@ -28,32 +55,34 @@ internal sealed class StageModel(EngineSettings engine)
     public string? TryExecute(StepPlan step, bool commandsOnly, out List<int> sampled)
     {
         sampled = [];
-        var slots = _slots.ToDictionary(slot => slot.Key, slot => slot.Value.ToList());
+        var slots = _slots.ToDictionary(slot => slot.Key, slot => slot.Value with { Tokens = [.. slot.Value.Tokens] });
         foreach (var command in step.Commands)
-            if (Apply(slots, command) is { } error)
+            if (Apply(slots, command, step.StepNumber) is { } error)
                 return error;
         if (step.Rows.Length > engine.MaxStepTokens)
             return $"{step.Rows.Length} rows";
         foreach (var row in commandsOnly ? [] : step.Rows)
         {
-            if (!slots.TryGetValue(row.Sequence, out var tokens))
+            if (!slots.TryGetValue(row.Sequence, out var slot))
                 return $"row in slot {row.Sequence}, which is not open";
-            if (row.Position != tokens.Count)
-                return $"position {row.Position} after {tokens.Count} tokens in slot {row.Sequence}";
-            tokens.Add(row.Token);
+            if (row.Position != slot.Tokens.Count)
+                return $"position {row.Position} after {slot.Tokens.Count} tokens in slot {row.Sequence}";
+            slot.Tokens.Add(row.Token);
             if (row.IsOutput)
-                sampled.Add(ReferenceModel.NextToken(tokens));
-            if (tokens.Count > engine.MaxSequenceTokens)
-                return $"{tokens.Count} tokens in slot {row.Sequence}";
+                sampled.Add(ReferenceModel.NextToken(slot.Tokens));
+            if (slot.Tokens.Count > engine.MaxSequenceTokens)
+                return $"{slot.Tokens.Count} tokens in slot {row.Sequence}";
         }
 
-        if (slots.Count > engine.MaxSequences || slots.Values.Sum(tokens => tokens.Count) > engine.KvCells)
-            return $"{slots.Count} slots with {slots.Values.Sum(tokens => tokens.Count)} cells";
+        if (slots.Count > engine.MaxSequences || Cells(slots) > engine.KvCells)
+            return $"{slots.Count} slots with {Cells(slots)} cells";
         _slots = slots;
         return null;
     }
 
-    private string? Apply(Dictionary<int, List<int>> slots, SequenceCommand command)
+    private static int Cells(Dictionary<int, Slot> slots) => slots.Values.Sum(slot => slot.Tokens.Count);
+
+    private string? Apply(Dictionary<int, Slot> slots, SequenceCommand command, long stepNumber)
     {
         var slot = command.Sequence;
         if (slot < 0 || slot >= engine.MaxSequences)
@@ -61,13 +90,20 @@ internal sealed class StageModel(EngineSettings engine)
         switch (command.Kind)
         {
             case SequenceCommandKind.Open:
-                return slots.TryAdd(slot, []) ? null : $"slot {slot} is open already";
+                return slots.TryAdd(slot, new Slot(stepNumber, [])) ? null : $"slot {slot} is open already";
             case SequenceCommandKind.Close:
                 return slots.Remove(slot) || _unsureSlots.Contains(slot) ? null : $"slot {slot} is not open";
+            case SequenceCommandKind.Copy:
+                if (!slots.TryGetValue(slot, out var target) || target.Tokens.Count > 0)
+                    return $"slot {slot} is not open and empty";
+                if (!slots.TryGetValue(command.FromSequence, out var source) || command.Positions < 1 || command.Positions > source.Tokens.Count)
+                    return $"slot {command.FromSequence} does not hold {command.Positions} positions";
+                target.Tokens.AddRange(source.Tokens[..command.Positions]);
+                return null;
             default:
-                if (!slots.TryGetValue(slot, out var tokens) || command.FromPosition > tokens.Count)
+                if (!slots.TryGetValue(slot, out var content) || command.FromPosition > content.Tokens.Count)
                     return $"slot {slot} cannot be truncated to {command.FromPosition}";
-                tokens.RemoveRange(command.FromPosition, tokens.Count - command.FromPosition);
+                content.Tokens.RemoveRange(command.FromPosition, content.Tokens.Count - command.FromPosition);
                 return null;
         }
     }

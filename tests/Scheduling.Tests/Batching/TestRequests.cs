@@ -45,7 +45,12 @@ internal static class TestRequests
     /// <summary>The step as text: "open 0 | 0@0 0@1 0@2*" is an open and three rows of slot 0, of which the last gives a token.</summary>
     public static string Text(this StepPlan step) => string.Join(" ", [
         .. step.Commands.Select(command => $"{command.Kind.ToString().ToLowerInvariant()} {command.Sequence}"
-            + (command.Kind == Core.Engines.SequenceCommandKind.Truncate ? $" to {command.FromPosition}" : "")),
+            + command.Kind switch
+            {
+                Core.Engines.SequenceCommandKind.Truncate => $" to {command.FromPosition}",
+                Core.Engines.SequenceCommandKind.Copy => $" {command.FromSequence}:{command.Positions}",
+                _ => "",
+            }),
         "|",
         .. step.Rows.Select(row => $"{row.Sequence}@{row.Position}{(row.IsOutput ? "*" : "")}"),
     ]);

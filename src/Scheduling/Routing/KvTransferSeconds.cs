@@ -1,0 +1,7 @@
+namespace E2LLM.Scheduling.Routing;
+
+/// <summary>Seconds that a KV cache takes from one replica to another: the slowest link between stages that hold the same layers counts.</summary>
+/// <param name="prefill">The replica that has it.</param>
+/// <param name="decoder">The replica that needs it.</param>
+/// <param name="promptTokens">Its positions.</param>
+public delegate double KvTransferSeconds(ReplicaLoad prefill, ReplicaLoad decoder, int promptTokens);
