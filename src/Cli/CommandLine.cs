@@ -1,5 +1,6 @@
 using System.CommandLine;
 using E2LLM.Cli.Ask;
+using E2LLM.Cli.Bench;
 using E2LLM.Cli.Demo;
 using E2LLM.Cli.Errors;
 using E2LLM.Cli.Serving;
@@ -16,6 +17,7 @@ internal static class CommandLine
         ServeCommand.Create(),
         AskCommand.Create(),
         StatusCommand.Create(),
+        BenchCommand.Create(),
     };
 
     /// <summary>The process's exit code. Errors are turned into messages here and nowhere else.</summary>

@@ -12,15 +12,16 @@ public sealed class ProjectTests
         ["Inference"] = ["Core", "Gguf"],
         ["Simulation"] = ["Core", "Planning", "Scheduling"],
         ["Grains.Interfaces"] = ["Core"],
-        ["Grains"] = ["Core", "Grains.Interfaces", "Scheduling"],
+        ["DataPlane"] = ["Core"],
+        ["Grains"] = ["Core", "DataPlane", "Grains.Interfaces", "Scheduling"],
         ["Gateway"] = ["Core", "Grains.Interfaces"],
         ["Client"] = ["Core", "Grains.Interfaces"],
-        ["Silo"] = ["Core", "Gateway", "Gguf", "Grains", "Grains.Interfaces", "Inference", "Planning", "Scheduling", "Simulation"],
+        ["Silo"] = ["Core", "DataPlane", "Gateway", "Gguf", "Grains", "Grains.Interfaces", "Inference", "Planning", "Scheduling", "Simulation"],
         ["Cli"] = ["Client", "Core", "Gguf", "Grains.Interfaces", "Planning", "Silo", "Simulation"],
     };
 
     /// <summary>Pure projects: they run in a grain, in the simulator and in a test alike.</summary>
-    private static readonly string[] WithoutOrleans = ["Planning", "Scheduling", "Gguf", "Inference", "Simulation"];
+    private static readonly string[] WithoutOrleans = ["Planning", "Scheduling", "Gguf", "Inference", "DataPlane", "Simulation"];
 
     public static TheoryData<string> All => [.. Repository.Projects];
 

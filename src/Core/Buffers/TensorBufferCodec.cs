@@ -5,7 +5,10 @@ using Orleans.Serialization.WireProtocol;
 
 namespace E2LLM.Core.Buffers;
 
-/// <summary>Wire form of a <see cref="TensorBuffer"/>: rows, width, little-endian F32 values. Checked before anything is rented.</summary>
+/// <summary>
+/// Wire form of a <see cref="TensorBuffer"/>: rows, width, little-endian F32 values. Checked before anything is rented. Writing
+/// hands the buffer over: it is disposed.
+/// </summary>
 [RegisterSerializer]
 public sealed class TensorBufferCodec : IFieldCodec<TensorBuffer?>
 {
@@ -20,6 +23,9 @@ public sealed class TensorBufferCodec : IFieldCodec<TensorBuffer?>
         writer.WriteInt32(value.Rows);
         writer.WriteInt32(value.Width);
         writer.Write(value.Bytes);
+        // The callee owns it, and the callee has the copy: this is the only moment at which the sender's memory can go back to the
+        // pool, for a caller cannot tell a remote call from a local one.
+        value.Dispose();
     }
 
     public TensorBuffer? ReadValue<TInput>(ref Reader<TInput> reader, Field field)

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using E2LLM.Core.Fleets;
+using E2LLM.Core.Plans;
 using Orleans.Concurrency;
 
 namespace E2LLM.Grains.Interfaces.Plans;
@@ -12,6 +14,21 @@ public interface IPlanGrain : IGrainWithStringKey
     /// <exception cref="Core.Errors.PlanningException">The fleet cannot hold the model.</exception>
     [Alias("Apply"), ResponseTimeout("00:30:00")]
     Task<PlanStatus> ApplyAsync(FleetSpec fleet);
+
+    /// <summary>Plans the fleet that is being served anew, explains the result, and keeps it without applying it.</summary>
+    /// <exception cref="Core.Errors.PlanningException">No fleet has been applied, or none of its plans can hold the model.</exception>
+    /// <exception cref="Core.Errors.ConfigurationException">The planner's name is unknown.</exception>
+    [Alias("Propose"), ResponseTimeout("00:30:00")]
+    Task<PlanProposal> ProposeAsync(PlanWish wish);
+
+    /// <summary>The latest plans, applied or proposed, newest first.</summary>
+    [Alias("GetPlans"), AlwaysInterleave, ReadOnly]
+    Task<ImmutableArray<ServingPlan>> GetPlansAsync();
+
+    /// <summary>Serves by a plan that is kept: a proposal, or an earlier plan to roll back to. It gets a new generation.</summary>
+    /// <exception cref="Core.Errors.PlanningException">No plan of this generation is kept, or it needs a device that the fleet lacks.</exception>
+    [Alias("ApplyPlan"), ResponseTimeout("00:30:00")]
+    Task<PlanStatus> ApplyPlanAsync(long generation);
 
     [Alias("GetStatus"), AlwaysInterleave, ReadOnly]
     Task<PlanStatus> GetStatusAsync();

@@ -16,6 +16,9 @@ internal sealed class ServingOptionsValidator : IValidateOptions<ServingOptions>
         ranges.Check(nameof(options.MaxStepsInFlight), options.MaxStepsInFlight, 0, 64);
         ranges.Check(nameof(options.PrefillTokensBesideDecode), options.PrefillTokensBesideDecode, 1, 8192);
         ranges.Check(nameof(options.StepTimeoutSeconds), options.StepTimeoutSeconds, 1, 3600);
+        ranges.Check(nameof(options.ExpectedRequestsPerSecond), options.ExpectedRequestsPerSecond, 0, 1e6);
+        ranges.Check(nameof(options.ExpectedInputTokens), options.ExpectedInputTokens, 1, 1 << 24);
+        ranges.Check(nameof(options.ExpectedOutputTokens), options.ExpectedOutputTokens, 1, 1 << 24);
         return ranges.Result;
     }
 }

@@ -20,36 +20,31 @@ namespace E2LLM.Grains.Plans;
 public sealed partial class PlanGrain(
     [PersistentState("plan", JournalStorage.ProviderName)] IPersistentState<PlanJournal> journal,
     IModelCatalog catalog,
-    IPlanner planner,
+    IPlanAdvisor advisor,
     IRoutingPolicy routing,
     IOptions<ServingOptions> options,
     ILogger<PlanGrain> logger) : Grain, IPlanGrain
 {
+    /// <summary>Enough to roll back over a bad day, and small enough to write whole.</summary>
+    private const int KeptPlans = 8;
+
     private PlanStatus _status = new() { Phase = PlanPhase.None };
     private long _routed;
 
     private string ModelId => this.GetPrimaryKeyString();
 
-    public async Task<PlanStatus> ApplyAsync(FleetSpec fleet)
+    public Task<PlanStatus> ApplyAsync(FleetSpec fleet)
     {
         if (_status.Phase == PlanPhase.Ready && _status.Fleet == fleet)
-            return await GetStatusAsync();
-        var model = catalog.Find(ModelId) ?? throw new ConfigurationException(
-            $"Model '{ModelId}' is not in this silo's catalog. It has: {string.Join(", ", catalog.Models.Select(known => known.Id))}.");
-        await StopAsync();
-        try
+            return GetStatusAsync();
+        return ServeAsync(async () =>
         {
+            var model = catalog.Find(ModelId) ?? throw new ConfigurationException(
+                $"Model '{ModelId}' is not in this silo's catalog. It has: {string.Join(", ", catalog.Models.Select(known => known.Id))}.");
             await ProfileAsync(fleet, model);
-            await PlanAsync(fleet, model);
-            await LoadAsync(fleet, model);
-            return await GetStatusAsync();
-        }
-        catch (Exception exception)
-        {
-            LogFailed(exception, ModelId, _status.Phase);
-            _status = _status with { Phase = PlanPhase.Failed, Error = exception.Message };
-            throw;
-        }
+            _status = _status with { Phase = PlanPhase.Planning };
+            return await PlanAsync(new PlanWish());
+        });
     }
 
     public async Task<PlanStatus> GetStatusAsync() => _status with { Replicas = [.. await ReplicaStatusAsync()] };
@@ -67,7 +62,14 @@ public sealed partial class PlanGrain(
     public async Task StopAsync()
     {
         var stopping = _status.ReplicaKeys;
-        _status = new PlanStatus { Phase = _status.Phase == PlanPhase.None ? PlanPhase.None : PlanPhase.Stopped };
+        // Fleet and profiles stay: a proposal can be made, and a plan applied, while nothing is served.
+        _status = _status with
+        {
+            Phase = _status.Phase == PlanPhase.None ? PlanPhase.None : PlanPhase.Stopped,
+            Plan = null,
+            ReplicaKeys = [],
+            Error = "",
+        };
         await Task.WhenAll(stopping.Select(key => GrainFactory.GetGrain<IReplicaGrain>(key).StopAsync()));
     }
 
@@ -81,42 +83,70 @@ public sealed partial class PlanGrain(
         _status = _status with { Profiles = [.. profiles] };
     }
 
-    private async Task PlanAsync(FleetSpec fleet, ModelSpec model)
+    /// <summary>Runs a planner on the pool, and keeps what it finds under a new generation.</summary>
+    private async Task<ServingPlan> PlanAsync(PlanWish wish)
     {
-        _status = _status with { Phase = PlanPhase.Planning };
-        var request = new PlanRequest
-        {
-            Fleet = fleet,
-            Model = model,
-            Profiles = _status.Profiles,
-            Engine = options.Value.SettingsFor(model),
-        };
+        var request = Request(wish);
+        var planner = advisor.FindPlanner(wish.Planner ?? options.Value.Planner);
         var plan = await Task.Run(() => planner.Plan(request, CancellationToken.None));
-        journal.State.Generation++;
-        await journal.WriteStateAsync();
-        _status = _status with { Plan = plan with { Generation = journal.State.Generation } };
-        LogPlanned(ModelId, journal.State.Generation, plan.Planner, plan.Replicas.Length, plan.Unused.Length);
+        return await KeepAsync(plan);
     }
 
-    private async Task LoadAsync(FleetSpec fleet, ModelSpec model)
+    private PlanRequest Request(PlanWish wish) => new()
     {
-        var plan = _status.Plan!;
+        Fleet = _status.Fleet!,
+        Model = _status.Model!,
+        Profiles = _status.Profiles,
+        Engine = options.Value.SettingsFor(_status.Model!),
+        Seed = wish.Seed,
+        Workload = wish.Workload ?? options.Value.Workload,
+        Objective = wish.Objective ?? options.Value.Objective,
+    };
+
+    private async Task<ServingPlan> KeepAsync(ServingPlan plan)
+    {
+        plan = plan with { Generation = ++journal.State.Generation };
+        journal.State.Plans = [plan, .. journal.State.Plans.Take(KeptPlans - 1)];
+        await journal.WriteStateAsync();
+        LogPlanned(ModelId, plan.Generation, plan.Planner, plan.Replicas.Length, plan.Unused.Length);
+        return plan;
+    }
+
+    /// <summary>Stops what is being served, gets a plan, and serves by it. A failure is what the status says from then on.</summary>
+    private async Task<PlanStatus> ServeAsync(Func<Task<ServingPlan>> getPlan)
+    {
+        await StopAsync();
+        try
+        {
+            await LoadAsync(await getPlan());
+            return await GetStatusAsync();
+        }
+        catch (Exception exception)
+        {
+            LogFailed(exception, ModelId, _status.Phase);
+            _status = _status with { Phase = PlanPhase.Failed, Error = exception.Message };
+            throw;
+        }
+    }
+
+    private async Task LoadAsync(ServingPlan plan)
+    {
         _status = _status with
         {
             Phase = PlanPhase.Loading,
+            Plan = plan,
             ReplicaKeys =
             [
-                .. plan.Replicas.Select(replica =>
-                    DeviceKey.Replica(replica.Stages[0].DeviceId, model.Id, plan.Generation, replica.Id)),
+                .. plan.Replicas.Select(replica => DeviceKey.Replica(replica.Stages[0].DeviceId, ModelId, plan.Generation, replica.Id)),
             ],
         };
         await Task.WhenAll(plan.Replicas.Select((replica, index) =>
             GrainFactory.GetGrain<IReplicaGrain>(_status.ReplicaKeys[index]).StartAsync(new ReplicaAssignment
             {
                 Generation = plan.Generation,
-                Model = model,
+                Model = _status.Model!,
                 Plan = replica,
-                Fleet = fleet,
+                Fleet = _status.Fleet!,
             })));
         _status = _status with { Phase = PlanPhase.Ready, Error = "" };
     }

@@ -1,5 +1,6 @@
 using E2LLM.Core.Models;
 using E2LLM.Core.Plans;
+using E2LLM.Core.Workloads;
 using E2LLM.Scheduling.Batching;
 
 namespace E2LLM.Grains.Plans;
@@ -38,6 +39,27 @@ public sealed class ServingOptions
 
     /// <summary>The planner. Default "e2llm-dp".</summary>
     public string Planner { get; set; } = "e2llm-dp";
+
+    /// <summary>What plans are made for: short waits at the expected rate, or the highest rate. Default Wait.</summary>
+    public PlanObjective Objective { get; set; } = PlanObjective.Wait;
+
+    /// <summary>Requests a second that are expected. Default 0: not known, and planned as one a second. Above 0 to 1,000,000.</summary>
+    public double ExpectedRequestsPerSecond { get; set; }
+
+    /// <summary>Mean prompt of the expected requests, in tokens. Default 256; 1 to 16,777,216.</summary>
+    public double ExpectedInputTokens { get; set; } = 256;
+
+    /// <summary>Mean answer of the expected requests, in tokens. Default 128; 1 to 16,777,216.</summary>
+    public double ExpectedOutputTokens { get; set; } = 128;
+
+    /// <summary>Null where no rate is expected.</summary>
+    internal WorkloadSpec? Workload => ExpectedRequestsPerSecond <= 0 ? null : new WorkloadSpec
+    {
+        Name = "expected",
+        RequestsPerSecond = ExpectedRequestsPerSecond,
+        MeanInputTokens = ExpectedInputTokens,
+        MeanOutputTokens = ExpectedOutputTokens,
+    };
 
     public SchedulerOptions SchedulerFor(ReplicaPlan replica) => new()
     {

@@ -7,10 +7,11 @@ using E2LLM.Inference.Native;
 namespace E2LLM.Inference.Engines;
 
 /// <remarks>
-/// Blocks go between replicas of the same model with the same KvType; flash attention may differ, since blocks always hold V by
-/// position, but then the bits of what follows differ as well. The continuation has the bits of the uninterrupted run where the
-/// cells lie in the order of the positions, as they do in both unless a nearly full cache was wrapped around. Layers with a sliding
-/// window give no more than what the window still reaches, and take no more.
+/// Blocks do not say which model they are of: the caller hands them to replicas of the same model and KvType alone. The rows are
+/// those of the sender bit for bit, put into cells in the order of the positions; so what follows has the bits of an uninterrupted
+/// run whose cells lie in that order too. (llama.cpp sums in the order of the cells. A sequence that grew into cells that others had
+/// freed sums in another one, with or without a hand-off.) Flash attention may differ, since blocks hold V by position in any case.
+/// Layers with a sliding window give no more than what their window still reaches, and take no more.
 /// </remarks>
 internal sealed partial class LlamaStageEngine : IKvStageEngine
 {

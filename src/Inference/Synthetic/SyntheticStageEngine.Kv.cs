@@ -33,14 +33,14 @@ internal sealed partial class SyntheticStageEngine : IKvStageEngine
             _ledger.CheckImport(sequence, positions);
             try
             {
-                KvBlockCheck.Check(
-                    blocks, Info.FirstLayer, Info.LayerCount, SyntheticSlot.RowBytes, SyntheticSlot.RowBytes, positions);
+                KvBlockCheck.Check(blocks, Info.FirstLayer, Info.LayerCount, SyntheticSlot.RowBytes, SyntheticSlot.RowBytes, positions);
+                _slots[sequence].Import(blocks);
             }
-            catch (EngineException error)
+            catch (Exception error)
             {
+                _slots[sequence].Truncate(0);
                 throw new EngineException($"{_name}: filling slot {sequence} with {positions} positions failed: {error.Message}", error);
             }
-            _slots[sequence].Import(blocks);
             _ledger.CommitImport(sequence, positions);
             return true;
         }

@@ -1,12 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
 using E2LLM.Core.Errors;
+using E2LLM.Core.Plans;
 using E2LLM.Gateway.Hosting;
 using E2LLM.Grains.Devices;
 using E2LLM.Grains.Hosting;
 using E2LLM.Grains.Plans;
 using E2LLM.Grains.Requests;
-using E2LLM.Planning;
+using E2LLM.Planning.Explanation;
 using E2LLM.Planning.FleetFiles;
 using E2LLM.Silo.Storage;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -47,8 +48,7 @@ public static class SiloHost
         builder.Services.AddHostedService<FleetStarter>();
         builder.Services.AddOptions<ServingOptions>().BindConfiguration(ServingOptions.Section);
         builder.Services.AddOptions<RequestOptions>().BindConfiguration(RequestOptions.Section);
-        builder.Services.AddSingleton(services =>
-            PlannerRegistry.Get(services.GetRequiredService<IOptions<ServingOptions>>().Value.Planner));
+        builder.Services.AddSingleton<IPlanAdvisor, PlanAdvisor>();
         models.AddTo(builder.Services);
         builder.Services.AddE2LlmGateway();
         builder.Host.UseOrleans(silo => ConfigureSilo(silo, options, target));

@@ -35,7 +35,7 @@ internal sealed class BenchmarkFog : IAsyncDisposable
         builder.Services.AddSingleton(catalog);
         builder.Services.AddSingleton(engines);
         builder.Services.AddSingleton<IDeviceProfiler, NoProfiler>();
-        builder.Services.AddSingleton<IPlanner, EqualCut>();
+        builder.Services.AddSingleton<IPlanAdvisor, EqualCut>();
         builder.Services.Configure(serving);
         builder.UseOrleans(silo => silo
             .UseLocalhostClustering(FreePort(), FreePort())

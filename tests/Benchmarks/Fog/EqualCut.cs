@@ -1,11 +1,18 @@
+using System.Collections.Immutable;
 using E2LLM.Core.Plans;
 
 namespace E2LLM.Benchmarks.Fog;
 
 /// <summary>Not a planner to serve with: cuts the layers into equal parts over all devices, so that a benchmark says what it runs.</summary>
-internal sealed class EqualCut : IPlanner
+internal sealed class EqualCut : IPlanner, IPlanAdvisor
 {
     public string Name => "equal-cut";
+
+    public IPlanner FindPlanner(string name) => this;
+
+    public ImmutableArray<string> Explain(PlanRequest request, ServingPlan plan) => [];
+
+    public ImmutableArray<string> Compare(PlanRequest request, ServingPlan running, ServingPlan candidate) => [];
 
     public ServingPlan Plan(PlanRequest request, CancellationToken cancellationToken)
     {

@@ -27,7 +27,7 @@ public sealed class DemoJsonTests : IDisposable
     [Fact]
     public async Task Demo_OnceAsJson_IsOneDocumentOfAPlanThatCoversTheModel()
     {
-        using var report = await RunAsync();
+        using var report = await RunAsync("--max-tokens", "16");
 
         var root = report.RootElement;
         Assert.Equal("e2llm-demo-q8_0", root.GetProperty("model").GetString());

@@ -1,13 +1,13 @@
 namespace E2LLM.Cli.Tests.Readme;
 
-/// <summary>The commands that the README tells its readers to type.</summary>
+/// <summary>The commands that the README, and that of the benchmark, tell their readers to type.</summary>
 public static class ReadmeFile
 {
     /// <summary>Folder of the README.</summary>
     public static string Root { get; } = FindRoot();
 
-    /// <summary>Every command of its sh blocks, split into words.</summary>
-    public static IReadOnlyList<string[]> Commands { get; } = [.. ReadCommands()];
+    /// <summary>Every command of their sh blocks, split into words, in their order.</summary>
+    public static IReadOnlyList<string[]> Commands { get; } = [.. ReadCommands("README.md"), .. ReadCommands("src/Cli/Bench/README.md")];
 
     /// <summary>The arguments of each call of the tool, without the dotnet run before them.</summary>
     public static IEnumerable<string[]> CliCommands => Commands
@@ -17,11 +17,11 @@ public static class ReadmeFile
     public static TheoryData<CurlCommand> CurlCommands =>
         [.. Commands.Where(words => words[0] == "curl").Select(words => CurlCommand.Parse(words[1..]))];
 
-    private static IEnumerable<string[]> ReadCommands()
+    private static IEnumerable<string[]> ReadCommands(string file)
     {
         var isShell = false;
         var command = "";
-        foreach (var line in File.ReadLines(Path.Combine(Root, "README.md")))
+        foreach (var line in File.ReadLines(Path.Combine(Root, file)))
         {
             if (line.StartsWith("```", StringComparison.Ordinal))
             {

@@ -9,7 +9,7 @@ using E2LLM.Grains.Interfaces.Requests;
 using E2LLM.Grains.Interfaces.Stages;
 using E2LLM.Grains.Placement;
 using E2LLM.Grains.Requests;
-using E2LLM.Planning.DynamicProgramming;
+using E2LLM.Planning.Explanation;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;
 
@@ -50,7 +50,7 @@ internal sealed class TestFog : IAsyncDisposable
             orleans.Services.AddSingleton(options.Profiler);
             orleans.Services.AddSingleton(options.Catalog);
             orleans.Services.AddSingleton(options.Time);
-            orleans.Services.AddSingleton<IPlanner>(new DynamicProgrammingPlanner());
+            orleans.Services.AddSingleton<IPlanAdvisor>(new PlanAdvisor());
             orleans.Services.Configure(options.Serving);
             orleans.Services.Configure(options.Requests);
         });
@@ -108,6 +108,18 @@ internal sealed class TestFog : IAsyncDisposable
             var replica = Assert.Single((await Plan.GetStatusAsync()).Replicas);
             if (replica is { QueuedRequests: 0, RunningRequests: 0, StepsInFlight: 0 })
                 return replica;
+            limit.Token.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <summary>Asks until the request's journal says that it is done, and gives up after half a minute.</summary>
+    public async Task<RequestRecord> DoneAsync(string id)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (true)
+        {
+            if (await Request(id).GetAsync() is { Phase: RequestPhase.Done } record)
+                return record;
             limit.Token.ThrowIfCancellationRequested();
         }
     }

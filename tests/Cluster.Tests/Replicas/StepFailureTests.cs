@@ -10,17 +10,19 @@ public sealed class StepFailureTests
     [InlineData(false)]
     public async Task Run_StepsFailNowAndThen_TokensAreStillThoseOfTheWholeModel(bool onLastStage)
     {
+        // Seldom enough that no request has rows in three failed steps without a token between them, which would end it.
+        const int everyStep = 41;
         var steps = 0;
         var engines = new FaultyEngines(Synthetic.Engines(), (spec, step) =>
             step.Rows.Length > 0
             && onLastStage == (spec.FirstLayer + spec.LayerCount == Synthetic.Model.LayerCount)
-            && Interlocked.Increment(ref steps) % 7 == 0);
+            && Interlocked.Increment(ref steps) % everyStep == 0);
         await using var fog = await TestFog.ServeAsync(Synthetic.ThreeSilos(engines));
-        var requests = Enumerable.Range(0, 12).Select(index => Synthetic.Request($"f{index}", promptTokens: 30 + index, maxTokens: 20, seed: (uint)index)).ToArray();
+        var requests = Enumerable.Range(0, 12).Select(index => Synthetic.Request($"f{index}", promptTokens: 30 + index, maxTokens: 60, seed: (uint)index)).ToArray();
 
         var answers = await Task.WhenAll(requests.Select(fog.RunAsync));
 
-        Assert.True(steps > 14, $"only {steps} steps ran on the faulty stage, so hardly any failed");
+        Assert.True(steps > 2 * everyStep, $"only {steps} steps ran on the faulty stage");
         for (var index = 0; index < requests.Length; index++)
         {
             Assert.True(answers[index].Finish == FinishReason.Length, $"{requests[index].Id}: {answers[index].Last.Failure}");

@@ -19,12 +19,23 @@ public sealed class TensorBufferCodecTests
     {
         using var sent = TensorBuffer.Rent(rows, width);
         new Random(1).NextBytes(sent.Bytes);
+        var bytes = sent.Bytes.ToArray();
 
         using var received = WireSerializer.Send(sent);
 
         Assert.NotSame(sent, received);
         Assert.Equal((rows, width), (received.Rows, received.Width));
-        Assert.True(sent.Bytes.SequenceEqual(received.Bytes));
+        Assert.True(received.Bytes.SequenceEqual(bytes));
+    }
+
+    [Fact]
+    public void Send_HandsTheBufferOver()
+    {
+        var sent = TensorBuffer.Rent(2, 3);
+
+        using var received = WireSerializer.Send(sent);
+
+        Assert.Throws<ObjectDisposedException>(() => sent.Values.Length);
     }
 
     [Fact]

@@ -27,6 +27,7 @@ public sealed class ExceptionSerializationTests
     [InlineData(typeof(OverloadedException), true)]
     [InlineData(typeof(EngineException), true)]
     [InlineData(typeof(DeviceUnavailableException), true)]
+    [InlineData(typeof(KvTransferException), true)]
     [InlineData(typeof(RequestRejectedException), false)]
     [InlineData(typeof(ConfigurationException), false)]
     [InlineData(typeof(PlanningException), false)]

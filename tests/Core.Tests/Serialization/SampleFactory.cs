@@ -22,6 +22,8 @@ internal sealed class SampleFactory
             return true;
         if (type == typeof(DateTimeOffset))
             return DateTimeOffset.UnixEpoch.AddSeconds(_next);
+        if (type == typeof(Guid))
+            return new Guid(_next, 1, 2, new byte[8]);
         if (type.IsEnum)
             return Enum.GetValues(type).Cast<object>().Last();
         if (type.IsPrimitive)
@@ -40,7 +42,7 @@ internal sealed class SampleFactory
     public static string Describe(object? value) => value switch
     {
         null => "null",
-        string or bool or DateTimeOffset or Enum => $"{value}",
+        string or bool or Guid or DateTimeOffset or Enum => $"{value}",
         _ when value.GetType().IsPrimitive => Convert.ToString(value, CultureInfo.InvariantCulture)!,
         TensorBuffer tensor => $"{tensor.Rows} x {tensor.Width}: {string.Join(" ", tensor.Values.ToArray())}",
         IEnumerable items => $"[{string.Join(", ", items.Cast<object>().Select(Describe))}]",

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using E2LLM.Core.Fleets;
+using E2LLM.Core.Plans;
 using E2LLM.Grains.Interfaces.Plans;
 
 namespace E2LLM.Gateway.Tests.Fakes;
@@ -9,6 +11,12 @@ public sealed class FakePlanGrain(FakeFleet fleet) : Grain, IPlanGrain
     public Task<PlanStatus> GetStatusAsync() => Task.FromResult(fleet[this.GetPrimaryKeyString()].Status);
 
     public Task<PlanStatus> ApplyAsync(FleetSpec fleet) => throw new NotSupportedException();
+
+    public Task<PlanProposal> ProposeAsync(PlanWish wish) => throw new NotSupportedException();
+
+    public Task<ImmutableArray<ServingPlan>> GetPlansAsync() => throw new NotSupportedException();
+
+    public Task<PlanStatus> ApplyPlanAsync(long generation) => throw new NotSupportedException();
 
     public Task<string> RouteAsync(int promptTokens, int maxTokens) => throw new NotSupportedException();
 

@@ -1,0 +1,15 @@
+namespace E2LLM.DataPlane.Wire;
+
+/// <summary>Wire values; append only.</summary>
+internal enum FrameKind : ushort
+{
+    Hello = 1,
+    Block = 2,
+    Announce = 3,
+    Complete = 4,
+    Welcome = 5,
+    Ack = 6,
+    Whole = 7,
+    Again = 8,
+    Refused = 9,
+}

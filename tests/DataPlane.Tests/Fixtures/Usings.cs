@@ -1,0 +1,2 @@
+global using E2LLM.DataPlane.Receiving;
+global using E2LLM.DataPlane.Sending;
