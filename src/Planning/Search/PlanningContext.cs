@@ -40,10 +40,7 @@ public sealed class PlanningContext
         Evaluator = new PlanEvaluator(Serving);
         _table = new(MakeTable);
         _optimum = [.. Enum.GetValues<PlanObjective>().Select(objective => new Lazy<(GroupPlan[], PlanFigures)>(() =>
-        {
-            var (groups, figures, _) = PlanEnumeration.Best(_table.Value!, Evaluator, objective, CancellationToken);
-            return (groups, figures);
-        }))];
+            PlanEnumeration.Best(_table.Value!, Evaluator, objective, CancellationToken)))];
         _relaxedCapacity = new(() => PlanEnumeration.RelaxedCapacity(_table.Value!, Evaluator, CancellationToken));
         _capacityBound = new(() =>
         {
