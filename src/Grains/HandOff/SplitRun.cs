@@ -141,7 +141,6 @@ internal sealed partial class SplitRun(
             }
             _timeline.Sent(await prefill.SendKvAsync(request.Id, reception.Parts, sending.Token));
             await decoder.KvArrivedAsync(request.Id, reception.OpenedInStep, await _firstToken.Task.WaitAsync(sending.Token));
-            _timeline.DecodeStarted();
             _isHandedOff = true;
         }
         catch (Exception) when (sending.IsCancellationRequested)

@@ -9,7 +9,6 @@ internal sealed class SplitTimeline(TimeProvider time)
     private readonly long _startedAt = time.GetTimestamp();
     private double _decoderQueuedSeconds;
     private double? _sentSeconds;
-    private double? _decodeStartSeconds;
     private KvSendReport _sent;
 
     /// <summary>Of the replica that reads the prompt, once its part is done.</summary>
@@ -21,8 +20,10 @@ internal sealed class SplitTimeline(TimeProvider time)
 
     public void Sent(KvSendReport report) => (_sent, _sentSeconds) = (report, NowSeconds);
 
-    public void DecodeStarted() => _decodeStartSeconds = NowSeconds;
-
+    /// <remarks>
+    /// The decoder counts from its own queue, and the message that put the request there took a while: what follows something is never
+    /// given an earlier time than that.
+    /// </remarks>
     /// <param name="last">Of the replica that ended the answer.</param>
     public RequestTimeline? Merge(RequestTimeline? last)
     {
@@ -34,19 +35,22 @@ internal sealed class SplitTimeline(TimeProvider time)
             PrefillStartSeconds = _decoderQueuedSeconds + decoder.PrefillStartSeconds,
             FirstTokenSeconds = _decoderQueuedSeconds + decoder.FirstTokenSeconds,
             LastTokenSeconds = _decoderQueuedSeconds + decoder.LastTokenSeconds,
+            DecodeStartSeconds = Later(_sentSeconds, _decoderQueuedSeconds + decoder.DecodeStartSeconds),
         };
         if (Prefill is not { } prefill)
             return shifted;
         return prefill with
         {
-            LastTokenSeconds = shifted.LastTokenSeconds ?? prefill.LastTokenSeconds,
+            LastTokenSeconds = shifted.LastTokenSeconds is { } seconds ? Later(shifted.DecodeStartSeconds, seconds) : prefill.LastTokenSeconds,
             DoneSeconds = NowSeconds,
             KvSentSeconds = _sentSeconds,
-            DecodeStartSeconds = _decodeStartSeconds,
+            DecodeStartSeconds = shifted.DecodeStartSeconds,
             KvBytes = _sent.Bytes,
             KvTransferSeconds = _sentSeconds is null ? null : _sent.Seconds,
             DecoderReplica = decoder.Replica,
             Devices = [.. prefill.Devices, .. decoder.Devices],
         };
     }
+
+    private static double? Later(double? first, double? second) => first > second ? first : second;
 }

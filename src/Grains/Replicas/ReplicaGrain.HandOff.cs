@@ -93,7 +93,7 @@ public sealed partial class ReplicaGrain
         })));
         awaited.Find(openedInStep);
         awaited.End();
-        progress.ContinueAfter(1);
+        progress.TookIn(ElapsedSeconds(progress));
         if (_scheduler!.KvArrived(slot.Reservation, request.PromptTokens.Length, [firstToken]) is { } last)
             Apply([last]);
         Pump();

@@ -60,11 +60,8 @@ public sealed partial class ReplicaGrain(
         DelayDeactivation(Timeout.InfiniteTimeSpan);
         var period = TimeSpan.FromSeconds(Math.Min(5, options.Value.StepTimeoutSeconds / 2));
         _watchdog = this.RegisterGrainTimer(CheckStepsAsync, new GrainTimerCreationOptions { DueTime = period, Period = period, Interleave = true });
-        if (assignment.Plan.Role == ReplicaRole.Decoder)
-        {
-            var renewal = TimeSpan.FromSeconds(options.Value.KvLeaseSeconds / 3);
-            _leases = this.RegisterGrainTimer(RenewLeasesAsync, new GrainTimerCreationOptions { DueTime = renewal, Period = renewal, Interleave = true });
-        }
+        var renewal = TimeSpan.FromSeconds(options.Value.KvLeaseSeconds / 3);
+        _leases = this.RegisterGrainTimer(RenewLeasesAsync, new GrainTimerCreationOptions { DueTime = renewal, Period = renewal, Interleave = true });
         LogStarted(Key, _stages.Length);
     }
 

@@ -21,6 +21,7 @@ internal sealed class RequestProgress(GenerationRequest request, ReplicaPlan pla
     private readonly double[] _prefillSeconds = new double[plan.Stages.Length];
     private readonly double[] _decodeSeconds = new double[plan.Stages.Length];
     private double? _prefillStartSeconds;
+    private double? _decodeStartSeconds;
     private double? _firstTokenSeconds;
     private double? _lastTokenSeconds;
     private int _tokens;
@@ -51,6 +52,13 @@ internal sealed class RequestProgress(GenerationRequest request, ReplicaPlan pla
 
     /// <summary>So many tokens of the answer have been written elsewhere.</summary>
     public void ContinueAfter(int tokens) => _tokensBefore = tokens;
+
+    /// <summary>The KV cache is here.</summary>
+    public void TookIn(double seconds)
+    {
+        ContinueAfter(1);
+        _decodeStartSeconds = seconds;
+    }
 
     public void Tell(PartUpdate update) => _updates.Writer.TryWrite(update);
 
@@ -98,6 +106,7 @@ internal sealed class RequestProgress(GenerationRequest request, ReplicaPlan pla
         FirstTokenSeconds = _firstTokenSeconds,
         LastTokenSeconds = _lastTokenSeconds,
         DoneSeconds = seconds,
+        DecodeStartSeconds = _decodeStartSeconds,
         PromptTokens = request.PromptTokens.Length,
         GeneratedTokens = _tokens,
         Replica = replicaKey,

@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Plans;
+using E2LLM.DataPlane.Receiving;
+using E2LLM.DataPlane.Sending;
 using E2LLM.Gateway.Hosting;
 using E2LLM.Grains.Devices;
 using E2LLM.Grains.Hosting;
@@ -49,6 +51,8 @@ public static class SiloHost
         builder.Services.AddOptions<ServingOptions>().BindConfiguration(ServingOptions.Section);
         builder.Services.AddOptions<RequestOptions>().BindConfiguration(RequestOptions.Section);
         builder.Services.AddSingleton<IPlanAdvisor, PlanAdvisor>();
+        builder.Services.AddOptions<KvDataPortOptions>().BindConfiguration(KvDataPortOptions.Section);
+        builder.Services.AddOptions<KvSenderOptions>().BindConfiguration(KvSenderOptions.Section);
         models.AddTo(builder.Services);
         builder.Services.AddE2LlmGateway();
         builder.Host.UseOrleans(silo => ConfigureSilo(silo, options, target));
