@@ -5,7 +5,7 @@ using E2LLM.Core.Plans;
 
 namespace E2LLM.Grains.HandOff;
 
-/// <summary>When KV caches can be handed from one replica to another.</summary>
+/// <summary>When KV caches can be handed from one replica to another, and what that takes.</summary>
 public static class KvRules
 {
     /// <summary>Checks a plan before anything is loaded.</summary>

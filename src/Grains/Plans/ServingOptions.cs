@@ -42,8 +42,8 @@ public sealed class ServingOptions
     /// <summary>How a replica is chosen where several serve. Default "least-wait".</summary>
     public string RoutingPolicy { get; set; } = "least-wait";
 
-    /// <summary>The planner. Default "e2llm-dp".</summary>
-    public string Planner { get; set; } = "e2llm-dp";
+    /// <summary>The planner. Default "e2llm".</summary>
+    public string Planner { get; set; } = "e2llm";
 
     /// <summary>What plans are made for: short waits at the expected rate, or the highest rate. Default Wait.</summary>
     public PlanObjective Objective { get; set; } = PlanObjective.Wait;

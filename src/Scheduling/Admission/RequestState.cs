@@ -23,7 +23,7 @@ internal sealed class RequestState
 
     public string Id => Request.Id;
 
-    /// <summary>What is still to be run: <see cref="RunMode.DecodeOnly"/> becomes <see cref="RunMode.Whole"/> once the KV cache is here.</summary>
+    /// <summary>What is still to be run: <see cref="RunMode.DecodeOnly"/> is <see cref="RunMode.Whole"/> once its KV cache is here.</summary>
     public RunMode Mode { get; private set; }
 
     /// <summary>The request's limit, or what the sequence limit leaves beside the prompt.</summary>
@@ -85,8 +85,8 @@ internal sealed class RequestState
         var state = new RequestState(request, mode, answer, nowSeconds);
         if (state.Cells > engine.KvCells)
             throw TooLong(
-                $"The prompt has {prompt} tokens and its answer may have {state.Cells - prompt}: {state.Cells} KV cells, but the replica has " +
-                $"{engine.KvCells} (KvCells). Shorten the prompt or ask for fewer tokens.");
+                $"The prompt has {prompt} tokens and its answer may have {state.Cells - prompt}: {state.Cells} KV cells, but the replica " +
+                $"has {engine.KvCells} (KvCells). Shorten the prompt or ask for fewer tokens.");
         return state;
     }
 

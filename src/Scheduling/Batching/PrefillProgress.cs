@@ -1,6 +1,6 @@
 namespace E2LLM.Scheduling.Batching;
 
-/// <summary>Positions of a <see cref="RunMode.PrefillOnly"/> request that every stage holds now, and did not when the last progress came.</summary>
+/// <summary>Positions of a <see cref="RunMode.PrefillOnly"/> request that every stage holds now, beyond those of the last progress.</summary>
 /// <param name="Sequence">The slot to export them from.</param>
 /// <param name="FromPosition">The first one; 0 for the second time when the cache was lost and the prompt is read again.</param>
 /// <param name="ToPosition">One past the last.</param>

@@ -11,7 +11,7 @@ public sealed partial class ReplicaScheduler
     /// without an update, even if its prompt is being read once more.
     /// </summary>
     /// <returns>False where the request is unknown or has ended.</returns>
-    /// <exception cref="InvalidOperationException">It is no prefill part, or has no first token yet: there was nothing to hand on.</exception>
+    /// <exception cref="InvalidOperationException">It is no prefill part, or has no first token yet: nothing to hand on.</exception>
     public bool ReleaseHeld(string requestId)
     {
         var sequence = _sequences.Find(requestId);
@@ -31,8 +31,10 @@ public sealed partial class ReplicaScheduler
     /// Reports that every stage has taken in the KV cache of a <see cref="RunMode.DecodeOnly"/> request. Its answer goes on from there;
     /// the tokens named here have been delivered and are not reported again, but count towards its limit.
     /// </summary>
-    /// <param name="reservation">From <see cref="StepPlan.KvReservations"/>. Ignored where it is not, or no longer, that of a waiting request.</param>
-    /// <param name="positions">Positions that the slot holds now: the whole prompt, and of the answer at most all but its last token.</param>
+    /// <param name="reservation">
+    /// From <see cref="StepPlan.KvReservations"/>. Ignored where it is not, or no longer, that of a waiting request.
+    /// </param>
+    /// <param name="positions">Positions that the slot holds: the whole prompt, and of the answer at most all but its last token.</param>
     /// <param name="answer">The answer so far: the first token at least.</param>
     /// <returns>The request's last update where the answer was complete already, or else null.</returns>
     /// <exception cref="ArgumentException">Positions and answer do not fit the request; nothing is changed.</exception>
@@ -44,13 +46,16 @@ public sealed partial class ReplicaScheduler
         var prompt = request.Request.PromptTokens.Length;
         if (answer.IsDefaultOrEmpty || answer.Length > request.AnswerLimitTokens)
             throw new ArgumentException(
-                $"An answer of {(answer.IsDefault ? 0 : answer.Length)} tokens came; it must have 1 to {request.AnswerLimitTokens}.", nameof(answer));
+                $"An answer of {(answer.IsDefault ? 0 : answer.Length)} tokens came; it must have 1 to {request.AnswerLimitTokens}.",
+                nameof(answer));
         if (positions < prompt || positions >= prompt + answer.Length)
             throw new ArgumentException(
-                $"{positions} positions came for a prompt of {prompt} tokens and an answer of {answer.Length}.", nameof(positions));
+                $"{positions} positions came for a prompt of {prompt} tokens and an answer of {answer.Length}.",
+                nameof(positions));
         if (prompt + answer.Length > sequence.Cells)
             throw new ArgumentException(
-                $"An answer of {answer.Length} tokens came, but the slot has {sequence.Cells - prompt} cells for it (CellMarginTokens).", nameof(answer));
+                $"An answer of {answer.Length} tokens came, but the slot has {sequence.Cells - prompt} cells for it (CellMarginTokens).",
+                nameof(answer));
 
         request.ContinueWhole(answer);
         request.FailedSteps = 0;
@@ -61,7 +66,9 @@ public sealed partial class ReplicaScheduler
 
     /// <summary>Reports that the KV cache of a <see cref="RunMode.DecodeOnly"/> request will not come, or came damaged.</summary>
     /// <param name="reservation">As for <see cref="KvArrived"/>.</param>
-    /// <param name="failure">What the request is told if it is given up (<see cref="SchedulerOptions.MaxFailedSteps"/>); the phase is filled in.</param>
+    /// <param name="failure">
+    /// What the request is told if it is given up (<see cref="SchedulerOptions.MaxFailedSteps"/>); the phase is filled in.
+    /// </param>
     /// <param name="recovery">What becomes of it otherwise.</param>
     /// <param name="answer"><see cref="KvRecovery.ReadHere"/>: the tokens that have been delivered; they are not reported again.</param>
     /// <returns>The request's last update where it is given up or its answer was complete already, or else null.</returns>
@@ -95,5 +102,7 @@ public sealed partial class ReplicaScheduler
     }
 
     private SequenceState? Waiting(KvReservation reservation) =>
-        _sequences.Find(reservation.RequestId) is { AwaitsKv: true } sequence && sequence.OpenedInStep == reservation.StepNumber ? sequence : null;
+        _sequences.Find(reservation.RequestId) is { AwaitsKv: true } sequence && sequence.OpenedInStep == reservation.StepNumber
+            ? sequence
+            : null;
 }

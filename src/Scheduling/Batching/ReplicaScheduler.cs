@@ -26,6 +26,9 @@ namespace E2LLM.Scheduling.Batching;
 /// <item>A decode row is issued once its token is known; chunks of a prompt follow each other without waiting.</item>
 /// <item>Results may be reported in any order and are applied in step order.</item>
 /// <item>A slot is closed, and may be given away, when no step in flight uses it; stages run steps in order, commands first.</item>
+/// <item>A prefill part (<see cref="RunMode.PrefillOnly"/>) reports the positions that all stages hold, and keeps its slot until it is
+/// released. A decode part (<see cref="RunMode.DecodeOnly"/>) takes its slot and all its cells before its KV cache arrives, so what
+/// arrives has room.</item>
 /// <item>After a failure every step in flight is lost. The next step closes each slot that a lost step opened or closed, because some
 /// stages have run that step and some have not: closing a free slot must do nothing. It truncates the other slots that a lost step
 /// touched to their last confirmed position.</item>
@@ -64,31 +67,6 @@ public sealed partial class ReplicaScheduler
     /// nobody knows. Serves the quoted wait alone.
     /// </summary>
     public double TokensPerSecond { get; set; }
-
-    public SchedulerCounters Counters => new()
-    {
-        QueuedRequests = _queue.Count,
-        RunningRequests = _sequences.All.Count,
-        HeldRequests = _sequences.All.Count(sequence => sequence.IsHeld),
-        AwaitingKvRequests = _sequences.All.Count(sequence => sequence.AwaitsKv),
-        KvCells = _engine.KvCells,
-        ReservedKvCells = _sequences.ReservedCells,
-        UsedKvCells = _sequences.All.Sum(sequence => sequence.Issued),
-        KeptPrefixes = _sequences.Prefixes?.Kept.Count ?? 0,
-        KeptKvCells = _sequences.Prefixes?.KeptCells ?? 0,
-        PrefixLookups = _sequences.Prefixes?.Lookups ?? 0,
-        PrefixHits = _sequences.Prefixes?.Hits ?? 0,
-        PrefixHitTokens = _sequences.Prefixes?.HitTokens ?? 0,
-        PrefixEvictions = _sequences.Prefixes?.Evictions ?? 0,
-        StepsInFlight = _steps.Count,
-        PendingTokens = _queue.PendingTokens + _sequences.All.Sum(sequence => sequence.PendingTokens),
-        CompletedSteps = _completedSteps,
-        CompletedRequests = _completedRequests,
-        HandedOffRequests = _handedOffRequests,
-        Preemptions = _composer.Preemptions,
-        GeneratedTokens = _generatedTokens,
-        FailuresInARow = _failuresInARow,
-    };
 
     /// <summary>Queues a request, or the part of it that this replica runs.</summary>
     /// <exception cref="ArgumentException">A request of this id is queued or running.</exception>
@@ -146,7 +124,9 @@ public sealed partial class ReplicaScheduler
     /// Reports that a step will not complete. All steps in flight are lost with it, earlier ones too. Ignored for a step that was
     /// lost or is completed already.
     /// </summary>
-    /// <param name="stepNumber">The step that failed; its requests are held responsible (<see cref="SchedulerOptions.MaxFailedSteps"/>).</param>
+    /// <param name="stepNumber">
+    /// The step that failed; its requests are held responsible (<see cref="SchedulerOptions.MaxFailedSteps"/>).
+    /// </param>
     /// <param name="failure">What requests are told that are given up; the phase is filled in.</param>
     /// <param name="recovery">What becomes of the others.</param>
     /// <returns>The requests that are given up.</returns>

@@ -69,7 +69,8 @@ public sealed record SchedulerOptions
         Check(nameof(PrefixBlockTokens), PrefixBlockTokens, 1, 8_192);
         Check(nameof(MaxPreemptions), MaxPreemptions, 0, 100);
         if (!Enum.IsDefined(CellReservation))
-            errors.Add($"{nameof(CellReservation)} is {CellReservation}; it must be one of {string.Join(", ", Enum.GetNames<CellReservation>())}.");
+            errors.Add(
+                $"{nameof(CellReservation)} is {CellReservation}; it must be one of {string.Join(", ", Enum.GetNames<CellReservation>())}.");
         if (!(PriorityAgeingSeconds is >= 0 and <= 86_400))
             errors.Add($"{nameof(PriorityAgeingSeconds)} is {PriorityAgeingSeconds}; it must be 0 to 86400.");
         Check(nameof(engine.KvCells), engine.KvCells, 1, 1 << 24);

@@ -61,7 +61,7 @@ internal sealed partial class SequenceTable(EngineSettings engine, SchedulerOpti
         _byId.Remove(sequence.Request.Id);
     }
 
-    /// <summary>Takes all sequences back to their confirmed positions, and notes what the next step has to put right on the stages.</summary>
+    /// <summary>Takes all sequences back to their confirmed positions, and notes what the next step has to put right.</summary>
     /// <param name="lostSteps">All steps that were in flight. Any stage may have run them or not.</param>
     /// <returns>The sequences that had rows in them.</returns>
     public IReadOnlySet<SequenceState> RollBack(IEnumerable<StepInFlight> lostSteps)

@@ -44,7 +44,7 @@ internal sealed class StepComposer(EngineSettings engine, SchedulerOptions optio
         return built;
     }
 
-    /// <summary>Gets the sequences that have used up their cells the next ones, the oldest first, and be it at the cost of the youngest.</summary>
+    /// <summary>Gets sequences that have used up their cells the next ones: the oldest first, if need be at the cost of the youngest.</summary>
     private void ReserveCells(double nowSeconds)
     {
         foreach (var sequence in sequences.All.Where(sequence => sequence is { HasToken: true, IsReady: false }).ToArray())

@@ -21,7 +21,7 @@ public sealed record StepPlan
     /// <summary>Requests that start with this step.</summary>
     public required ImmutableArray<AdmittedRequest> Admitted { get; init; }
 
-    /// <summary>Requests that lost their slots because cells were short, since the step before; they may have been cancelled meanwhile.</summary>
+    /// <summary>Requests that lost their slots since the step before, because cells were short; they may have been cancelled since.</summary>
     public ImmutableArray<string> Preempted { get; init; } = [];
 
     /// <summary>Slots that this step opens for a KV cache from elsewhere; each replaces an earlier reservation of its request.</summary>

@@ -1,6 +1,6 @@
 namespace E2LLM.Scheduling.Routing;
 
-/// <summary>Seconds that a KV cache takes from one replica to another: the slowest link between stages that hold the same layers counts.</summary>
+/// <summary>Seconds that a KV cache takes from one replica to another; the slowest link between stages with common layers counts.</summary>
 /// <param name="prefill">The replica that has it.</param>
 /// <param name="decoder">The replica that needs it.</param>
 /// <param name="promptTokens">Its positions.</param>

@@ -14,7 +14,9 @@ internal sealed class LeastWaitPolicy : IRoutingPolicy
     {
         ArgumentOutOfRangeException.ThrowIfZero(replicas.Count, nameof(replicas));
         return Candidates.Lowest(
-            replicas.Count, request.Number, index => (replicas[index].EstimatedWaitSeconds(request), DoneSeconds(replicas[index], request.Tokens)));
+            replicas.Count,
+            request.Number,
+            index => (replicas[index].EstimatedWaitSeconds(request), DoneSeconds(replicas[index], request.Tokens)));
     }
 
     public Route ChooseRoute(IReadOnlyList<ReplicaLoad> replicas, RouteRequest request, KvTransferSeconds? transfer = null)

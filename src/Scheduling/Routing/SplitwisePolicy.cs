@@ -40,10 +40,15 @@ internal sealed class SplitwisePolicy : IRoutingPolicy
     private static bool HasRoom(ReplicaLoad load, RouteRequest request) => request.Tokens <= load.KvCells - load.ReservedKvCells;
 
     private static int LeastPending(IReadOnlyList<ReplicaLoad> replicas, RouteRequest request, Func<ReplicaLoad, bool> isCandidate) =>
-        Candidates.Lowest(replicas.Count, request.Number, index => isCandidate(replicas[index]) ? (replicas[index].PendingTokens, 0) : null);
+        Lowest(replicas, request, isCandidate, load => load.PendingTokens);
 
     private static int LeastAllocated(IReadOnlyList<ReplicaLoad> replicas, RouteRequest request, Func<ReplicaLoad, bool> isCandidate) =>
-        Candidates.Lowest(replicas.Count, request.Number, index => isCandidate(replicas[index]) ? (replicas[index].ReservedKvCells, 0) : null);
+        Lowest(replicas, request, isCandidate, load => load.ReservedKvCells);
+
+    private static int Lowest(
+        IReadOnlyList<ReplicaLoad> replicas, RouteRequest request, Func<ReplicaLoad, bool> isCandidate, Func<ReplicaLoad, double> cost) =>
+        Candidates.Lowest(
+            replicas.Count, request.Number, index => isCandidate(replicas[index]) ? (cost(replicas[index]), 0) : null);
 
     private static int FirstOf(params ReadOnlySpan<int> choices)
     {

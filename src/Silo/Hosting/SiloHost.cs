@@ -50,9 +50,9 @@ public static class SiloHost
         builder.Services.AddHostedService<FleetStarter>();
         builder.Services.AddOptions<ServingOptions>().BindConfiguration(ServingOptions.Section);
         builder.Services.AddOptions<RequestOptions>().BindConfiguration(RequestOptions.Section);
+        builder.Services.AddSingleton<IPlanAdvisor, PlanAdvisor>();
         builder.Services.AddOptions<KvDataPortOptions>().BindConfiguration(KvDataPortOptions.Section);
         builder.Services.AddOptions<KvSenderOptions>().BindConfiguration(KvSenderOptions.Section);
-        builder.Services.AddSingleton<IPlanAdvisor, PlanAdvisor>();
         models.AddTo(builder.Services);
         builder.Services.AddE2LlmGateway();
         builder.Host.UseOrleans(silo => ConfigureSilo(silo, options, target));

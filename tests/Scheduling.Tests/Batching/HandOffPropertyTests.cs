@@ -4,7 +4,7 @@ namespace E2LLM.Scheduling.Tests.Batching;
 
 public sealed class HandOffPropertyTests
 {
-    private const int Schedules = 12_000;
+    private const int Schedules = 10_000;
 
     [Fact]
     public void AnyHandOff_LosesNothingMixesNothingLeaksNothingAndEnds()

@@ -18,7 +18,7 @@ internal sealed class RandomHandOff
     private readonly double _cancelChance;
     private readonly double _kvFailChance;
     private readonly bool _sharesPrefixes;
-    private readonly Dictionary<string, HandOff> _handOffs = [];
+    private readonly Dictionary<string, HandOffRun> _handOffs = [];
     private readonly Dictionary<string, AnswerModel> _whole = [];
     private readonly StringBuilder _trace = new();
     private double _nowSeconds;
@@ -26,8 +26,18 @@ internal sealed class RandomHandOff
     public RandomHandOff(int seed)
     {
         _random = new Random(seed);
-        _prefill = new ReplicaModel("P ", _random, _trace) { Issued = OnPrefillIssued, Updated = OnPrefillUpdate, Failed = OnPrefillFailed };
-        _decoder = new ReplicaModel("D ", _random, _trace) { Issued = OnDecoderIssued, Updated = OnDecoderUpdate, Failed = OnDecoderFailed };
+        _prefill = new ReplicaModel("P ", _random, _trace)
+        {
+            Issued = OnPrefillIssued,
+            Updated = OnPrefillUpdate,
+            Failed = OnPrefillFailed,
+        };
+        _decoder = new ReplicaModel("D ", _random, _trace)
+        {
+            Issued = OnDecoderIssued,
+            Updated = OnDecoderUpdate,
+            Failed = OnDecoderFailed,
+        };
         _requestCount = _random.Next(1, 20);
         _cancelChance = _random.Next(4) switch { 0 => 0, 1 => 0.1, _ => 0.02 };
         _kvFailChance = _random.Next(3) switch { 0 => 0.1, _ => 0.01 };
@@ -91,7 +101,7 @@ internal sealed class RandomHandOff
         }
 
         if (replica is null)
-            _handOffs.Add(request.Id, new HandOff(new AnswerModel(
+            _handOffs.Add(request.Id, new HandOffRun(new AnswerModel(
                 request, Math.Max(_decoder.Engine.MaxSequenceTokens, request.PromptTokens.Length + 1))));
         else
             _whole.Add(request.Id, new AnswerModel(request, replica.Engine.MaxSequenceTokens));
@@ -111,16 +121,18 @@ internal sealed class RandomHandOff
     }
 
     /// <summary>What the owner of a hand-off does next: queue the decode part, send the cache on to a stage, report, release.</summary>
-    private void Move(HandOff run)
+    private void Move(HandOffRun run)
     {
         var id = run.Answer.Request.Id;
-        if (run.HasArrived || run.Answer.Finish is not null)
+        if (!run.IsOpen)
         {
             if (_prefill.IsAlive(id))
                 Release(run, id);
             return;
         }
 
+        if (run is { Reservation: not null, Stale: not null })
+            ReportStale(run);
         if (run.IsPrefillAdmitted && !_decoder.IsAlive(id))
             EnqueueDecode(run);
         else if (run.Reservation is { } reservation && _random.NextDouble() < _kvFailChance)
@@ -129,7 +141,18 @@ internal sealed class RandomHandOff
             Send(run, ready);
     }
 
-    private void Release(HandOff run, string id)
+    /// <summary>What is said about an older reservation must not touch the new one.</summary>
+    private void ReportStale(HandOffRun run)
+    {
+        var stale = run.Stale!.Value;
+        var waiting = DecoderCounters.AwaitingKvRequests;
+        var arrived = _decoder.Scheduler.KvArrived(stale, run.Answer.Request.PromptTokens.Length, [1]);
+        var failed = _decoder.Scheduler.KvFailed(stale, TestRequests.Failure, KvRecovery.Fail, _nowSeconds);
+        Require(arrived is null && failed is null && DecoderCounters.AwaitingKvRequests == waiting, "a void reservation was heard");
+        Count("stale reports", 1);
+    }
+
+    private void Release(HandOffRun run, string id)
     {
         if (run.Answer.Tokens.Count == 0)
             _prefill.Cancel(id);
@@ -138,7 +161,7 @@ internal sealed class RandomHandOff
         Count("hand-offs", run.HasArrived ? 1 : 0);
     }
 
-    private void EnqueueDecode(HandOff run)
+    private void EnqueueDecode(HandOffRun run)
     {
         try
         {
@@ -155,7 +178,7 @@ internal sealed class RandomHandOff
         }
     }
 
-    private void FailKv(HandOff run, KvReservation reservation)
+    private void FailKv(HandOffRun run, KvReservation reservation)
     {
         Count("caches that did not arrive", 1);
         var recovery = (KvRecovery)_random.Next(3);
@@ -174,7 +197,7 @@ internal sealed class RandomHandOff
         _decoder.Report(last);
     }
 
-    private void Send(HandOff run, KvReservation reservation)
+    private void Send(HandOffRun run, KvReservation reservation)
     {
         var prompt = run.Answer.Request.PromptTokens;
         Require(run.Exported.SequenceEqual(prompt), $"{reservation.RequestId}: the stages confirmed other positions than the prompt's");
@@ -209,7 +232,7 @@ internal sealed class RandomHandOff
         }
 
         // What the prefill side says after the cache has left it is nobody's business any more.
-        if (run.HasArrived || run.Answer.Finish is not null)
+        if (!run.IsOpen)
             return;
         run.Answer.Receive(update.Chunk);
         if (run.Answer.Finish is not null)
@@ -219,7 +242,8 @@ internal sealed class RandomHandOff
         if (progress.FromPosition == 0)
             run.Exported.Clear();
         Require(progress.FromPosition == run.Exported.Count && progress.ToPosition > progress.FromPosition, "positions are missing");
-        var parts = _prefill.Stages.Select(stage => stage.Export(progress.Sequence, progress.FromPosition, progress.ToPosition).ToArray()).ToArray();
+        var parts = _prefill.Stages
+            .Select(stage => stage.Export(progress.Sequence, progress.FromPosition, progress.ToPosition).ToArray()).ToArray();
         Require(parts.All(part => part.SequenceEqual(parts[0])), "the stages hold different positions");
         run.Exported.AddRange(parts[0]);
         run.IsHeld = progress.IsHeld;
@@ -229,7 +253,7 @@ internal sealed class RandomHandOff
     {
         if (recovery != FailureRecovery.Requeue)
             return;
-        foreach (var (id, run) in _handOffs.Where(pair => _prefill.IsAlive(pair.Key) && !pair.Value.HasArrived && pair.Value.Answer.Finish is null))
+        foreach (var (id, run) in _handOffs.Where(pair => _prefill.IsAlive(pair.Key) && pair.Value.IsOpen))
         {
             // The prompt is read again, from a queue: no slot of the decoder may wait for that.
             run.IsPrefillAdmitted = run.IsHeld = false;
@@ -253,24 +277,24 @@ internal sealed class RandomHandOff
     {
         if (_whole.TryGetValue(update.RequestId, out var answer))
             answer.Receive(update.Chunk);
-        else if (update.Chunk.Finish != FinishReason.Failed || _handOffs[update.RequestId].Answer.Finish is null)
-            _handOffs[update.RequestId].Answer.Receive(update.Chunk with { FirstIndex = update.Chunk.Finish == FinishReason.Failed ? _handOffs[update.RequestId].Answer.Tokens.Count : update.Chunk.FirstIndex });
+        else if (update.Chunk.Finish == FinishReason.Failed)
+            Fail(_handOffs[update.RequestId]);
+        else
+            _handOffs[update.RequestId].Answer.Receive(update.Chunk);
     }
 
     private void OnDecoderFailed(IReadOnlyCollection<long> lostSteps, FailureRecovery recovery)
     {
-        foreach (var run in _handOffs.Values)
-            if (run.Reservation is { } reservation && !run.HasArrived && (recovery == FailureRecovery.Requeue || lostSteps.Contains(reservation.StepNumber)))
+        foreach (var run in _handOffs.Values.Where(run => !run.HasArrived))
+            if (run.Reservation is { } reservation && (recovery == FailureRecovery.Requeue || lostSteps.Contains(reservation.StepNumber)))
             {
-                // What was sent for it is void, whoever says otherwise.
-                Require(
-                    recovery != FailureRecovery.Requeue || _decoder.Scheduler.KvArrived(reservation, run.Answer.Request.PromptTokens.Length, [1]) is null,
-                    "a void reservation took a cache");
+                // What was sent for it is void, and saying otherwise must not change anything.
+                _decoder.Scheduler.KvArrived(reservation, run.Answer.Request.PromptTokens.Length, [1]);
                 run.Void();
             }
     }
 
-    private static void Fail(HandOff run) => run.Answer.Receive(new TokenChunk
+    private static void Fail(HandOffRun run) => run.Answer.Receive(new TokenChunk
     {
         FirstIndex = run.Answer.Tokens.Count,
         Finish = FinishReason.Failed,
@@ -283,30 +307,5 @@ internal sealed class RandomHandOff
     {
         if (!condition)
             throw new InvalidOperationException(violation);
-    }
-
-    private sealed class HandOff(AnswerModel answer)
-    {
-        public AnswerModel Answer => answer;
-
-        public bool IsPrefillAdmitted { get; set; }
-
-        public bool IsHeld { get; set; }
-
-        /// <summary>The tokens of the exported positions.</summary>
-        public List<int> Exported { get; } = [];
-
-        public KvReservation? Reservation { get; set; }
-
-        public HashSet<int> StagesFilled { get; } = [];
-
-        /// <summary>The decoder goes on alone.</summary>
-        public bool HasArrived { get; set; }
-
-        public void Void()
-        {
-            Reservation = null;
-            StagesFilled.Clear();
-        }
     }
 }

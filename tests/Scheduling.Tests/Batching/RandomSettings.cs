@@ -41,7 +41,8 @@ internal static class RandomSettings
             ModelId = "m",
             PromptTokens =
             [
-                .. Enumerable.Range(0, random.Next(1, 16)).Select(position => position < shared ? 100 * family + position : 1000 * (index + 1) + position),
+                .. Enumerable.Range(0, random.Next(1, 16)).Select(
+                    position => position < shared ? 100 * family + position : 1000 * (index + 1) + position),
             ],
             MaxTokens = random.Next(1, 20),
             StopTokens = random.Next(2) == 0 ? ImmutableArray.Create(3, 5, 7) : [],

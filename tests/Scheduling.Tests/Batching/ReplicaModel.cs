@@ -175,7 +175,8 @@ internal sealed class ReplicaModel
     public void CheckCounters()
     {
         var counters = Scheduler.Counters;
-        Require(counters.UsedKvCells <= counters.ReservedKvCells && counters.ReservedKvCells + counters.KeptKvCells <= Engine.KvCells, "too many cells");
+        Require(counters.UsedKvCells <= counters.ReservedKvCells, "more cells used than reserved");
+        Require(counters.ReservedKvCells + counters.KeptKvCells <= Engine.KvCells, "too many cells");
         Require(counters.RunningRequests + counters.KeptPrefixes <= Engine.MaxSequences, "too many sequences");
         Require(counters.StepsInFlight == _flying.Count && _flying.Count <= Options.MaxStepsInFlight, "steps miscounted");
         var queued = _parts.Values.Count(part => part.IsQueued);
@@ -197,14 +198,16 @@ internal sealed class ReplicaModel
         }
 
         var counters = Scheduler.Counters;
-        Require(counters is { QueuedRequests: 0, RunningRequests: 0, ReservedKvCells: 0, UsedKvCells: 0, StepsInFlight: 0, PendingTokens: 0 }, "a leak");
+        Require(counters is { QueuedRequests: 0, RunningRequests: 0, StepsInFlight: 0, PendingTokens: 0 }, "a request leaked");
+        Require(counters is { ReservedKvCells: 0, UsedKvCells: 0 }, "cells leaked");
         Require(Stages.All(stage => stage.OpenSlots == counters.KeptPrefixes), "a slot was left open on a stage");
     }
 
     private void Receive(RequestUpdate update)
     {
         Require(IsAlive(update.RequestId), $"{update.RequestId} got news after its end");
-        _trace.Append($"{_name}{update.RequestId} {update.Chunk.FirstIndex}: {string.Join(' ', update.Chunk.Tokens)} {update.Chunk.Finish} {update.Prefill}\n");
+        var (chunk, prefill) = (update.Chunk, update.Prefill);
+        _trace.Append($"{_name}{update.RequestId} {chunk.FirstIndex}: {string.Join(' ', chunk.Tokens)} {chunk.Finish} {prefill}\n");
         if (update.Chunk.Finish is not null)
             _parts[update.RequestId].End();
         Updated(update);
@@ -245,35 +248,5 @@ internal sealed class ReplicaModel
     {
         if (!condition)
             throw new InvalidOperationException(violation);
-    }
-
-    private sealed class FlyingStep(StepPlan step)
-    {
-        public StepPlan Step => step;
-
-        public int StagesDone { get; set; }
-
-        public List<int> Sampled { get; set; } = [];
-
-        public bool Reported { get; set; }
-    }
-
-    private sealed class RequestPart(GenerationRequest request, int arrival, double arrivedSeconds)
-    {
-        public GenerationRequest Request => request;
-
-        public int Arrival => arrival;
-
-        public double ArrivedSeconds => arrivedSeconds;
-
-        public bool IsQueued { get; set; } = true;
-
-        public bool HasEnded { get; private set; }
-
-        public void End()
-        {
-            HasEnded = true;
-            IsQueued = false;
-        }
     }
 }

@@ -6,7 +6,8 @@ namespace E2LLM.Scheduling.Tests.Batching;
 /// <summary>Long prompts beside running answers: neither side starves the other.</summary>
 public sealed class ReplicaSchedulerMixedLoadTests
 {
-    private static readonly EngineSettings Engine = new() { KvCells = 1_000_000, MaxSequences = 64, MaxStepTokens = 16, MaxSequenceTokens = 5_000 };
+    private static readonly EngineSettings Engine =
+        new() { KvCells = 1_000_000, MaxSequences = 64, MaxStepTokens = 16, MaxSequenceTokens = 5_000 };
 
     [Theory]
     [InlineData(1, 5)]
@@ -14,7 +15,8 @@ public sealed class ReplicaSchedulerMixedLoadTests
     [InlineData(4, 13)]
     public void Next_LongPromptBesideAnswers_KeepsToTheBudgetAndToOneTurnOfThePipeline(int stepsInFlight, int answers)
     {
-        var scheduler = TestRequests.Scheduler(Engine, new SchedulerOptions { MaxStepsInFlight = stepsInFlight, PrefillTokensBesideDecode = 3 });
+        var options = new SchedulerOptions { MaxStepsInFlight = stepsInFlight, PrefillTokensBesideDecode = 3 };
+        var scheduler = TestRequests.Scheduler(Engine, options);
         var pipeline = new Pipeline(scheduler);
         for (var index = 0; index < answers; index++)
             scheduler.Enqueue(TestRequests.Request($"a{index}", promptTokens: 1, maxTokens: 4_000), 0);

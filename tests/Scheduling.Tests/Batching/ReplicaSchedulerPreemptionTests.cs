@@ -89,7 +89,13 @@ public sealed class ReplicaSchedulerPreemptionTests
     [Fact]
     public void Constructor_ReservationOutOfRange_NamesAllThatAre()
     {
-        var options = new SchedulerOptions { CellReservation = (CellReservation)9, CellMarginTokens = 0, MaxPreemptions = -1, PriorityAgeingSeconds = -1 };
+        var options = new SchedulerOptions
+        {
+            CellReservation = (CellReservation)9,
+            CellMarginTokens = 0,
+            MaxPreemptions = -1,
+            PriorityAgeingSeconds = -1,
+        };
 
         var error = Assert.Throws<ConfigurationException>(() => TestRequests.Scheduler(options: options));
 

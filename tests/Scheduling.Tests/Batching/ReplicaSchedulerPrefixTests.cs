@@ -17,9 +17,10 @@ public sealed class ReplicaSchedulerPrefixTests
         var step = scheduler.NextStep();
 
         Assert.Equal("truncate 0 to 8 open 1 copy 1 0:8 | 1@8 1@9*", step.Text());
-        Assert.Equal((2L, 1L, 8L), (scheduler.Counters.PrefixLookups, scheduler.Counters.PrefixHits, scheduler.Counters.PrefixHitTokens));
-        Assert.Equal((1, 8, 15, 1), (
-            scheduler.Counters.KeptPrefixes, scheduler.Counters.KeptKvCells, scheduler.Counters.ReservedKvCells, scheduler.Counters.RunningRequests));
+        var counters = scheduler.Counters;
+        Assert.Equal((2L, 1L, 8L), (counters.PrefixLookups, counters.PrefixHits, counters.PrefixHitTokens));
+        Assert.Equal((1, 8), (scheduler.Counters.KeptPrefixes, scheduler.Counters.KeptKvCells));
+        Assert.Equal((15, 1), (scheduler.Counters.ReservedKvCells, scheduler.Counters.RunningRequests));
         Assert.Equal(0, Assert.Single(scheduler.Complete(step.StepNumber, [5])).Chunk.FirstIndex);
     }
 

@@ -4,7 +4,7 @@ namespace E2LLM.Scheduling.Tests.Batching;
 
 public sealed class ReplicaSchedulerPropertyTests
 {
-    private const int Schedules = 20_000;
+    private const int Schedules = 15_000;
 
     [Fact]
     public void AnySchedule_LosesNothingMixesNothingLeaksNothingAndEnds()

@@ -96,7 +96,7 @@ internal sealed class StageModel(EngineSettings engine)
             case SequenceCommandKind.Copy:
                 if (!slots.TryGetValue(slot, out var target) || target.Tokens.Count > 0)
                     return $"slot {slot} is not open and empty";
-                if (!slots.TryGetValue(command.FromSequence, out var source) || command.Positions < 1 || command.Positions > source.Tokens.Count)
+                if (!slots.TryGetValue(command.FromSequence, out var source) || command.Positions > source.Tokens.Count)
                     return $"slot {command.FromSequence} does not hold {command.Positions} positions";
                 target.Tokens.AddRange(source.Tokens[..command.Positions]);
                 return null;

@@ -46,6 +46,28 @@ public sealed class PrefixIndexTests
     }
 
     [Fact]
+    public void Find_OtherTextOfTheSameHash_IsNoMatch()
+    {
+        // The second token of a block can undo what the first one did to the lower half of the hash; so the upper halves have to meet.
+        Dictionary<ulong, (int Token, ulong Hash)> byUpperHalf = [];
+        (int Token, ulong Hash) first = default, second = default;
+        for (var token = 0; second == default; token++)
+        {
+            var hash = (14695981039346656037UL ^ (uint)(token * 2654435761u)) * 1099511628211UL;
+            if (byUpperHalf.TryGetValue(hash >> 32, out first))
+                second = ((int)(uint)(token * 2654435761u), hash);
+            else
+                byUpperHalf.Add(hash >> 32, ((int)(uint)(token * 2654435761u), hash));
+        }
+
+        var index = new PrefixIndex(blockTokens: 2);
+        index.Add(0, [first.Token, 5]);
+
+        Assert.Equal((-1, 0), index.Find([second.Token, 5 ^ (int)(uint)(first.Hash ^ second.Hash)], 2));
+        Assert.Equal((0, 2), index.Find([first.Token, 5], 2));
+    }
+
+    [Fact]
     public void Find_RandomTexts_AgreesWithComparingAll()
     {
         var random = new Random(1);
