@@ -52,8 +52,10 @@ internal sealed class InboundParts(KvDataPort port)
     /// <exception cref="KvTransferException">One has failed, or is unknown.</exception>
     public async Task<IReadOnlyList<KvBlock>> TakeAsync(ImmutableArray<Guid> ids)
     {
-        var taken = ids.Select(id => _transfers.Remove(id, out var transfer)
-            ? transfer : throw new KvTransferException($"KV transfer {id:N} is not expected here, or no longer.")).ToArray();
+        var taken = ids.Select(id => _transfers.GetValueOrDefault(id)
+            ?? throw new KvTransferException($"KV transfer {id:N} is not expected here, or no longer.")).ToArray();
+        foreach (var id in ids)
+            _transfers.Remove(id);
         try
         {
             return [.. (await Task.WhenAll(taken.Select(transfer => transfer.Completed))).SelectMany(blocks => blocks)];

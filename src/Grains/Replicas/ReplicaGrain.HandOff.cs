@@ -32,6 +32,7 @@ public sealed partial class ReplicaGrain
         var stageParts = assignment.Plan.Stages.Select(stage => PartsFrom(stage, parts)).ToArray();
         var (sendingId, reading) = (Guid.NewGuid(), held.Readings);
         var (sent, bytes, seconds) = (0, 0L, 0.0);
+        Task<long[]> exports = Task.FromResult<long[]>([]);
         try
         {
             while (true)
@@ -41,7 +42,7 @@ public sealed partial class ReplicaGrain
                 var to = Math.Min(held.Positions, sent + assignment.Plan.Engine.MaxStepTokens);
                 var isLast = held.IsWhole && to == held.Positions;
                 var started = time.GetTimestamp();
-                var exports = Task.WhenAll(stages.Select((stage, index) => stage.ExportKvAsync(new KvExport
+                exports = Task.WhenAll(stages.Select((stage, index) => stage.ExportKvAsync(new KvExport
                 {
                     SendingId = sendingId,
                     Sequence = held.Sequence,
@@ -60,9 +61,19 @@ public sealed partial class ReplicaGrain
         }
         finally
         {
-            foreach (var stage in stages)
-                Forget(stage.EndKvSendingAsync(sendingId), stage);
+            _ = EndSendingAsync(stages, sendingId, exports);
         }
+    }
+
+    private async Task EndSendingAsync(IStageGrain[] stages, Guid sendingId, Task exports)
+    {
+        var wasCutShort = !exports.IsCompleted;
+        await Task.WhenAll(stages.Select(stage => TryAsync(stage.EndKvSendingAsync(sendingId), stage)));
+        if (!wasCutShort)
+            return;
+        // An export may have come to its stage only after the end of its sending, which it began anew.
+        await exports.ContinueWith(_ => { }, TaskScheduler.Current);
+        await Task.WhenAll(stages.Select(stage => TryAsync(stage.EndKvSendingAsync(sendingId), stage)));
     }
 
     public Task ReleaseHeldAsync(string requestId)

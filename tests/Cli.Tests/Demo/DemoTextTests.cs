@@ -1,4 +1,5 @@
 using E2LLM.Cli.Tests.Processes;
+using E2LLM.Cli.Tests.Readme;
 
 namespace E2LLM.Cli.Tests.Demo;
 
@@ -22,6 +23,19 @@ public sealed class DemoTextTests : IDisposable
         Assert.DoesNotContain("OpenAI API", run.Output);
         var lines = run.Output.Split('\n').Select(line => line.TrimEnd()).ToArray();
         Assert.NotEqual("", lines[Array.IndexOf(lines, "Who are you?") + 1]);
+    }
+
+    [Fact]
+    public async Task Demo_FleetForTwoPhases_ShowsTheHandOffOfTheCache()
+    {
+        var fleet = Path.Combine(ReadmeFile.Root, "fleets", "two-phase.json");
+        var run = await CliProcess.RunAsync(
+            "demo", "Who are you?", "--once", "--fleet", fleet, "--planner", "exact", "--data", _folder.Path, "--port", "0");
+
+        Assert.Equal("", run.Error);
+        Assert.Contains("PREFILL", run.Output);
+        Assert.Contains("DECODER", run.Output);
+        Assert.Matches(@"KV hand-off .* KiB from 1/r\d to 1/r\d", run.Output);
     }
 
     [Fact]
