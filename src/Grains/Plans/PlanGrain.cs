@@ -70,6 +70,7 @@ public sealed partial class PlanGrain(
         {
             Phase = _status.Phase == PlanPhase.None ? PlanPhase.None : PlanPhase.Stopped,
             Plan = null,
+            Explanation = [],
             ReplicaKeys = [],
             Error = "",
         };
@@ -135,10 +136,12 @@ public sealed partial class PlanGrain(
 
     private async Task LoadAsync(ServingPlan plan)
     {
+        var request = Request(new PlanWish());
         _status = _status with
         {
             Phase = PlanPhase.Loading,
             Plan = plan,
+            Explanation = await Task.Run(() => advisor.Explain(request, plan)),
             ReplicaKeys =
             [
                 .. plan.Replicas.Select(replica => DeviceKey.Replica(replica.Stages[0].DeviceId, ModelId, plan.Generation, replica.Id)),
