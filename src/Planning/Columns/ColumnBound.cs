@@ -18,6 +18,7 @@ internal sealed class ColumnBound : ICapacityBound
 {
     private const int MaxRounds = 40;
     private const double CoarseStep = 1.04;
+    private const double MediumStep = 1.01;
     private const double FineStep = 1.002;
 
     private readonly PlanningContext _context;
@@ -28,7 +29,8 @@ internal sealed class ColumnBound : ICapacityBound
     {
         _context = context;
         _pricer = new ColumnPricer(context.Serving, context.Groups.ClosedForm);
-        var relaxation = Relax(_pricer.Counts, 0, 0, MaxRounds);
+        Relax(_pricer.Counts, 0, 0, MaxRounds, CoarseStep);
+        var relaxation = Relax(_pricer.Counts, 0, 0, MaxRounds, MediumStep);
         RequestsPerSecond = Prove(relaxation);
         Candidates = [Round()];
         Method = "prices of the linear relaxation over all groups, KV links relaxed"
@@ -44,7 +46,7 @@ internal sealed class ColumnBound : ICapacityBound
     private sealed record Relaxation(double[] DevicePrices, double PrefillWorth, double DecodeWorth, (CoverColumn Column, double Amount)[] Solution);
 
     /// <summary>Rows: one a type, then prefill and decode. Column 0 is R = min(P, D), kept at or below both.</summary>
-    private Relaxation Relax(int[] counts, double fixedPrefill, double fixedDecode, int maxRounds)
+    private Relaxation Relax(int[] counts, double fixedPrefill, double fixedDecode, int maxRounds, double step)
     {
         var types = _pricer.TypeCount;
         var programme = new PackingSimplex([.. counts.Select(count => (double)count), fixedPrefill, fixedDecode]);
@@ -63,7 +65,7 @@ internal sealed class ColumnBound : ICapacityBound
             if (round >= maxRounds)
                 break;
             var found = new List<CoverColumn>();
-            _pricer.Price(prices, role => Worth(role, worth), counts, CoarseStep, found, _context.CancellationToken);
+            _pricer.Price(prices, role => Worth(role, worth), counts, step, found, _context.CancellationToken);
             var added = 0;
             foreach (var column in found)
                 if (AddTo(programme, column, counts, columns, known))
@@ -136,7 +138,7 @@ internal sealed class ColumnBound : ICapacityBound
         while (true)
         {
             int[] counts = [.. free.Select(devices => devices.Count)];
-            var solution = Relax(counts, prefill, decode, maxRounds: 3).Solution.Where(entry => entry.Amount > 1e-6).ToArray();
+            var solution = Relax(counts, prefill, decode, maxRounds: 3, CoarseStep).Solution.Where(entry => entry.Amount > 1e-6).ToArray();
             if (solution.Length == 0)
                 return groups;
             var whole = solution.Where(entry => entry.Amount >= 1 - 1e-6).ToArray();

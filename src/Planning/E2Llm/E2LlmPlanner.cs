@@ -51,7 +51,7 @@ public sealed class E2LlmPlanner : ContextPlanner
 
     private static SearchLimits Limits(PlanningContext context) => context.Serving.Fleet.DeviceCount switch
     {
-        <= CapacityBound.MaxDevices => new SearchLimits(MaxRounds: 40, MaxStalledRounds: 15),
+        <= CapacityBound.MaxDevices => new SearchLimits(MaxRounds: 150, MaxStalledRounds: 40),
         _ => new SearchLimits(MaxRounds: 3, MaxStalledRounds: 2),
     };
 }

@@ -13,14 +13,20 @@ internal sealed class LocalSearch(PlanningContext context, Random random)
 {
     private static readonly ReplicaRole[] Roles = Enum.GetValues<ReplicaRole>();
 
+    private readonly Regrouping _regrouping = new(context, random);
+
     public List<GroupPlan> Improve(IReadOnlyList<GroupPlan> start, SearchLimits limits)
     {
         var best = start.ToList();
         var bestFigures = Climb(best);
         for (int round = 0, stalled = 0; !limits.Stops(round, stalled); round++)
         {
+            // Every other time a few groups are regrouped at their best instead; that looks at capacity alone.
             var candidate = best.ToList();
-            Shake(candidate);
+            if (context.Objective == PlanObjective.Capacity && round % 2 == 0)
+                candidate = _regrouping.Apply(candidate);
+            else
+                Shake(candidate);
             var figures = Climb(candidate);
             stalled++;
             if (!figures.IsBetterThan(bestFigures, context.Objective))
