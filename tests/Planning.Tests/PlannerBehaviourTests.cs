@@ -2,6 +2,7 @@ using System.Text.Json;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Plans;
 using E2LLM.Planning.Costs;
+using E2LLM.Planning.Evaluation;
 using E2LLM.Planning.Presets;
 using E2LLM.Planning.Search;
 using E2LLM.Planning.Workloads;
@@ -32,11 +33,30 @@ public class PlannerBehaviourTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Plan_SameSeed_SamePlanByteForByte(string name)
+    public void Plan_SameSeed_SamePlanByteForByteOnAnyNumberOfThreads(string name)
     {
-        var request = Testbed(PlanObjective.Capacity);
-        var plans = Enumerable.Range(0, 3).AsParallel().Select(_ => PlannerRegistry.Get(name).Plan(request, CancellationToken.None)).ToList();
+        if (PlannerRegistry.Get(name) is not ContextPlanner planner)
+            return;
+        // Too large for enumeration, so that every search has its turn.
+        var fleet = name == "exact" ? "paper-testbed" : "unlike-13";
+        var devices = FleetPresets.Get(name == "exact" ? "paper-testbed" : "unlike-16").Devices;
+        var request = PresetRequests.Create(
+            FleetPresets.Get("unlike-16") with { Name = fleet, Devices = devices[..Math.Min(13, devices.Length)] },
+            ModelShapes.Get("gpt-oss-20b"), WorkloadPresets.Get("extended"), PlanObjective.Capacity, seed: 7);
+        int[] threads = [1, 2, 7];
+        var plans = threads.Select(count => planner.Plan(new PlanningContext(request, CancellationToken.None, count)));
         Assert.Single(plans.Select(plan => JsonSerializer.Serialize(plan)).Distinct());
+    }
+
+    [Fact]
+    public void Plan_ManyTypes_SamePlanOnAnyNumberOfThreads()
+    {
+        var fleet = FleetPresets.Get("campus-64");
+        var request = PresetRequests.Create(
+            fleet with { Devices = fleet.Devices[..24] }, ModelShapes.Get("gpt-oss-20b"), WorkloadPresets.Get("azure-conv"), PlanObjective.Wait);
+        var planner = (ContextPlanner)PlannerRegistry.Get("e2llm");
+        int[] threads = [1, 5];
+        Assert.Single(threads.Select(count => JsonSerializer.Serialize(planner.Plan(new PlanningContext(request, CancellationToken.None, count)))).Distinct());
     }
 
     [Theory]
@@ -71,7 +91,7 @@ public class PlannerBehaviourTests
             var context = new PlanningContext(request, CancellationToken.None);
             var optimum = context.Optimum(objective).Figures;
             var found = ((ContextPlanner)PlannerRegistry.Get("e2llm")).Search(context);
-            var ours = found.Count == 0 ? Evaluation.PlanFigures.Infeasible : context.Evaluator.Evaluate([.. found]);
+            var ours = found.Count == 0 ? PlanFigures.Infeasible : context.Evaluator.Evaluate([.. found]);
             foreach (var baseline in PlannerRegistry.Baselines)
             {
                 var groups = baseline.Search(context);

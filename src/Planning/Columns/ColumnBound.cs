@@ -65,7 +65,7 @@ internal sealed class ColumnBound : ICapacityBound
             if (round >= maxRounds)
                 break;
             var found = new List<CoverColumn>();
-            _pricer.Price(prices, role => Worth(role, worth), counts, step, found, _context.CancellationToken);
+            _pricer.Price(prices, role => Worth(role, worth), counts, step, found, _context.Threads);
             var added = 0;
             foreach (var column in found)
                 if (AddTo(programme, column, counts, columns, known))
@@ -123,7 +123,7 @@ internal sealed class ColumnBound : ICapacityBound
     {
         var ratio = _pricer.Price(
             relaxation.DevicePrices, role => Worth(role, (relaxation.PrefillWorth, relaxation.DecodeWorth)), _pricer.Counts, FineStep, null,
-            _context.CancellationToken);
+            _context.Threads);
         var fleet = 0.0;
         for (var type = 0; type < _pricer.TypeCount; type++)
             fleet += _pricer.Counts[type] * relaxation.DevicePrices[type];

@@ -50,14 +50,14 @@ internal sealed class ColumnPricer
     /// <param name="counts">Devices that there are, by type.</param>
     /// <param name="step">Ratio of two neighbours in the grid.</param>
     /// <param name="collect">Receives a group for each grid point at which one is worth more than it costs; null where the ratio alone is asked for.</param>
-    /// <param name="cancellationToken">Ends the search.</param>
+    /// <param name="threads">How it runs in parallel.</param>
     /// <returns>A ratio of worth to cost that no group exceeds.</returns>
     public double Price(
-        double[] prices, Func<ReplicaRole, double> worth, int[] counts, double step, List<CoverColumn>? collect, CancellationToken cancellationToken)
+        double[] prices, Func<ReplicaRole, double> worth, int[] counts, double step, List<CoverColumn>? collect, ParallelOptions threads)
     {
         var ratios = new double[_configurations.Count];
         var found = new List<CoverColumn>[_configurations.Count];
-        Parallel.For(0, _configurations.Count, new ParallelOptions { CancellationToken = cancellationToken }, index =>
+        Parallel.For(0, _configurations.Count, threads, index =>
         {
             found[index] = [];
             var (costs, least) = _configurations[index];

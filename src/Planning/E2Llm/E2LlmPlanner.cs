@@ -40,7 +40,7 @@ public sealed class E2LlmPlanner : ContextPlanner
 
         // Each start has its own generator, so that the number of threads changes nothing.
         var improved = new List<GroupPlan>[Math.Min(ImprovedStarts, ranked.Count)];
-        Parallel.For(0, improved.Length, new ParallelOptions { CancellationToken = context.CancellationToken }, index =>
+        Parallel.For(0, improved.Length, context.Threads, index =>
             improved[index] = new LocalSearch(context, new Random(context.Request.Seed + index)).Improve(ranked[index].Groups, Limits(context)));
         var best = improved[0];
         foreach (var candidate in improved)

@@ -33,13 +33,13 @@ internal sealed class CapacityBound
     private readonly ushort[] _group;
     private readonly bool[] _leftOut;
 
-    public CapacityBound(ServingCosts serving, EqualLayerSolver solver, CancellationToken cancellationToken)
+    public CapacityBound(ServingCosts serving, EqualLayerSolver solver, ParallelOptions threads)
     {
         _count = serving.Fleet.DeviceCount;
         var subsets = 1 << _count;
         (_prefill, _decode, _mixed) = (new float[subsets], new float[subsets], new float[subsets]);
         (_weight, _best, _group, _leftOut) = (new float[subsets], new float[subsets], new ushort[subsets], new bool[subsets]);
-        Parallel.For(1, subsets, new ParallelOptions { CancellationToken = cancellationToken }, subset =>
+        Parallel.For(1, subsets, threads, subset =>
         {
             Span<int> devices = stackalloc int[MaxDevices];
             var count = 0;
@@ -141,10 +141,22 @@ internal sealed class CapacityBound
 
     private static float Rate(EqualLayerSolver solver, ReadOnlySpan<int> devices, RoleCosts[] configurations)
     {
+        // The likely best first; the others then mostly fall at the first look.
+        Span<double> fractional = stackalloc double[configurations.Length];
+        for (var index = 0; index < fractional.Length; index++)
+            fractional[index] = solver.FractionalSeconds(devices, configurations[index]);
         var least = double.PositiveInfinity;
-        foreach (var costs in configurations)
-            if (solver.FractionalSeconds(devices, costs) < least)
-                least = Math.Min(least, solver.RequestSeconds(devices, costs, out _));
+        for (var count = 0; count < fractional.Length; count++)
+        {
+            var next = 0;
+            for (var index = 1; index < fractional.Length; index++)
+                if (fractional[index] < fractional[next])
+                    next = index;
+            if (fractional[next] >= least)
+                break;
+            fractional[next] = double.PositiveInfinity;
+            least = Math.Min(least, solver.RequestSeconds(devices, configurations[next], out _, least));
+        }
         return double.IsPositiveInfinity(least) ? 0 : (float)(Safety / least);
     }
 }

@@ -8,13 +8,13 @@ internal sealed class GroupTable
 {
     private readonly GroupPlan?[][] _plans;
 
-    public GroupTable(GroupPlanner planner, CancellationToken cancellationToken)
+    public GroupTable(GroupPlanner planner, ParallelOptions threads)
     {
         var count = planner.Serving.Fleet.DeviceCount;
         var subsets = 1 << count;
         _plans = [new GroupPlan?[subsets], new GroupPlan?[subsets], new GroupPlan?[subsets]];
         // Each entry depends on its subset alone, so the order in which threads fill them changes nothing.
-        Parallel.For(1, subsets, new ParallelOptions { CancellationToken = cancellationToken }, subset =>
+        Parallel.For(1, subsets, threads, subset =>
         {
             var devices = Devices(subset);
             foreach (var role in Enum.GetValues<ReplicaRole>())

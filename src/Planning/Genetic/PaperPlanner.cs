@@ -43,7 +43,7 @@ public sealed class PaperPlanner : ContextPlanner
     private static (Chromosome Chromosome, DecodedPlan Plan)[] Evaluate(ChromosomeDecoder decoder, Chromosome[] chromosomes, PlanningContext context)
     {
         var plans = new DecodedPlan[chromosomes.Length];
-        Parallel.For(0, plans.Length, new ParallelOptions { CancellationToken = context.CancellationToken }, index => plans[index] = decoder.Decode(chromosomes[index]));
+        Parallel.For(0, plans.Length, context.Threads, index => plans[index] = decoder.Decode(chromosomes[index]));
         // OrderBy is stable, so that ties fall the same way on any number of threads.
         return [.. chromosomes.Zip(plans).OrderBy(entry => entry.Second)];
     }

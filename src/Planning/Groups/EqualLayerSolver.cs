@@ -23,10 +23,13 @@ public sealed class EqualLayerSolver(ServingCosts serving)
     /// <param name="devices">Indices in the fleet, without repetition.</param>
     /// <param name="costs">Role and micro-batch size.</param>
     /// <param name="microBatches">The largest count that keeps the minimum speed: more of them never lower the rate.</param>
-    public double RequestSeconds(ReadOnlySpan<int> devices, RoleCosts costs, out int microBatches)
+    /// <param name="cutoff">A time that the caller can do without: infinity is returned for any above it, sooner.</param>
+    public double RequestSeconds(ReadOnlySpan<int> devices, RoleCosts costs, out int microBatches, double cutoff = double.PositiveInfinity)
     {
         microBatches = costs.MaxMicroBatches;
         if (devices.Length > _layers || devices.Length > MaxStackDevices || !Fits(devices, costs, double.PositiveInfinity))
+            return double.PositiveInfinity;
+        if (!double.IsInfinity(cutoff) && IsAbove(cutoff, devices, costs))
             return double.PositiveInfinity;
         var bottleneck = Bottleneck(devices, costs);
         if (microBatches == int.MaxValue)
@@ -47,18 +50,26 @@ public sealed class EqualLayerSolver(ServingCosts serving)
         return low == 0 ? double.PositiveInfinity : WithMicroBatches(devices, costs, bottleneck, low);
     }
 
-    /// <summary>A bound on the rate that takes no search: work spread over the devices without regard to whole layers or memory.</summary>
+    /// <summary>A bound on the time that takes no search: work spread over the devices without regard to whole layers or memory.</summary>
     public double FractionalSeconds(ReadOnlySpan<int> devices, RoleCosts costs)
     {
         var (fixedLayers, speed) = ((double)_layers, 0.0);
+        var (slots, fastest) = ((devices.Length - 1) * costs.SlotHopSeconds, double.PositiveInfinity);
         foreach (var device in devices)
         {
             var cost = costs.Busy[device];
             fixedLayers += cost.FixedSeconds / cost.SecondsPerWork;
             speed += 1 / cost.SecondsPerWork;
+            var slot = costs.Slot[device];
+            slots += slot.FixedSeconds + slot.SecondsPerWork;
+            fastest = Math.Min(fastest, slot.SecondsPerWork);
         }
-        return Math.Max(
-            Math.Max(fixedLayers / speed, costs.KvSecondsPerLayer * _layers / devices.Length), devices.Length > 1 ? costs.HopSeconds : 0);
+        var stages = Math.Max(fixedLayers / speed, costs.KvSecondsPerLayer * _layers / devices.Length);
+        if (devices.Length > 1)
+            stages = Math.Max(stages, costs.HopSeconds);
+        return _capacities.HasEqualLayers
+            ? Math.Max(stages, (slots + Math.Max(0, _layers - devices.Length) * fastest) / costs.MaxMicroBatches)
+            : stages;
     }
 
     /// <summary>A partition that reaches <paramref name="seconds"/>: (device, layers) in order, the fastest devices filled first.</summary>
@@ -82,6 +93,15 @@ public sealed class EqualLayerSolver(ServingCosts serving)
                 stages[next++] = (devices[index], counts[index]);
         stages[next] = (devices[last], counts[last]);
         return true;
+    }
+
+    private bool IsAbove(double cutoff, ReadOnlySpan<int> devices, RoleCosts costs)
+    {
+        if (devices.Length == 1)
+            return false;
+        return !Fits(devices, costs, cutoff)
+            || costs.MaxMicroBatches < devices.Length && _capacities.HasEqualLayers
+                && LeastSlotSum(devices, costs, cutoff, default, out _, out _) / costs.MaxMicroBatches > cutoff;
     }
 
     private double Bottleneck(ReadOnlySpan<int> devices, RoleCosts costs)

@@ -63,7 +63,7 @@ public sealed class GroupPlanner(ServingCosts serving)
         {
             if (best is not null && _closedForm.FractionalSeconds(devices, costs) >= best.RequestSeconds)
                 break;
-            var bound = _closedForm.RequestSeconds(devices, costs, out var microBatches);
+            var bound = _closedForm.RequestSeconds(devices, costs, out var microBatches, best?.RequestSeconds ?? double.PositiveInfinity);
             if (double.IsPositiveInfinity(bound) || best is not null && bound >= best.RequestSeconds)
                 continue;
             var plan = Build(devices, costs, bound, microBatches);

@@ -23,12 +23,16 @@ public sealed class PlanningContext
     private readonly Lazy<double> _relaxedCapacity;
     private readonly Lazy<ICapacityBound> _capacityBound;
 
+    /// <param name="request">What is to be planned.</param>
+    /// <param name="cancellationToken">Ends every search.</param>
+    /// <param name="maxThreads">Threads that a search may use; -1: as many as there are cores. The plan does not depend on it.</param>
     /// <exception cref="Core.Errors.PlanningException">The request makes no sense: names the keys at fault.</exception>
-    public PlanningContext(PlanRequest request, CancellationToken cancellationToken)
+    public PlanningContext(PlanRequest request, CancellationToken cancellationToken, int maxThreads = -1)
     {
         PlanRequestCheck.ThrowIfInvalid(request);
         Request = request;
         CancellationToken = cancellationToken;
+        Threads = new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = maxThreads };
         Serving = new ServingCosts(request);
         Groups = new GroupPlanner(Serving);
         Evaluator = new PlanEvaluator(Serving);
@@ -45,6 +49,9 @@ public sealed class PlanningContext
     public PlanRequest Request { get; }
 
     public CancellationToken CancellationToken { get; }
+
+    /// <summary>How the searches run in parallel.</summary>
+    internal ParallelOptions Threads { get; }
 
     public ServingCosts Serving { get; }
 
@@ -69,7 +76,7 @@ public sealed class PlanningContext
     {
         if (Serving.Fleet.DeviceCount > MaxTableDevices)
             return null;
-        var table = new GroupTable(Groups, CancellationToken);
+        var table = new GroupTable(Groups, Threads);
         return PlanEnumeration.IsSmall(table, Evaluator, MaxEnumeratedPlans, CancellationToken) ? table : null;
     }
 }

@@ -19,7 +19,7 @@ public class ExactTests
             var serving = new ServingCosts(RandomRequests.Next(random, maxDevices: 4, maxLayers: 6, uniform));
             var planner = new GroupPlanner(serving);
             var evaluator = new PlanEvaluator(serving);
-            var table = new GroupTable(planner, CancellationToken.None);
+            var table = new GroupTable(planner, new ParallelOptions());
             foreach (var objective in Enum.GetValues<PlanObjective>())
             {
                 var expected = BruteForcePlans.Best(planner, evaluator, objective);
@@ -43,7 +43,7 @@ public class ExactTests
         {
             var serving = new ServingCosts(RandomRequests.Next(random, maxDevices: 4, maxLayers: 6, uniform));
             var planner = new GroupPlanner(serving);
-            var bound = new CapacityBound(serving, planner.ClosedForm, CancellationToken.None).Solve(CancellationToken.None).Bound;
+            var bound = new CapacityBound(serving, planner.ClosedForm, new ParallelOptions()).Solve(CancellationToken.None).Bound;
             var best = BruteForcePlans.Best(planner, new PlanEvaluator(serving), PlanObjective.Capacity).CapacityPerSecond;
             Assert.True(bound >= best, $"bound {bound} is below {best}, which a plan reaches");
             if (bound <= best * 1.01)
