@@ -2,12 +2,14 @@ using System.CommandLine;
 using E2LLM.Cli.Ask;
 using E2LLM.Cli.Demo;
 using E2LLM.Cli.Errors;
+using E2LLM.Cli.Planning;
 using E2LLM.Cli.Serving;
 using E2LLM.Cli.Status;
 
 var root = new RootCommand("Serves a language model on a fleet of unlike devices, none of which has to hold it whole.")
 {
     DemoCommand.Create(),
+    PlanCommand.Create(),
     ServeCommand.Create(),
     AskCommand.Create(),
     StatusCommand.Create(),
