@@ -13,9 +13,10 @@ namespace E2LLM.Planning;
 /// <summary>The planners by name.</summary>
 public static class PlannerRegistry
 {
-    /// <summary>What other systems would do, and the paper's own planner.</summary>
+    /// <summary>What other systems would do, the paper's own planner, and the plain partition DP.</summary>
     internal static readonly IReadOnlyList<ContextPlanner> Baselines =
     [
+        new DynamicProgrammingPlanner(),
         new PaperPlanner(),
         new ColocatedPlanner(),
         new SinglePipelinePlanner(),
@@ -30,7 +31,6 @@ public static class PlannerRegistry
     {
         new E2LlmPlanner(),
         new ExactPlanner(),
-        new DynamicProgrammingPlanner(),
     }.Concat(Baselines).ToFrozenDictionary(planner => planner.Name, StringComparer.Ordinal);
 
     /// <summary>The valid names, sorted.</summary>

@@ -38,15 +38,16 @@ public sealed class HexGen2Planner : ContextPlanner
         }
         if (bestFlow > 0)
             return best;
-        return context.Groups.Best([.. DeviceOrder.BySpeed(context).Where(device => capacities.Inner[device] > 0).Take(context.Serving.Fleet.LayerCount)], ReplicaRole.Mixed)
-            is { } single ? [single] : [];
+        var all = DeviceOrder.BySpeed(context).Where(device => capacities.Inner[device] > 0).Take(context.Serving.Fleet.LayerCount);
+        return context.Groups.Best([.. all], ReplicaRole.Mixed) is { } single ? [single] : [];
     }
 
     private static List<int>[] Deal(PlanningContext context, int count)
     {
         var inner = context.Serving.Capacities.Inner;
         var members = Enumerable.Range(0, count).Select(_ => new List<int>()).ToArray();
-        foreach (var device in Enumerable.Range(0, inner.Length).Where(device => inner[device] > 0).OrderByDescending(device => inner[device]).ThenBy(device => device))
+        var devices = Enumerable.Range(0, inner.Length).Where(device => inner[device] > 0).OrderByDescending(device => inner[device]).ThenBy(device => device);
+        foreach (var device in devices)
         {
             var least = members.Where(group => group.Count < context.Serving.Fleet.LayerCount).MinBy(group => group.Sum(member => inner[member]));
             least?.Add(device);

@@ -12,7 +12,7 @@ internal static class Certifier
     public static ImmutableArray<PlanCertificate> Certify(PlanningContext context, PlanFigures figures)
     {
         var capacity = Capacity(context, figures);
-        // With unlike layers or links the order inside a group is a heuristic's, so that enumeration proves nothing.
+        // With unlike layers or links a group's best order for the rate need not be the best for the wait.
         if (!context.IsEnumerable || !context.Serving.IsUniform)
             return [capacity];
         var wait = Wait(context, figures);
@@ -21,7 +21,7 @@ internal static class Certifier
 
     private static PlanCertificate Capacity(PlanningContext context, PlanFigures figures)
     {
-        var (best, method) = context.IsEnumerable && context.Serving.IsUniform
+        var (best, method) = context.IsEnumerable
             ? (context.RelaxedCapacity, "all plans enumerated, KV links relaxed")
             : (context.CapacityBound.RequestsPerSecond, context.CapacityBound.Method);
         return new PlanCertificate

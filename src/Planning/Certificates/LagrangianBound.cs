@@ -9,7 +9,7 @@ internal sealed class LagrangianBound : ICapacityBound
 {
     public LagrangianBound(PlanningContext context)
     {
-        var bound = new CapacityBound(context.Serving, context.Groups.ClosedForm, context.Threads);
+        var bound = new CapacityBound(context.Groups, context.Threads);
         (RequestsPerSecond, var partitions) = bound.Solve(context.CancellationToken);
         Candidates =
         [

@@ -4,7 +4,7 @@ using E2LLM.Planning.Search;
 
 namespace E2LLM.Planning.Comparison;
 
-/// <summary>Several planners on one request, side by side; prices and bounds are made once for all, and every plan is priced.</summary>
+/// <summary>Several planners on one request, side by side; prices and bounds are made once for all.</summary>
 public static class PlannerComparison
 {
     /// <summary>One outcome after the other, as each is ready: a caller can show progress.</summary>
@@ -27,7 +27,7 @@ public static class PlannerComparison
             try
             {
                 var plan = planner is ContextPlanner shared ? shared.Plan(context) : planner.Plan(context.Request, context.CancellationToken);
-                outcome = new PlanOutcome(planner.Name, plan.Prediction is null ? PlanPricer.Price(context, plan) : plan, null);
+                outcome = new PlanOutcome(planner.Name, plan, null);
             }
             catch (PlanningException error)
             {

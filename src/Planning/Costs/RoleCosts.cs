@@ -72,6 +72,9 @@ public sealed class RoleCosts
     /// <summary>Seconds that a request's KV cache of the layers [first, end) takes through an interface at the fleet's best link.</summary>
     public double KvSeconds(int first, int end) => _kvBytes.Length == 0 ? 0 : (_kvBytes[end] - _kvBytes[first]) / _kvBandwidth;
 
+    /// <summary>Prefix sums [layers + 1] of <see cref="KvSeconds"/>; null for MIXED.</summary>
+    public double[]? KvSecondsPrefix => _kvBytes.Length == 0 ? null : [.. _kvBytes.Select(bytes => bytes / _kvBandwidth)];
+
     /// <summary>The most layers whose KV cache an interface passes in so many seconds.</summary>
     public int KvLayersWithin(double seconds) => KvSecondsPerLayer == 0
         ? int.MaxValue

@@ -1,3 +1,5 @@
+using E2LLM.Core.Plans;
+using E2LLM.Planning.Evaluation;
 using E2LLM.Planning.Exact;
 using E2LLM.Planning.Groups;
 using E2LLM.Planning.Search;
@@ -8,17 +10,34 @@ namespace E2LLM.Planning.E2Llm;
 /// The product's planner: the optimum where all plans can be looked at; else the best of many starts (the baselines' plans, the plans
 /// of the capacity bound), each improved by local search.
 /// </summary>
-public sealed class E2LlmPlanner : ContextPlanner
+/// <param name="judge">Settles between the best few plans; null: the cost model's word is taken.</param>
+public sealed class E2LlmPlanner(IPlanJudge? judge = null) : ContextPlanner
 {
-    /// <summary>Starts that are worth a search.</summary>
-    private const int ImprovedStarts = 4;
+    /// <summary>Starts that are worth a search, and plans that are worth a judge's time.</summary>
+    private const int MaxCandidates = 4;
 
-    /// <summary>Groups beyond which trying all changes of a plan takes too long.</summary>
+    /// <summary>Devices beyond which trying all changes of a plan takes too long.</summary>
     private const int MaxClimbDevices = 80;
 
     public override string Name => "e2llm";
 
-    protected internal override IReadOnlyList<GroupPlan> Search(PlanningContext context)
+    public override ServingPlan Plan(PlanningContext context)
+    {
+        if (judge is null)
+            return base.Plan(context);
+        ServingPlan[] plans = [.. Candidates(context).Select(groups => PlanAssembler.Assemble(context, Name, groups))];
+        return plans.Length switch
+        {
+            0 => base.Plan(context),
+            1 => plans[0],
+            _ => plans[judge.Choose(context.Request, plans, context.CancellationToken)],
+        };
+    }
+
+    protected internal override IReadOnlyList<GroupPlan> Search(PlanningContext context) => Candidates(context).FirstOrDefault() ?? [];
+
+    /// <summary>The best plans of the search, different in their figures, best first.</summary>
+    private static List<IReadOnlyList<GroupPlan>> Candidates(PlanningContext context)
     {
         var starts = new List<IReadOnlyList<GroupPlan>>();
         if (context.IsEnumerable)
@@ -26,27 +45,28 @@ public sealed class E2LlmPlanner : ContextPlanner
         else
             starts.AddRange(context.CapacityBound.Candidates);
         starts.AddRange(Starts.Of(context));
-        var ranked = starts
-            .Where(groups => groups.Count > 0)
-            .Select(groups => (Groups: groups, Figures: context.Evaluator.Evaluate([.. groups])))
-            .Where(start => start.Figures.CapacityPerSecond > 0)
-            .ToList();
-        if (ranked.Count == 0)
-            return [];
-        ranked.Sort((left, right) => left.Figures.IsBetterThan(right.Figures, context.Objective) ? -1
-            : right.Figures.IsBetterThan(left.Figures, context.Objective) ? 1 : 0);
-        if (context.IsEnumerable && context.Serving.IsUniform || context.Serving.Fleet.DeviceCount > MaxClimbDevices)
-            return ranked[0].Groups;
+        var ranked = Rank(context, starts);
+        if (context.IsEnumerable || context.Serving.Fleet.DeviceCount > MaxClimbDevices)
+            return ranked;
 
         // Each start has its own generator, so that the number of threads changes nothing.
-        var improved = new List<GroupPlan>[Math.Min(ImprovedStarts, ranked.Count)];
+        var improved = new IReadOnlyList<GroupPlan>[ranked.Count];
         Parallel.For(0, improved.Length, context.Threads, index =>
-            improved[index] = new LocalSearch(context, new Random(context.Request.Seed + index)).Improve(ranked[index].Groups, Limits(context)));
-        var best = improved[0];
-        foreach (var candidate in improved)
-            if (context.Evaluator.Evaluate([.. candidate]).IsBetterThan(context.Evaluator.Evaluate([.. best]), context.Objective))
-                best = candidate;
-        return best;
+            improved[index] = new LocalSearch(context, new Random(context.Request.Seed + index)).Improve(ranked[index], Limits(context)));
+        // Searches often meet in one plan; a judge is to see others, too.
+        return Rank(context, [.. improved, .. starts]);
+    }
+
+    private static List<IReadOnlyList<GroupPlan>> Rank(PlanningContext context, IEnumerable<IReadOnlyList<GroupPlan>> plans)
+    {
+        var priced = plans
+            .Select(groups => (Groups: groups, Figures: groups.Count == 0 ? PlanFigures.Infeasible : context.Evaluator.Evaluate([.. groups])))
+            .Where(plan => plan.Figures.CapacityPerSecond > 0)
+            .DistinctBy(plan => plan.Figures)
+            .ToList();
+        priced.Sort((left, right) => left.Figures.IsBetterThan(right.Figures, context.Objective) ? -1
+            : right.Figures.IsBetterThan(left.Figures, context.Objective) ? 1 : 0);
+        return [.. priced.Take(MaxCandidates).Select(plan => plan.Groups)];
     }
 
     private static SearchLimits Limits(PlanningContext context) => context.Serving.Fleet.DeviceCount switch

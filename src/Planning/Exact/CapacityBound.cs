@@ -10,7 +10,7 @@ namespace E2LLM.Planning.Exact;
 /// interface counts, as part of the group's rate; what pairs of groups do to each other is left out, which keeps it valid.
 /// </summary>
 /// <remarks>
-/// Rates of all subsets from the closed form (relaxed where layers or links differ), then best[set] over the groups of the set's lowest
+/// Rates of all subsets from the closed form (of a larger fleet relaxed where layers or links differ), then best[set] over the groups of the set's lowest
 /// device: O(3^n / 2) for each mu. The bound is convex and piecewise linear in mu: the lines of two partitions, one on either side, meet
 /// where to look next (Kelley's cutting planes), and any mu gives a valid bound.
 /// </remarks>
@@ -33,8 +33,9 @@ internal sealed class CapacityBound
     private readonly ushort[] _group;
     private readonly bool[] _leftOut;
 
-    public CapacityBound(ServingCosts serving, EqualLayerSolver solver, ParallelOptions threads)
+    public CapacityBound(GroupPlanner planner, ParallelOptions threads)
     {
+        var serving = planner.Serving;
         _count = serving.Fleet.DeviceCount;
         var subsets = 1 << _count;
         (_prefill, _decode, _mixed) = (new float[subsets], new float[subsets], new float[subsets]);
@@ -45,9 +46,9 @@ internal sealed class CapacityBound
             var count = 0;
             for (var set = subset; set != 0; set &= set - 1)
                 devices[count++] = int.TrailingZeroCount(set);
-            _prefill[subset] = Rate(solver, devices[..count], serving.Prefill);
-            _decode[subset] = Rate(solver, devices[..count], serving.Decoder);
-            _mixed[subset] = Rate(solver, devices[..count], serving.Mixed);
+            _prefill[subset] = Rate(planner, devices[..count], serving.Prefill);
+            _decode[subset] = Rate(planner, devices[..count], serving.Decoder);
+            _mixed[subset] = Rate(planner, devices[..count], serving.Mixed);
         });
     }
 
@@ -139,12 +140,12 @@ internal sealed class CapacityBound
         return groups;
     }
 
-    private static float Rate(EqualLayerSolver solver, ReadOnlySpan<int> devices, RoleCosts[] configurations)
+    private static float Rate(GroupPlanner planner, ReadOnlySpan<int> devices, RoleCosts[] configurations)
     {
         // The likely best first; the others then mostly fall at the first look.
         Span<double> fractional = stackalloc double[configurations.Length];
         for (var index = 0; index < fractional.Length; index++)
-            fractional[index] = solver.FractionalSeconds(devices, configurations[index]);
+            fractional[index] = planner.ClosedForm.FractionalSeconds(devices, configurations[index]);
         var least = double.PositiveInfinity;
         for (var count = 0; count < fractional.Length; count++)
         {
@@ -155,7 +156,7 @@ internal sealed class CapacityBound
             if (fractional[next] >= least)
                 break;
             fractional[next] = double.PositiveInfinity;
-            least = Math.Min(least, solver.RequestSeconds(devices, configurations[next], out _, least));
+            least = Math.Min(least, planner.LeastSeconds(devices, configurations[next], least));
         }
         return double.IsPositiveInfinity(least) ? 0 : (float)(Safety / least);
     }

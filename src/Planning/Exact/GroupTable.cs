@@ -7,22 +7,33 @@ namespace E2LLM.Planning.Exact;
 internal sealed class GroupTable
 {
     private readonly GroupPlan?[][] _plans;
+    private readonly double[][] _rates;
 
     public GroupTable(GroupPlanner planner, ParallelOptions threads)
     {
         var count = planner.Serving.Fleet.DeviceCount;
         var subsets = 1 << count;
         _plans = [new GroupPlan?[subsets], new GroupPlan?[subsets], new GroupPlan?[subsets]];
+        _rates = [new double[subsets], new double[subsets], new double[subsets]];
         // Each entry depends on its subset alone, so the order in which threads fill them changes nothing.
         Parallel.For(1, subsets, threads, subset =>
         {
             var devices = Devices(subset);
             foreach (var role in Enum.GetValues<ReplicaRole>())
-                _plans[(int)role][subset] = planner.Best(devices, role);
+            {
+                var plan = planner.Best(devices, role);
+                _plans[(int)role][subset] = plan;
+                _rates[(int)role][subset] = planner.Serving.IsUniform
+                    ? plan?.RequestsPerSecond ?? 0
+                    : planner.Serving.Of(role).Max(costs => 1 / planner.LeastSeconds(devices, costs));
+            }
         });
     }
 
     public GroupPlan? this[ReplicaRole role, int subset] => _plans[(int)role][subset];
+
+    /// <summary>A rate that the subset's group does not exceed in any order with any cuts; the plan's own where that is certainly the best.</summary>
+    public double MostRequestsPerSecond(ReplicaRole role, int subset) => _rates[(int)role][subset];
 
     public static int[] Devices(int subset)
     {

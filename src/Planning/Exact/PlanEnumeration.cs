@@ -73,12 +73,12 @@ internal sealed class PlanEnumeration
             var group = lowest | others;
             if (IsCanonical(group, free))
             {
-                if (_table[ReplicaRole.Prefill, group] is { } asPrefill)
-                    best = Math.Max(best, Relaxed(free ^ group, prefill + asPrefill.RequestsPerSecond, decode, mixed));
-                if (_table[ReplicaRole.Decoder, group] is { } asDecoder)
-                    best = Math.Max(best, Relaxed(free ^ group, prefill, decode + asDecoder.RequestsPerSecond, mixed));
-                if (_table[ReplicaRole.Mixed, group] is { } asMixed)
-                    best = Math.Max(best, Relaxed(free ^ group, prefill, decode, mixed + asMixed.RequestsPerSecond));
+                if (_table.MostRequestsPerSecond(ReplicaRole.Prefill, group) is > 0 and var asPrefill)
+                    best = Math.Max(best, Relaxed(free ^ group, prefill + asPrefill, decode, mixed));
+                if (_table.MostRequestsPerSecond(ReplicaRole.Decoder, group) is > 0 and var asDecoder)
+                    best = Math.Max(best, Relaxed(free ^ group, prefill, decode + asDecoder, mixed));
+                if (_table.MostRequestsPerSecond(ReplicaRole.Mixed, group) is > 0 and var asMixed)
+                    best = Math.Max(best, Relaxed(free ^ group, prefill, decode, mixed + asMixed));
             }
             if (others == 0)
                 return best;

@@ -63,7 +63,10 @@ public static class FleetFileReader
         faults.Require(!reader.IsObject || devices.Length is >= 1 and <= MaxDevices, "devices", devices.Length, $"1 to {MaxDevices} devices");
         var seen = new HashSet<string>(StringComparer.Ordinal);
         for (var index = 0; index < devices.Length; index++)
-            faults.Require(devices[index].Id.Length == 0 || seen.Add(devices[index].Id), $"devices[{index}].id", devices[index].Id, "a name that no other device has");
+        {
+            var id = devices[index].Id;
+            faults.Require(id.Length == 0 || seen.Add(id), $"devices[{index}].id", id, "a name that no other device has");
+        }
 
         var (bandwidth, latency) = (double.PositiveInfinity, 0.0);
         if (reader.Object("defaultLink") is { } defaultLink)

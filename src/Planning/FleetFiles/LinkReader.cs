@@ -40,11 +40,17 @@ internal static class LinkReader
             }
             foreach (var (a, b) in Directions(from, to, oneWay))
                 if (!named.TryAdd((a, b), Link(a, b, bandwidth, latency)))
-                    faults.Add($"{reader.Key("to")} is '{to}', but an earlier entry has the direction from '{a}' to '{b}' already: two would contradict each other");
+                    faults.Add(
+                        $"{reader.Key("to")} is '{to}', but an earlier entry has the direction from '{a}' to '{b}' already: two would contradict each other");
         }
         foreach (var (pair, link) in wide)
             named.TryAdd(pair, link);
-        return [.. named.OrderBy(pair => pair.Key.From, StringComparer.Ordinal).ThenBy(pair => pair.Key.To, StringComparer.Ordinal).Select(pair => pair.Value)];
+        return
+        [
+            .. named.OrderBy(pair => pair.Key.From, StringComparer.Ordinal)
+                .ThenBy(pair => pair.Key.To, StringComparer.Ordinal)
+                .Select(pair => pair.Value),
+        ];
     }
 
     private static IEnumerable<(string From, string To)> Directions(string from, string to, bool oneWay) =>

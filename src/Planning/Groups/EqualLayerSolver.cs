@@ -16,8 +16,12 @@ public sealed class EqualLayerSolver(ServingCosts serving)
     private const double Tolerance = 1e-10;
     private const int MaxStackDevices = 256;
 
+    // A bound must not refuse what the evaluator, with its own rounding, lets pass.
+    private const double SpeedSlack = 1 + 1e-8;
+
     private readonly LayerCapacities _capacities = serving.Capacities;
     private readonly int _layers = serving.Fleet.LayerCount;
+    private readonly SlotSumSolver _slotSums = new(serving);
 
     /// <summary>The least request time over micro-batch counts, within the minimum speed; infinite where the group cannot hold the model.</summary>
     /// <param name="devices">Indices in the fleet, without repetition.</param>
@@ -35,13 +39,13 @@ public sealed class EqualLayerSolver(ServingCosts serving)
         if (microBatches == int.MaxValue)
             return bottleneck;
         var seconds = WithMicroBatches(devices, costs, bottleneck, microBatches);
-        if (seconds <= serving.MaxRequestSeconds(costs, microBatches))
+        if (seconds <= SpeedSlack * serving.MaxRequestSeconds(costs, microBatches))
             return seconds;
         var (low, high) = (0, microBatches - 1);
         while (low < high)
         {
             var middle = (low + high + 1) / 2;
-            if (WithMicroBatches(devices, costs, bottleneck, middle) <= serving.MaxRequestSeconds(costs, middle))
+            if (WithMicroBatches(devices, costs, bottleneck, middle) <= SpeedSlack * serving.MaxRequestSeconds(costs, middle))
                 low = middle;
             else
                 high = middle - 1;
@@ -83,7 +87,7 @@ public sealed class EqualLayerSolver(ServingCosts serving)
         }
         seconds *= 1 + 2 * Tolerance;
         Span<int> counts = stackalloc int[devices.Length];
-        LeastSlotSum(devices, costs, seconds, counts, out var first, out var last);
+        _slotSums.Least(devices, costs, seconds, counts, out var first, out var last);
         if (last < 0)
             return false;
         stages[0] = (devices[first], counts[first]);
@@ -101,7 +105,7 @@ public sealed class EqualLayerSolver(ServingCosts serving)
             return false;
         return !Fits(devices, costs, cutoff)
             || costs.MaxMicroBatches < devices.Length && _capacities.HasEqualLayers
-                && LeastSlotSum(devices, costs, cutoff, default, out _, out _) / costs.MaxMicroBatches > cutoff;
+                && _slotSums.Least(devices, costs, cutoff, default, out _, out _) / costs.MaxMicroBatches > cutoff;
     }
 
     private double Bottleneck(ReadOnlySpan<int> devices, RoleCosts costs)
@@ -136,7 +140,7 @@ public sealed class EqualLayerSolver(ServingCosts serving)
             return bottleneck;
         if (devices.Length == 1)
             return Math.Max(bottleneck, costs.Slot[devices[0]].Seconds(_layers, isLast: true) / microBatches);
-        var high = LeastSlotSum(devices, costs, bottleneck * (1 + 2 * Tolerance), default, out _, out _) / microBatches;
+        var high = _slotSums.Least(devices, costs, bottleneck * (1 + 2 * Tolerance), default, out _, out _) / microBatches;
         if (high <= bottleneck)
             return bottleneck;
         var low = bottleneck;
@@ -145,12 +149,12 @@ public sealed class EqualLayerSolver(ServingCosts serving)
             high = bottleneck;
             do
                 high *= 1.5;
-            while (LeastSlotSum(devices, costs, high, default, out _, out _) / microBatches > high);
+            while (_slotSums.Least(devices, costs, high, default, out _, out _) / microBatches > high);
         }
         while (high - low > Tolerance * high)
         {
             var middle = 0.5 * (low + high);
-            if (LeastSlotSum(devices, costs, middle, default, out _, out _) / microBatches <= middle)
+            if (_slotSums.Least(devices, costs, middle, default, out _, out _) / microBatches <= middle)
                 high = middle;
             else
                 low = middle;
@@ -194,104 +198,5 @@ public sealed class EqualLayerSolver(ServingCosts serving)
             (best, second, at) = (loss, best, device);
         else if (loss < second)
             second = loss;
-    }
-
-    /// <summary>The least sum of slot times with every stage within <paramref name="seconds"/>; with <paramref name="counts"/> its layers by device.</summary>
-    private double LeastSlotSum(
-        ReadOnlySpan<int> devices, RoleCosts costs, double seconds, Span<int> counts, out int first, out int last)
-    {
-        (first, last) = (-1, -1);
-        if (seconds < costs.HopSeconds)
-            return double.PositiveInfinity;
-        var count = devices.Length;
-        Span<int> inner = stackalloc int[count];
-        Span<int> asLast = stackalloc int[count];
-        Span<int> order = stackalloc int[count];
-        var slots = costs.MaxMicroBatches == int.MaxValue ? costs.Busy : costs.Slot;
-        var total = 0;
-        var kvLayers = costs.KvLayersWithin(seconds);
-        var sum = (count - 1) * costs.SlotHopSeconds;
-        for (var index = 0; index < count; index++)
-        {
-            var cost = costs.Busy[devices[index]];
-            var room = (seconds - cost.FixedSeconds) / cost.SecondsPerWork;
-            inner[index] = Math.Min(Math.Min(_capacities.Inner[devices[index]], kvLayers), _capacities.WithinWork(room));
-            if (inner[index] < 1)
-                return double.PositiveInfinity;
-            asLast[index] = Math.Min(
-                Math.Min(inner[index], _capacities.Last[devices[index]]), _capacities.WithinWork(room - cost.HeadSeconds / cost.SecondsPerWork));
-            total += inner[index];
-            var slot = slots[devices[index]];
-            sum += slot.FixedSeconds + slot.SecondsPerWork;
-            var at = index;
-            while (at > 0 && slots[devices[order[at - 1]]].SecondsPerWork > slot.SecondsPerWork)
-                order[at] = order[--at];
-            order[at] = index;
-        }
-
-        var least = double.PositiveInfinity;
-        Span<int> caps = stackalloc int[count];
-        Span<int> filled = stackalloc int[count];
-        for (var candidate = 0; candidate < count; candidate++)
-        {
-            if (asLast[candidate] < 1 || total - inner[candidate] + asLast[candidate] < _layers)
-                continue;
-            inner.CopyTo(caps);
-            caps[candidate] = asLast[candidate];
-            var head = sum + slots[devices[candidate]].HeadSeconds;
-            var candidateSum = head + Fill(devices, slots, order, caps, filled);
-            if (candidateSum >= least)
-                continue;
-            // A device that takes the embedding on top of what it holds anyway costs nothing; else each is tried with its smaller limit.
-            var embedding = FreeForEmbedding(devices, filled, candidate);
-            if (embedding < 0)
-                (embedding, candidateSum) = PaidEmbedding(devices, slots, order, inner, caps, filled, candidate, head);
-            if (candidateSum >= least)
-                continue;
-            (least, last, first) = (candidateSum, candidate, embedding);
-            caps[first] = Math.Min(inner[first], _capacities.First[devices[first]]);
-            if (!counts.IsEmpty)
-                Fill(devices, slots, order, caps, counts);
-        }
-        return least;
-    }
-
-    /// <summary>Gives each device one layer and the rest to the fastest with room; the slot time of the rest, infinite where there is no room.</summary>
-    private double Fill(ReadOnlySpan<int> devices, LinearCost[] slots, ReadOnlySpan<int> order, ReadOnlySpan<int> caps, Span<int> filled)
-    {
-        var (left, seconds) = (_layers - devices.Length, 0.0);
-        foreach (var index in order)
-        {
-            var extra = Math.Min(left, caps[index] - 1);
-            filled[index] = 1 + extra;
-            seconds += extra * slots[devices[index]].SecondsPerWork;
-            left -= extra;
-        }
-        return left == 0 ? seconds : double.PositiveInfinity;
-    }
-
-    private (int Embedding, double Seconds) PaidEmbedding(
-        ReadOnlySpan<int> devices, LinearCost[] slots, ReadOnlySpan<int> order, ReadOnlySpan<int> inner, Span<int> caps, Span<int> filled, int last, double head)
-    {
-        var (embedding, least) = (-1, double.PositiveInfinity);
-        for (var other = 0; other < devices.Length; other++)
-        {
-            var room = Math.Min(inner[other], _capacities.First[devices[other]]);
-            if (other == last || room < 1)
-                continue;
-            caps[other] = room;
-            if (head + Fill(devices, slots, order, caps, filled) is var seconds && seconds < least)
-                (embedding, least) = (other, seconds);
-            caps[other] = inner[other];
-        }
-        return (embedding, least);
-    }
-
-    private int FreeForEmbedding(ReadOnlySpan<int> devices, ReadOnlySpan<int> filled, int last)
-    {
-        for (var index = 0; index < devices.Length; index++)
-            if (index != last && filled[index] <= _capacities.First[devices[index]])
-                return index;
-        return -1;
     }
 }

@@ -7,16 +7,23 @@ namespace E2LLM.Planning.Groups;
 
 /// <summary>The best order, cuts and micro-batches of a set of devices in a role; remembered by the multiset of their types. Thread-safe.</summary>
 /// <remarks>
-/// With equal layers and links: the closed form. Otherwise the partition DP on the closed form's order, improved by swapping pairs of
-/// devices until none helps: a heuristic, because the free order is NP-hard (Benoit and Robert 2008).
+/// With equal layers and links: the closed form. Otherwise all orders of a small fleet at once, and of a larger one the partition DP on
+/// the closed form's order, improved by swapping pairs of devices until none helps: a heuristic, because the free order is NP-hard
+/// (Benoit and Robert 2008).
 /// </remarks>
 public sealed class GroupPlanner(ServingCosts serving)
 {
+    /// <summary>Devices up to which all orders of all groups are searched where layers or links differ.</summary>
+    private const int MaxOrderedDevices = 10;
+
     private readonly EqualLayerSolver _closedForm = new(serving);
     private readonly GroupEvaluator _evaluator = new(serving);
+    private readonly ConcurrentDictionary<RoleCosts, Lazy<SubsetPartitionSolver>> _orders = new();
     private readonly ConcurrentDictionary<(string Types, ReplicaRole Role), GroupPlan?> _memo = new();
 
     public ServingCosts Serving => serving;
+
+    private bool IsOrdered => !serving.IsUniform && serving.Fleet.DeviceCount <= MaxOrderedDevices;
 
     public GroupEvaluator Evaluator => _evaluator;
 
@@ -56,6 +63,36 @@ public sealed class GroupPlanner(ServingCosts serving)
         return best;
     }
 
+    /// <summary>A time that no order and no cut of the devices is below, for any number of micro-batches; infinite where none fits.</summary>
+    /// <param name="devices">Indices in the fleet, without repetition.</param>
+    /// <param name="costs">Role and micro-batch size.</param>
+    /// <param name="cutoff">A time that the caller can do without: infinity may be returned for any above it.</param>
+    public double LeastSeconds(ReadOnlySpan<int> devices, RoleCosts costs, double cutoff = double.PositiveInfinity)
+    {
+        var least = _closedForm.RequestSeconds(devices, costs, out _, cutoff);
+        if (!IsOrdered || double.IsPositiveInfinity(least))
+            return least;
+        return Math.Max(least, Orders(costs).BottleneckSeconds(Subset(devices)));
+    }
+
+    private static int Subset(ReadOnlySpan<int> devices)
+    {
+        var subset = 0;
+        foreach (var device in devices)
+            subset |= 1 << device;
+        return subset;
+    }
+
+    private SubsetPartitionSolver Orders(RoleCosts costs) => _orders.GetOrAdd(costs, _ => new Lazy<SubsetPartitionSolver>(() =>
+    {
+        int[] all = [.. Enumerable.Range(0, serving.Fleet.DeviceCount)];
+        var hops = new double[all.Length, all.Length];
+        foreach (var from in all)
+            foreach (var to in all)
+                hops[from, to] = from == to ? 0 : costs.HopSecondsOf(from, to);
+        return new SubsetPartitionSolver(Problem(all, costs), hops);
+    })).Value;
+
     private GroupPlan? Find(int[] devices, ReplicaRole role)
     {
         GroupPlan? best = null;
@@ -84,7 +121,12 @@ public sealed class GroupPlanner(ServingCosts serving)
             var end = 0;
             return _evaluator.Evaluate([.. layers.Select(stage => (stage.Device, end += stage.Layers))], costs, microBatches);
         }
-        return OrderSearch([.. layers.Select(stage => stage.Device)], costs);
+        var swapped = OrderSearch([.. layers.Select(stage => stage.Device)], costs);
+        if (!IsOrdered || Orders(costs).Partition(Subset(devices)) is not { Length: > 0 } stages)
+            return swapped;
+        // The least bottleneck over all orders; where the sum of slot times binds, another order may still be better.
+        var ordered = _evaluator.Evaluate(stages, costs, costs.MaxMicroBatches);
+        return ordered is null || swapped?.RequestSeconds < ordered.RequestSeconds ? swapped : ordered;
     }
 
     private GroupPlan? OrderSearch(int[] order, RoleCosts costs)
@@ -111,10 +153,15 @@ public sealed class GroupPlanner(ServingCosts serving)
         return best;
     }
 
-    private GroupPlan? Cut(PartitionSolver solver, int[] order, int[] ends, RoleCosts costs)
+    private GroupPlan? Cut(PartitionSolver solver, int[] order, int[] ends, RoleCosts costs) =>
+        double.IsPositiveInfinity(solver.Solve(Problem(order, costs), ends))
+            ? null
+            : _evaluator.Evaluate([.. order.Select((device, index) => (device, ends[index]))], costs, costs.MaxMicroBatches);
+
+    private PartitionProblem Problem(int[] order, RoleCosts costs)
     {
         var memory = serving.Fleet.Memory;
-        var problem = new PartitionProblem
+        return new PartitionProblem
         {
             LayerWork = serving.Fleet.LayerWork,
             LayerBytes = memory.LayerBytes,
@@ -124,9 +171,7 @@ public sealed class GroupPlanner(ServingCosts serving)
             Costs = [.. order.Select(device => costs.Busy[device])],
             MemoryBytes = [.. order.Select(device => serving.Fleet.MemoryBytes[device])],
             HopSeconds = [.. order.Select((device, index) => index == 0 ? 0 : costs.HopSecondsOf(order[index - 1], device))],
+            SendSeconds = costs.KvSecondsPrefix,
         };
-        if (double.IsPositiveInfinity(solver.Solve(problem, ends)))
-            return null;
-        return _evaluator.Evaluate([.. order.Select((device, index) => (device, ends[index]))], costs, costs.MaxMicroBatches);
     }
 }

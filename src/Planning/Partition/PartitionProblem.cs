@@ -30,13 +30,19 @@ public sealed class PartitionProblem
     /// <summary>Seconds of the transfer into each device from the one before it; the first entry is not read.</summary>
     public required double[] HopSeconds { get; init; }
 
+    /// <summary>Prefix sums [layers + 1] of the seconds that each layer's data takes through a device's interface beside the hops; null: none.</summary>
+    public double[]? SendSeconds { get; init; }
+
     public int LayerCount => LayerWork.Length - 1;
 
     public int DeviceCount => Costs.Length;
 
-    /// <summary>Compute seconds of a device with the layers [first, end).</summary>
-    public double StageSeconds(int device, int first, int end) =>
-        Costs[device].Seconds(LayerWork[end] - LayerWork[first], end == LayerCount);
+    /// <summary>Seconds of a device with the layers [first, end): compute or sending, whichever is longer.</summary>
+    public double StageSeconds(int device, int first, int end)
+    {
+        var compute = Costs[device].Seconds(LayerWork[end] - LayerWork[first], end == LayerCount);
+        return SendSeconds is null ? compute : Math.Max(compute, SendSeconds[end] - SendSeconds[first]);
+    }
 
     /// <summary>Memory of a stage with the layers [first, end).</summary>
     public long StageBytes(int first, int end) =>

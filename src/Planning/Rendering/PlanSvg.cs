@@ -44,7 +44,8 @@ public static class PlanSvg
             var (x, width) = (Left + stage.FirstLayer * scale, stage.LayerCount * scale - 3);
             var busy = stage.PeriodSeconds / replica.PeriodSeconds;
             svg.Append(CultureInfo.InvariantCulture, $"<g><title>{Escape(Details(stage))}</title>");
-            svg.Append(CultureInfo.InvariantCulture, $"<rect x=\"{x:F1}\" y=\"{top}\" width=\"{width:F1}\" height=\"{BarHeight}\" rx=\"4\" fill=\"{Colour(replica.Role)}\" fill-opacity=\"{0.25 + 0.6 * busy:F2}\"/>");
+            svg.Append(CultureInfo.InvariantCulture, $"<rect x=\"{x:F1}\" y=\"{top}\" width=\"{width:F1}\" height=\"{BarHeight}\" rx=\"4\" ");
+            svg.Append(CultureInfo.InvariantCulture, $"fill=\"{Colour(replica.Role)}\" fill-opacity=\"{0.25 + 0.6 * busy:F2}\"/>");
             // Long names are cut to the bar: a letter takes about seven pixels.
             var letters = (int)(width / 7) - 1;
             if (letters >= 3)

@@ -45,7 +45,7 @@ public static class MemoryCheck
 
         var most = usable.Sum(bytes => MostLayers(memory, bytes));
         return new PlanningException(
-            $"Nothing planned: no order and no cut of the {model.LayerCount} layers of '{model.Id}' fits the fleet '{request.Fleet.Name}': whole layers "
+            $"Nothing planned: no order and no cut of the {model.LayerCount} layers of '{model.Id}' was found that fits the fleet '{request.Fleet.Name}': whole layers "
             + $"fill its devices unevenly, {most} at most before the first stage takes {Bytes(memory.FirstStageBytes)} for the embedding and the last "
             + $"{Bytes(memory.LastStageBytes)} for the head. Needed: {terms}. Give a device more memory or lower engine.kvCells or engine.maxStepTokens.");
     }

@@ -30,22 +30,25 @@ public static class PlanRequestCheck
         var layers = model.LayerBytes.IsDefault ? 0 : model.LayerBytes.Length;
         faults.Require(layers is >= 1 and <= 1024, "model.layerBytes", layers, "1 to 1,024 layers");
         for (var layer = 0; layer < layers; layer++)
-            faults.Require(model.LayerBytes[layer] is > 0 and < MaxBytes, $"model.layerBytes[{layer}]", model.LayerBytes[layer], "1 to 2^50 bytes");
+            faults.Require(
+                model.LayerBytes[layer] is > 0 and < MaxBytes, $"model.layerBytes[{layer}]", model.LayerBytes[layer], "1 to 2^50 bytes");
+        var perLayer = $"empty, or one entry for each of the {layers} layers";
         var kvLayers = model.LayerKvBytesPerToken.IsDefault ? 0 : model.LayerKvBytesPerToken.Length;
         faults.Require(kvLayers == layers, "model.layerKvBytesPerToken", kvLayers, $"one entry for each of the {layers} layers");
         for (var layer = 0; layer < kvLayers; layer++)
             faults.Require(
-                model.LayerKvBytesPerToken[layer] is >= 0 and < 1 << 30, $"model.layerKvBytesPerToken[{layer}]", model.LayerKvBytesPerToken[layer], "0 to 2^30 bytes");
+                model.LayerKvBytesPerToken[layer] is >= 0 and < 1 << 30, $"model.layerKvBytesPerToken[{layer}]",
+                model.LayerKvBytesPerToken[layer], "0 to 2^30 bytes");
         var flops = model.LayerFlopsPerToken.IsDefaultOrEmpty ? [] : model.LayerFlopsPerToken;
-        faults.Require(flops.Length == 0 || flops.Length == layers, "model.layerFlopsPerToken", flops.Length, $"empty, or one entry for each of the {layers} layers");
+        faults.Require(flops.Length == 0 || flops.Length == layers, "model.layerFlopsPerToken", flops.Length, perLayer);
         for (var layer = 0; layer < flops.Length; layer++)
             faults.Require(flops[layer] is > 0 and < 1e18, $"model.layerFlopsPerToken[{layer}]", flops[layer], "above 0 to 1e18");
         var active = model.LayerActiveBytes.IsDefaultOrEmpty ? [] : model.LayerActiveBytes;
-        faults.Require(active.Length == 0 || active.Length == layers, "model.layerActiveBytes", active.Length, $"empty, or one entry for each of the {layers} layers");
+        faults.Require(active.Length == 0 || active.Length == layers, "model.layerActiveBytes", active.Length, perLayer);
         for (var layer = 0; layer < active.Length; layer++)
             faults.Require(active[layer] is > 0 and < MaxBytes, $"model.layerActiveBytes[{layer}]", active[layer], "1 to 2^50 bytes");
         var windows = model.LayerWindowTokens.IsDefaultOrEmpty ? [] : model.LayerWindowTokens;
-        faults.Require(windows.Length == 0 || windows.Length == layers, "model.layerWindowTokens", windows.Length, $"empty, or one entry for each of the {layers} layers");
+        faults.Require(windows.Length == 0 || windows.Length == layers, "model.layerWindowTokens", windows.Length, perLayer);
         for (var layer = 0; layer < windows.Length; layer++)
             faults.Require(windows[layer] is >= 0 and <= 1 << 24, $"model.layerWindowTokens[{layer}]", windows[layer], "0 to 16,777,216");
         faults.Require(model.EmbeddingLength is >= 1 and <= 1 << 20, "model.embeddingLength", model.EmbeddingLength, "1 to 1,048,576");
@@ -80,7 +83,8 @@ public static class PlanRequestCheck
         faults.Require(workload.HorizonRequests is >= 1 and <= 100_000_000, "workload.horizonRequests", workload.HorizonRequests, "1 to 100,000,000");
         var tokens = workload.MeanInputTokens + workload.MeanOutputTokens;
         faults.Require(
-            !(tokens > request.Engine.KvCells), "workload.meanInputTokens + meanOutputTokens", tokens, $"at most engine.kvCells ({request.Engine.KvCells}): not one mean request fits the KV cache");
+            !(tokens > request.Engine.KvCells), "workload.meanInputTokens + meanOutputTokens", tokens,
+            $"at most engine.kvCells ({request.Engine.KvCells}): not one mean request fits the KV cache");
     }
 
     private static void CheckDevices(FleetSpec fleet, FaultList faults)
@@ -95,13 +99,14 @@ public static class PlanRequestCheck
             faults.Require(!string.IsNullOrEmpty(device.Id), $"{key}.id", device.Id, "a name");
             faults.Require(seen.Add(device.Id ?? ""), $"{key}.id", device.Id, "a name that no other device has");
             faults.Require(device.MemoryBytes is > 0 and < MaxBytes, $"{key}.memoryBytes ({device.Id})", device.MemoryBytes, "1 to 2^50 bytes");
-            faults.Require(device.SlowdownFactor is >= 1e-3 and <= 1e6, $"{key}.slowdownFactor ({device.Id})", device.SlowdownFactor, "0.001 to 1,000,000");
+            faults.Require(
+                device.SlowdownFactor is >= 1e-3 and <= 1e6, $"{key}.slowdownFactor ({device.Id})", device.SlowdownFactor, "0.001 to 1,000,000");
         }
     }
 
     private static void CheckLinks(FleetSpec fleet, FaultList faults)
     {
-        faults.Require(fleet.DefaultBandwidthBytesPerSecond > 0, "fleet.defaultBandwidthBytesPerSecond", fleet.DefaultBandwidthBytesPerSecond, "above 0");
+        faults.Require(fleet.DefaultBandwidthBytesPerSecond >= 1, "fleet.defaultBandwidthBytesPerSecond", fleet.DefaultBandwidthBytesPerSecond, "at least 1");
         faults.Require(fleet.DefaultLatencySeconds is >= 0 and <= 3600, "fleet.defaultLatencySeconds", fleet.DefaultLatencySeconds, "0 to 3,600 s");
         if (fleet.Links.IsDefaultOrEmpty || fleet.Devices.IsDefault)
             return;
@@ -115,7 +120,7 @@ public static class PlanRequestCheck
             faults.Require(ids.Contains(link.To), $"{key}.to", link.To, "a device of the fleet");
             faults.Require(link.From != link.To, $"{key}.to", link.To, "another device than from");
             faults.Require(seen.Add((link.From, link.To)), key, "a second entry", "one entry for a direction: two would contradict each other");
-            faults.Require(link.BandwidthBytesPerSecond > 0, $"{key}.bandwidthBytesPerSecond", link.BandwidthBytesPerSecond, "above 0");
+            faults.Require(link.BandwidthBytesPerSecond >= 1, $"{key}.bandwidthBytesPerSecond", link.BandwidthBytesPerSecond, "at least 1");
             faults.Require(link.LatencySeconds is >= 0 and <= 3600, $"{key}.latencySeconds", link.LatencySeconds, "0 to 3,600 s");
         }
     }

@@ -1,5 +1,6 @@
 using E2LLM.Core.Errors;
 using E2LLM.Core.Plans;
+using E2LLM.Planning.E2Llm;
 using E2LLM.Planning.Groups;
 using E2LLM.Planning.Requests;
 
@@ -14,7 +15,7 @@ public abstract class ContextPlanner : IPlanner
 
     /// <summary>Plans a request whose prices, remembered groups and bounds may be shared with other planners.</summary>
     /// <exception cref="PlanningException">No plan exists: says what is short.</exception>
-    public ServingPlan Plan(PlanningContext context)
+    public virtual ServingPlan Plan(PlanningContext context)
     {
         var groups = Search(context);
         if (groups.Count == 0 || context.Evaluator.Evaluate([.. groups]).CapacityPerSecond <= 0)
@@ -34,10 +35,15 @@ public abstract class ContextPlanner : IPlanner
             if (unhurried.Count > 0)
             {
                 var fastest = unhurried.Where(group => group.LoneTokenSeconds > 0).Select(group => 1 / group.LoneTokenSeconds).DefaultIfEmpty(0).Max();
-                return new PlanningException(FormattableString.Invariant(
-                    $"Nothing planned: minimumTokensPerSecond is {request.MinimumTokensPerSecond}, and the fastest replica writes {fastest:G3} tokens/s to a lone reader."));
+                return new PlanningException(
+                    FormattableString.Invariant($"Nothing planned: minimumTokensPerSecond is {request.MinimumTokensPerSecond}, ")
+                    + FormattableString.Invariant($"and the fastest replica writes {fastest:G3} tokens/s to a lone reader."));
             }
         }
+        // A baseline may miss what there is; then it would be wrong to blame the memory.
+        if (this is not E2LlmPlanner && new E2LlmPlanner().Search(context).Count > 0)
+            return new PlanningException(
+                $"Nothing planned: planner '{Name}' finds no plan for the fleet '{request.Fleet.Name}', but there is one. Use planner 'e2llm'.");
         return MemoryCheck.Explain(request);
     }
 }

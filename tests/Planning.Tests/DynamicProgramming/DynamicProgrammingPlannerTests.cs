@@ -34,7 +34,7 @@ public class DynamicProgrammingPlannerTests
     {
         var plan = Plan(Fixtures.Request(Fixtures.Model(), (600, 1), (600, 1), (200, 100)));
         Assert.Equal("d2", Assert.Single(plan.Unused).DeviceId);
-        Assert.Contains("slowest stage", plan.Unused[0].Reason);
+        Assert.Contains("alone it cannot hold the model", plan.Unused[0].Reason);
     }
 
     [Fact]

@@ -43,13 +43,36 @@ public class ExactTests
         {
             var serving = new ServingCosts(RandomRequests.Next(random, maxDevices: 4, maxLayers: 6, uniform));
             var planner = new GroupPlanner(serving);
-            var bound = new CapacityBound(serving, planner.ClosedForm, new ParallelOptions()).Solve(CancellationToken.None).Bound;
+            var bound = new CapacityBound(planner, new ParallelOptions()).Solve(CancellationToken.None).Bound;
             var best = BruteForcePlans.Best(planner, new PlanEvaluator(serving), PlanObjective.Capacity).CapacityPerSecond;
             Assert.True(bound >= best, $"bound {bound} is below {best}, which a plan reaches");
             if (bound <= best * 1.01)
                 tight++;
         }
         Assert.InRange(tight, uniform ? Instances / 2 : Instances / 10, Instances);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void RelaxedCapacity_RandomFleets_IsNeverBelowAnyOrderAndCut(bool uniform)
+    {
+        var random = new Random(39);
+        var tight = 0;
+        const int Instances = 1000;
+        for (var instance = 0; instance < Instances; instance++)
+        {
+            var serving = new ServingCosts(RandomRequests.Next(random, maxDevices: 3, maxLayers: 5, uniform));
+            var planner = new GroupPlanner(serving);
+            var evaluator = new PlanEvaluator(serving);
+            var table = new GroupTable(planner, new ParallelOptions());
+            var bound = PlanEnumeration.RelaxedCapacity(table, evaluator, CancellationToken.None);
+            var best = BruteForcePlans.MostCapacityOfAnyCut(planner, evaluator);
+            Assert.True(bound >= best, $"bound {bound} is below {best}, which a plan reaches");
+            if (bound <= best * 1.001)
+                tight++;
+        }
+        Assert.InRange(tight, Instances / 2, Instances);
     }
 
     // Groups of devices of one type may differ in the last bits when their sums are made in another order.

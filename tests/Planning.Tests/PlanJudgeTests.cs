@@ -1,0 +1,36 @@
+using E2LLM.Core.Plans;
+using E2LLM.Planning.E2Llm;
+using E2LLM.Planning.Presets;
+using E2LLM.Planning.Search;
+using E2LLM.Planning.Workloads;
+
+namespace E2LLM.Planning.Tests;
+
+public class PlanJudgeTests
+{
+    [Fact]
+    public void Plan_WithAJudge_TakesThePlanThatItChooses()
+    {
+        var fleet = FleetPresets.Get("unlike-16");
+        var request = PresetRequests.Create(
+            fleet with { Devices = fleet.Devices[..12] }, ModelShapes.Get("gpt-oss-20b"), WorkloadPresets.Get("extended"), PlanObjective.Capacity);
+        var judge = new LastIsBest();
+        var plan = new E2LlmPlanner(judge).Plan(request, CancellationToken.None);
+        Assert.InRange(judge.Seen.Count, 2, 4);
+        Assert.Same(judge.Seen[^1], plan);
+        Assert.Equal(
+            judge.Seen.Select(seen => seen.Prediction!.CapacityRequestsPerSecond).OrderDescending(),
+            judge.Seen.Select(seen => seen.Prediction!.CapacityRequestsPerSecond));
+    }
+
+    private sealed class LastIsBest : IPlanJudge
+    {
+        public IReadOnlyList<ServingPlan> Seen { get; private set; } = [];
+
+        public int Choose(PlanRequest request, IReadOnlyList<ServingPlan> candidates, CancellationToken cancellationToken)
+        {
+            Seen = candidates;
+            return candidates.Count - 1;
+        }
+    }
+}
