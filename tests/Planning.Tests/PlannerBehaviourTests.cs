@@ -109,6 +109,36 @@ public class PlannerBehaviourTests
     }
 
     [Fact]
+    public void Plan_WithProgress_TellsEveryStepOfTheSearch()
+    {
+        var fleet = FleetPresets.Get("unlike-16");
+        var request = PresetRequests.Create(
+            fleet with { Devices = fleet.Devices[..11] }, ModelShapes.Get("gpt-oss-20b"), WorkloadPresets.Get("extended"), PlanObjective.Capacity);
+        var steps = new Steps();
+        ((ContextPlanner)PlannerRegistry.Get("e2llm")).Plan(new PlanningContext(request, CancellationToken.None, progress: steps));
+        Assert.Contains("bounding the capacity", steps.Told);
+        Assert.Contains("starting from e2llm-paper", steps.Told);
+        Assert.Contains(steps.Told, step => step.StartsWith("improving start 1 of", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Plan_Cancelled_Stops()
+    {
+        using var cancellation = new CancellationTokenSource();
+        cancellation.Cancel();
+        Assert.ThrowsAny<OperationCanceledException>(() => PlannerRegistry.Get("e2llm").Plan(Testbed(PlanObjective.Wait), cancellation.Token));
+    }
+
+    private sealed class Steps : IProgress<string>
+    {
+        private readonly System.Collections.Concurrent.ConcurrentQueue<string> _told = new();
+
+        public IEnumerable<string> Told => _told;
+
+        public void Report(string value) => _told.Enqueue(value);
+    }
+
+    [Fact]
     public void Plan_MinimumSpeedThatNobodyReaches_NamesTheKey()
     {
         var request = Testbed(PlanObjective.Wait) with { MinimumTokensPerSecond = 100_000 };

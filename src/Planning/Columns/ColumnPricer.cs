@@ -42,9 +42,6 @@ internal sealed class ColumnPricer
     /// <summary>Devices of the fleet, by type.</summary>
     public int[] Counts { get; }
 
-    /// <summary>A device of a type.</summary>
-    public int DeviceOfType(int type) => _deviceOfType[type];
-
     /// <param name="prices">Cost of a device, by type; above 0.</param>
     /// <param name="worth">Worth of a request per second, by role.</param>
     /// <param name="counts">Devices that there are, by type.</param>

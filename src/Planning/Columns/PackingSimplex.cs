@@ -33,8 +33,6 @@ internal sealed class PackingSimplex
     /// <summary>Dual value of each row after <see cref="Solve"/>.</summary>
     public double[] Prices { get; }
 
-    public int ColumnCount => _columns.Count;
-
     public void Add(double gain, (int Row, double Value)[] entries) => _columns.Add((gain, entries));
 
     /// <summary>Value of each column at the optimum.</summary>

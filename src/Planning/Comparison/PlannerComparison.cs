@@ -11,12 +11,14 @@ public static class PlannerComparison
     /// <param name="request">The request.</param>
     /// <param name="planners">Names, in the order of the outcomes.</param>
     /// <param name="cancellationToken">Ends the search.</param>
+    /// <param name="progress">Told what the searches are at, for people; from any thread.</param>
     /// <exception cref="ConfigurationException">A name is unknown.</exception>
     /// <exception cref="PlanningException">The request itself makes no sense.</exception>
-    public static IEnumerable<PlanOutcome> Run(PlanRequest request, IReadOnlyList<string> planners, CancellationToken cancellationToken)
+    public static IEnumerable<PlanOutcome> Run(
+        PlanRequest request, IReadOnlyList<string> planners, CancellationToken cancellationToken, IProgress<string>? progress = null)
     {
         var found = planners.Select(PlannerRegistry.Get).ToList();
-        return Run(new PlanningContext(request, cancellationToken), found);
+        return Run(new PlanningContext(request, cancellationToken, progress: progress), found);
     }
 
     private static IEnumerable<PlanOutcome> Run(PlanningContext context, List<IPlanner> planners)

@@ -52,7 +52,10 @@ public sealed class E2LlmPlanner(IPlanJudge? judge = null) : ContextPlanner
         // Each start has its own generator, so that the number of threads changes nothing.
         var improved = new IReadOnlyList<GroupPlan>[ranked.Count];
         Parallel.For(0, improved.Length, context.Threads, index =>
-            improved[index] = new LocalSearch(context, new Random(context.Request.Seed + index)).Improve(ranked[index], Limits(context)));
+        {
+            context.Progress?.Report($"improving start {index + 1} of {improved.Length}");
+            improved[index] = new LocalSearch(context, new Random(context.Request.Seed + index)).Improve(ranked[index], Limits(context));
+        });
         // Searches often meet in one plan; a judge is to see others, too.
         return Rank(context, [.. improved, .. starts]);
     }

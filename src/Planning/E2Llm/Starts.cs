@@ -13,5 +13,9 @@ internal static class Starts
 
     public static IEnumerable<IReadOnlyList<GroupPlan>> Of(PlanningContext context) => PlannerRegistry.Baselines
         .Where(planner => context.Serving.Fleet.DeviceCount <= MaxSearchedDevices || planner is not (PaperPlanner or HexGen2Planner))
-        .Select(planner => planner.Search(context));
+        .Select(planner =>
+        {
+            context.Progress?.Report($"starting from {planner.Name}");
+            return planner.Search(context);
+        });
 }

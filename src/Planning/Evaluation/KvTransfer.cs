@@ -19,9 +19,6 @@ public sealed class KvTransfer
         _bytes = serving.KvPromptBytes;
     }
 
-    /// <summary>Bytes of a mean prompt's cache over all layers.</summary>
-    public double PromptBytes => _bytes[^1];
-
     public double Seconds(GroupPlan from, GroupPlan to)
     {
         var longest = 0.0;

@@ -23,6 +23,7 @@ internal sealed class PlanEnumeration
     private readonly GroupPlan[] _chosen;
     private PlanFigures _bestFigures = PlanFigures.Infeasible;
     private GroupPlan[] _best = [];
+    private long _counted;
 
     private PlanEnumeration(GroupTable table, PlanEvaluator evaluator, PlanObjective objective, CancellationToken cancellationToken)
     {
@@ -35,9 +36,6 @@ internal sealed class PlanEnumeration
         _cancellationToken = cancellationToken;
     }
 
-    /// <summary>Plans that have been compared.</summary>
-    public long Compared { get; private set; }
-
     /// <summary>Whether so many plans can be looked at in about a second: counts them, up to a limit.</summary>
     public static bool IsSmall(GroupTable table, PlanEvaluator evaluator, long limit, CancellationToken cancellationToken)
     {
@@ -45,12 +43,12 @@ internal sealed class PlanEnumeration
         return enumeration.Count((1 << enumeration._devices) - 1, 0, limit);
     }
 
-    public static (GroupPlan[] Groups, PlanFigures Figures, long Compared) Best(
+    public static (GroupPlan[] Groups, PlanFigures Figures) Best(
         GroupTable table, PlanEvaluator evaluator, PlanObjective objective, CancellationToken cancellationToken)
     {
         var enumeration = new PlanEnumeration(table, evaluator, objective, cancellationToken);
         enumeration.Search((1 << enumeration._devices) - 1, 0);
-        return (enumeration._best, enumeration._bestFigures, enumeration.Compared);
+        return (enumeration._best, enumeration._bestFigures);
     }
 
     /// <summary>The highest min(P, D) + M of all plans, a little inflated against rounding: no plan's capacity exceeds it, whatever its links.</summary>
@@ -114,7 +112,7 @@ internal sealed class PlanEnumeration
     private bool Count(int free, int groups, long limit)
     {
         if (free == 0)
-            return ++Compared <= limit;
+            return ++_counted <= limit;
         var lowest = free & -free;
         if (!Count(free & ~SameType(free, int.TrailingZeroCount(lowest)), groups, limit))
             return false;
@@ -133,7 +131,6 @@ internal sealed class PlanEnumeration
 
     private void Compare(int groups)
     {
-        Compared++;
         if (groups == 0)
             return;
         var figures = _evaluator.Evaluate(_chosen.AsSpan(0, groups));

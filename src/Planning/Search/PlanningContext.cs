@@ -26,29 +26,34 @@ public sealed class PlanningContext
     /// <param name="request">What is to be planned.</param>
     /// <param name="cancellationToken">Ends every search.</param>
     /// <param name="maxThreads">Threads that a search may use; -1: as many as there are cores. The plan does not depend on it.</param>
+    /// <param name="progress">Told what the search is at, for people; from any thread. The plan does not depend on it.</param>
     /// <exception cref="Core.Errors.PlanningException">The request makes no sense: names the keys at fault.</exception>
-    public PlanningContext(PlanRequest request, CancellationToken cancellationToken, int maxThreads = -1)
+    public PlanningContext(PlanRequest request, CancellationToken cancellationToken, int maxThreads = -1, IProgress<string>? progress = null)
     {
         PlanRequestCheck.ThrowIfInvalid(request);
         Request = request;
         CancellationToken = cancellationToken;
+        Progress = progress;
         Threads = new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = maxThreads };
         Serving = new ServingCosts(request);
         Groups = new GroupPlanner(Serving);
         Evaluator = new PlanEvaluator(Serving);
         _table = new(MakeTable);
         _optimum = [.. Enum.GetValues<PlanObjective>().Select(objective => new Lazy<(GroupPlan[], PlanFigures)>(() =>
-        {
-            var (groups, figures, _) = PlanEnumeration.Best(_table.Value!, Evaluator, objective, CancellationToken);
-            return (groups, figures);
-        }))];
+            PlanEnumeration.Best(_table.Value!, Evaluator, objective, CancellationToken)))];
         _relaxedCapacity = new(() => PlanEnumeration.RelaxedCapacity(_table.Value!, Evaluator, CancellationToken));
-        _capacityBound = new(() => CapacityBounds.For(this));
+        _capacityBound = new(() =>
+        {
+            Progress?.Report("bounding the capacity");
+            return CapacityBounds.For(this);
+        });
     }
 
     public PlanRequest Request { get; }
 
     public CancellationToken CancellationToken { get; }
+
+    internal IProgress<string>? Progress { get; }
 
     /// <summary>How the searches run in parallel.</summary>
     internal ParallelOptions Threads { get; }
