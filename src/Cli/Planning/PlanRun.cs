@@ -18,6 +18,8 @@ internal sealed class PlanRun(PlanSettings settings, TextWriter output, TimeProv
         // What can be refused at once is refused before a long search.
         foreach (var name in settings.Planners)
             PlannerRegistry.Get(name);
+        CheckFolder("--svg", settings.SvgPath);
+        CheckFolder("--html", settings.HtmlPath);
         var input = PlanInput.Resolve(settings);
         var before = settings.ComparePath is { } path
             ? PlanDocumentReader.Read(path, settings.Planners[0], input.Request.Model)
@@ -37,10 +39,21 @@ internal sealed class PlanRun(PlanSettings settings, TextWriter output, TimeProv
             Show(input, outcomes, comparison);
     }
 
+    private static void CheckFolder(string option, string? path)
+    {
+        if (path is not null && (path.Length == 0 || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path)))))
+            throw new ConfigurationException($"{option} is '{path}', must be a file in a folder that exists.");
+    }
+
     private void Show(PlanInput input, IReadOnlyList<PlannedOutcome> outcomes, PlanComparison? comparison)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
-        if (Console.IsOutputRedirected || console.Profile.Width > PlanText.MaxColumns)
+        var isConsole = ReferenceEquals(output, Console.Out);
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(output),
+            Ansi = isConsole ? AnsiSupport.Detect : AnsiSupport.No,
+        });
+        if (!isConsole || Console.IsOutputRedirected || console.Profile.Width > PlanText.MaxColumns)
             console.Profile.Width = PlanText.MaxColumns;
         console.Write(PlanText.Create(input, outcomes, comparison));
     }

@@ -14,7 +14,7 @@ internal sealed class PlannerRun(PlanSettings settings, PlanRequest request, Tim
     public async Task<IReadOnlyList<PlannedOutcome>> RunAsync(CancellationToken cancellationToken)
     {
         var outcomes = new List<PlannedOutcome>();
-        using var shared = PlannerComparison.Run(request, settings.Planners, cancellationToken).GetEnumerator();
+        using var shared = PlannerComparison.Run(request, settings.Planners, cancellationToken, _progress).GetEnumerator();
         foreach (var name in settings.Planners)
         {
             var position = settings.Planners.Count == 1 ? "" : $" ({outcomes.Count + 1} of {settings.Planners.Count})";
@@ -33,12 +33,12 @@ internal sealed class PlannerRun(PlanSettings settings, PlanRequest request, Tim
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            return PlannerComparison.Run(request, [name], either.Token).Single();
+            return PlannerComparison.Run(request, [name], either.Token, _progress).Single();
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return new PlanOutcome(name, null, FormattableString.Invariant(
-                $"Nothing planned: planner '{name}' was not done within --time-limit {seconds:0.###} s. Give it more, or take a planner that does less."));
+                $"Nothing planned: planner '{name}' was not done within --time-limit {seconds:G3} s. Give it more, or take a planner that does less."));
         }
     }
 }

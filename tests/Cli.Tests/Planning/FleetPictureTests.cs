@@ -1,9 +1,7 @@
 using System.Globalization;
 using System.Xml.Linq;
-using E2LLM.Cli.Planning;
 using E2LLM.Cli.Planning.Picture;
 using E2LLM.Core.Plans;
-using E2LLM.Planning;
 using E2LLM.Planning.Explanation;
 using E2LLM.Planning.Presets;
 using E2LLM.Planning.Workloads;
@@ -30,11 +28,11 @@ public sealed class FleetPictureTests
     }
 
     [Fact]
-    public void Picture_FromTheCommand_IsWellFormed()
+    public async Task Picture_FromTheCommand_IsWellFormed()
     {
         using var files = new PlanFiles();
         var path = files.Path("plan.svg");
-        PlanTool.RunAsync([.. PlanTool.Testbed, "--svg", path]).GetAwaiter().GetResult();
+        await PlanTool.RunAsync([.. PlanTool.Testbed, "--svg", path]);
 
         Assert.Equal(7, Devices(XDocument.Load(path).Root!).Length);
     }

@@ -26,7 +26,8 @@ public sealed class PlanErrorTests
     [InlineData("--max-sequences", "1000", "engine.maxSequences")]
     [InlineData("--max-step-tokens", "0", "engine.maxStepTokens")]
     [InlineData("--max-sequence-tokens", "0", "engine.maxSequenceTokens")]
-    [InlineData("--time-limit", "0.000001", "--time-limit")]
+    [InlineData("--svg", "/no/such/folder/plan.svg", "--svg")]
+    [InlineData("--html", "/no/such/folder/plan.html", "--html")]
     public async Task Run_BadOption_NamesIt(string option, string value, string named) =>
         await Refuses([.. Without(option), option, value], named);
 
@@ -57,6 +58,10 @@ public sealed class PlanErrorTests
         using var files = new PlanFiles();
         await Refuses([.. Without("--fleet"), "--fleet", files.Write("fleet.json", fleet)], named);
     }
+
+    [Fact]
+    public async Task Run_SearchBeyondTheTimeLimit_SaysSoAndPlansNothing() => await Refuses(
+        ["--fleet", "campus-64", "--model", "gpt-oss-20b", "--workload", "extended", "--time-limit", "0.05"], "--time-limit 0.05 s");
 
     [Fact]
     public async Task Run_RequestLongerThanTheContext_IsRefused() =>

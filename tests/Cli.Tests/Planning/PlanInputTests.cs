@@ -61,7 +61,7 @@ public sealed class PlanInputTests
         var input = PlanInput.Resolve(Demo with { Profiles = path });
 
         Assert.All(input.Request.Profiles, profile => Assert.Equal(0.125, profile.CallSeconds));
-        Assert.Equal(derived[0].Decode, input.Request.Profiles[0].Decode);
+        Assert.Equal(derived[0].Decode.AsEnumerable(), input.Request.Profiles[0].Decode);
         Assert.Equal("predicted from emulated profiles", input.Source);
     }
 }

@@ -33,7 +33,7 @@ public sealed class PlanTextTests
     {
         var text = await PlanTool.RunAsync("--fleet", "unlike-16", "--model", "gpt-oss-20b", "--workload", "extended", "--planner", "splitwise,exact");
 
-        Assert.Contains("1 MIXED", text.Replace("exact", "", StringComparison.Ordinal) + " 1 MIXED");
+        Assert.Contains("splitwise", text);
         Assert.Contains("too many", text);
     }
 

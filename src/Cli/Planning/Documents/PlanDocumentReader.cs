@@ -71,8 +71,8 @@ internal static class PlanDocumentReader
     private static ServingPlan Plan(JsonElement entry, string source, ModelSpec model)
     {
         var read = entry.Deserialize<ReadPlan>(Options) ?? throw Fault(source, "it holds no plan");
-        if (read.Replicas.Count == 0)
-            throw Fault(source, "its plan has no replicas");
+        if (read.Replicas.IsEmpty || read.Replicas.Any(replica => replica is null || replica.Stages.Any(stage => stage is null)))
+            throw Fault(source, "its plan has no replicas, or an empty one");
         var devices = new HashSet<string>(StringComparer.Ordinal);
         return new ServingPlan
         {
