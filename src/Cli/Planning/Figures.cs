@@ -13,7 +13,7 @@ internal static class Figures
     public static string Seconds(double? seconds) => seconds switch
     {
         null => "-",
-        { } value when !double.IsFinite(value) => "unlimited",
+        { } value when !double.IsFinite(value) => "without end",
         0 => "0 s",
         < 0.5e-6 => "<1 µs",
         < 1e-3 => $"{seconds * 1e6:0} µs",

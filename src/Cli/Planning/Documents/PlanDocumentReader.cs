@@ -90,7 +90,9 @@ internal static class PlanDocumentReader
         foreach (var stage in replica.Stages)
         {
             if (stage.FirstLayer != end || stage.Layers < 1 || stage.Layers > model.LayerCount - end)
-                throw Fault(source, $"stage '{stage.Device}' of replica '{replica.Id}' has the layers from {stage.FirstLayer}, {stage.Layers} of them; expected from {end}, within the model's {model.LayerCount}");
+                throw Fault(
+                    source,
+                    $"stage '{stage.Device}' of replica '{replica.Id}' has {stage.Layers} layers from {stage.FirstLayer}; expected from {end}, within the model's {model.LayerCount}");
             if (!devices.Add(stage.Device))
                 throw Fault(source, $"the device '{stage.Device}' stands in it twice");
             end += stage.Layers;

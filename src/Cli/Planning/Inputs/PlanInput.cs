@@ -58,7 +58,9 @@ internal sealed record PlanInput
         var tokens = workload.MeanInputTokens + workload.MeanOutputTokens;
         if (tokens > model.ContextLengthTokens)
             throw new ConfigurationException(FormattableString.Invariant(
-                $"workload '{workload.Name}': a mean request of {tokens:0} tokens does not fit the context of {model.ContextLengthTokens} tokens of model '{model.Id}'; give one that does, such as --workload {model.ContextLengthTokens / 4}/{model.ContextLengthTokens / 4}."));
+                $"workload '{workload.Name}': a mean request of {tokens:0} tokens does not fit the context of {model.ContextLengthTokens} tokens ")
+                + FormattableString.Invariant(
+                    $"of model '{model.Id}'; give one that does, such as --workload {model.ContextLengthTokens / 4}/{model.ContextLengthTokens / 4}."));
         var engine = PresetRequests.Engine(model, workload);
         return new PlanRequest
         {
