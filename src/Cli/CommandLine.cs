@@ -15,7 +15,7 @@ internal static class CommandLine
     public static RootCommand Create() => new("Serves a language model on a fleet of unlike devices, none of which has to hold it whole.")
     {
         DemoCommand.Create(),
-            PlanCommand.Create(),
+        PlanCommand.Create(),
         ServeCommand.Create(),
         AskCommand.Create(),
         StatusCommand.Create(),

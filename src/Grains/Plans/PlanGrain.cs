@@ -128,7 +128,10 @@ public sealed partial class PlanGrain(
         }
         catch (Exception exception)
         {
-            LogFailed(exception, ModelId, _status.Phase);
+            if (exception is E2LlmException expected)
+                LogRefused(ModelId, _status.Phase, expected.Message);
+            else
+                LogFailed(exception, ModelId, _status.Phase);
             _status = _status with { Phase = PlanPhase.Failed, Error = exception.Message };
             throw;
         }
