@@ -16,13 +16,14 @@ internal static class DemoCommand
         var temperature = new Option<float>("--temperature") { Description = "0 takes the likeliest token. 0 to 2.", DefaultValueFactory = _ => 0.5f };
         var seed = new Option<uint>("--seed") { Description = "Seed of the draws.", DefaultValueFactory = _ => 1u };
         var raw = new Option<bool>("--raw") { Description = "Continue the prompt as it is, without a chat template." };
+        var planner = new Option<string?>("--planner") { Description = "Who plans: e2llm, exact, splitwise, … Default: what the configuration says." };
         var once = new Option<bool>("--once") { Description = "End after the answer instead of serving on." };
         var json = new Option<bool>("--json") { Description = "One JSON document instead of tables and text." };
         var host = new HostArguments();
 
         var command = new Command("demo", "Start the whole fog in this process, show its plan, answer a prompt, and go on serving.")
         {
-            prompt, maxTokens, temperature, seed, raw, once, json,
+            prompt, maxTokens, temperature, seed, raw, planner, once, json,
         };
         host.AddTo(command);
         command.SetAction((arguments, cancellationToken) => DemoRun.RunAsync(new DemoSettings
@@ -32,6 +33,7 @@ internal static class DemoCommand
             Temperature = arguments.GetValue(temperature),
             Seed = arguments.GetValue(seed),
             IsRaw = arguments.GetValue(raw),
+            Planner = arguments.GetValue(planner),
             EndsAfterAnswer = arguments.GetValue(once),
             AsJson = arguments.GetValue(json),
             ConfigureHost = options => host.Apply(arguments, options),

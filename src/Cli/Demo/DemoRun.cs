@@ -29,7 +29,8 @@ internal static class DemoRun
 
     public static async Task<int> RunAsync(DemoSettings settings, CancellationToken cancellationToken)
     {
-        await using var app = await SiloHost.BuildAsync(QuietLog, settings.ConfigureHost, cancellationToken);
+        string[] planner = settings.Planner is { } name ? [$"--E2LLM:Serving:Planner={name}"] : [];
+        await using var app = await SiloHost.BuildAsync([.. QuietLog, .. planner], settings.ConfigureHost, cancellationToken);
         var console = Consoles.Create();
         var status = await StartAsync(app, settings.AsJson ? null : console, cancellationToken);
         if (!settings.AsJson)

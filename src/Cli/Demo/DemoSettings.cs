@@ -15,6 +15,9 @@ internal sealed record DemoSettings
 
     public bool IsRaw { get; init; }
 
+    /// <summary>Null: the configuration's.</summary>
+    public string? Planner { get; init; }
+
     public bool EndsAfterAnswer { get; init; }
 
     public bool AsJson { get; init; }

@@ -11,13 +11,14 @@ internal sealed class InboundParts(KvDataPort port)
 {
     private readonly Dictionary<Guid, KvInboundTransfer> _transfers = [];
 
-    public int Count => _transfers.Count;
+    /// <summary>Transfers that are open, or complete and not taken.</summary>
+    public int Count => _transfers.Values.Count(transfer => !IsOver(transfer));
 
     /// <summary>One part for every source that has some of the layers from <paramref name="firstLayer"/> on.</summary>
     public ImmutableArray<KvPart> Expect(KvExpectation expectation, string deviceId, int firstLayer, int layerCount)
     {
         // Nobody drops the transfers of a replica that is gone; their leases have ended them.
-        Drop([.. _transfers.Where(known => known.Value.Completed is { IsCompleted: true, IsCompletedSuccessfully: false }).Select(known => known.Key)]);
+        Drop([.. _transfers.Where(known => IsOver(known.Value)).Select(known => known.Key)]);
         var parts = ImmutableArray.CreateBuilder<KvPart>();
         foreach (var source in expectation.Sources)
         {
@@ -73,6 +74,8 @@ internal sealed class InboundParts(KvDataPort port)
     }
 
     public void DropAll() => Drop([.. _transfers.Keys]);
+
+    private static bool IsOver(KvInboundTransfer transfer) => transfer.Completed is { IsCompleted: true, IsCompletedSuccessfully: false };
 
     private static void Free(KvInboundTransfer transfer)
     {

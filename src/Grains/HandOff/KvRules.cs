@@ -1,10 +1,11 @@
 using E2LLM.Core.Errors;
+using E2LLM.Core.Fleets;
 using E2LLM.Core.Models;
 using E2LLM.Core.Plans;
 
 namespace E2LLM.Grains.HandOff;
 
-/// <summary>When KV caches can be handed from one replica to another.</summary>
+/// <summary>When KV caches can be handed from one replica to another, and what that takes.</summary>
 public static class KvRules
 {
     /// <summary>Checks a plan before anything is loaded.</summary>
@@ -28,6 +29,24 @@ public static class KvRules
                 throw new PlanningException(
                     $"Replica {replica.Id} has KV type {replica.Engine.KvType} and flash attention {replica.Engine.FlashAttention}, but {decoders[0].Id} " +
                     $"has {engine.KvType} and {engine.FlashAttention}. PREFILL and DECODER replicas need the same, or answers would change.");
+    }
+
+    /// <summary>Seconds that a prompt's KV cache takes from one replica to another: its slowest part, sent over a link of its own.</summary>
+    public static double TransferSeconds(ReplicaPlan prefill, ReplicaPlan decoder, int promptTokens, ModelSpec model, FleetSpec fleet)
+    {
+        var slowest = 0.0;
+        foreach (var source in prefill.Stages)
+            foreach (var target in decoder.Stages)
+            {
+                var first = Math.Max(source.FirstLayer, target.FirstLayer);
+                var layers = Math.Min(source.EndLayer, target.EndLayer) - first;
+                if (layers <= 0)
+                    continue;
+                var link = fleet.Link(source.DeviceId, target.DeviceId);
+                var bytes = (double)promptTokens * model.KvBytesPerToken(first, layers);
+                slowest = Math.Max(slowest, link.LatencySeconds + bytes / link.BandwidthBytesPerSecond);
+            }
+        return slowest;
     }
 
     /// <summary>Upper bound of the bytes of one position's K and V in one layer.</summary>

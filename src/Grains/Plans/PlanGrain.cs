@@ -54,12 +54,11 @@ public sealed partial class PlanGrain(
     {
         if (_status.Phase != PlanPhase.Ready)
             throw new OverloadedException($"Model '{ModelId}' is not being served now (plan: {_status.Phase}). {_status.Error}".TrimEnd());
-        var (keys, plan) = (_status.ReplicaKeys, _status.Plan!);
-        var router = new ReplicaRouter(plan.Replicas, routing);
+        var keys = _status.ReplicaKeys;
+        var router = new ReplicaRouter(_status.Plan!, _status.Model!, _status.Fleet!, routing);
         ReplicaStatus[] status = router.HasOneRoute ? [.. keys.Select(key => new ReplicaStatus { Key = key })] : await ReplicaStatusAsync();
-        var loads = status.Select((replica, index) => ToLoad(replica, plan.Replicas[index])).ToArray();
-        var (prefill, decoder) = router.Choose(loads, new RouteRequest(promptTokens, maxTokens, _routed++));
-        return new ReplicaRoute(keys[prefill], decoder is { } index ? keys[index] : null);
+        var route = router.Choose(status, new RouteRequest(promptTokens, maxTokens, _routed++));
+        return new ReplicaRoute(keys[route.Prefill], route.IsHandOff ? keys[route.Decode] : null);
     }
 
     public async Task StopAsync()
@@ -160,20 +159,6 @@ public sealed partial class PlanGrain(
             })));
         _status = _status with { Phase = PlanPhase.Ready, Error = "" };
     }
-
-    private static ReplicaLoad ToLoad(ReplicaStatus replica, ReplicaPlan plan) => new()
-    {
-        ReplicaId = plan.Id,
-        QueuedRequests = replica.QueuedRequests,
-        RunningRequests = replica.RunningRequests,
-        MaxSequences = plan.Engine.MaxSequences,
-        ReservedKvCells = replica.ReservedKvCells,
-        KvCells = plan.Engine.KvCells,
-        PendingTokens = replica.PendingTokens,
-        TokensPerSecond = plan.Role == ReplicaRole.Prefill
-            ? plan.Engine.MaxStepTokens / plan.Stages.Max(stage => stage.PrefillSeconds)
-            : 1 / plan.PeriodSeconds,
-    };
 
     private Task<ReplicaStatus[]> ReplicaStatusAsync() =>
         Task.WhenAll(_status.ReplicaKeys.Select(key => GrainFactory.GetGrain<IReplicaGrain>(key).GetStatusAsync()));
