@@ -3,6 +3,7 @@ using E2LLM.Cli.Ask;
 using E2LLM.Cli.Bench;
 using E2LLM.Cli.Demo;
 using E2LLM.Cli.Errors;
+using E2LLM.Cli.Planning;
 using E2LLM.Cli.Serving;
 using E2LLM.Cli.Status;
 
@@ -14,6 +15,7 @@ internal static class CommandLine
     public static RootCommand Create() => new("Serves a language model on a fleet of unlike devices, none of which has to hold it whole.")
     {
         DemoCommand.Create(),
+        PlanCommand.Create(),
         ServeCommand.Create(),
         AskCommand.Create(),
         StatusCommand.Create(),

@@ -37,6 +37,7 @@ internal static class DemoRun
         {
             console.Write(FleetTable.Create(status.Fleet!, status.Profiles));
             console.Write(PlanTable.Create(status.Plan!, status.Fleet!));
+            console.Write(ExplanationLines.Create(status.Explanation));
             console.WriteLine();
             console.MarkupLineInterpolated($"[bold]{settings.Prompt}[/]");
         }

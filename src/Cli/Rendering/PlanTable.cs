@@ -20,9 +20,7 @@ internal static class PlanTable
         foreach (var replica in plan.Replicas)
             for (var index = 0; index < replica.Stages.Length; index++)
                 table.AddRow(Row(replica, index, fleet));
-        if (plan.Unused.Length == 0)
-            return table;
-        return new Rows([table, .. plan.Unused.Select(unused => new Markup($"[bold]{Markup.Escape(unused.DeviceId)}[/] left out: {Markup.Escape(unused.Reason)}"))]);
+        return table;
     }
 
     private static string[] Row(ReplicaPlan replica, int index, FleetSpec fleet)

@@ -22,7 +22,10 @@ internal static class StatusCommand
             if (status.Fleet is { } described)
                 console.Write(FleetTable.Create(described, status.Profiles));
             if (status is { Plan: { } plan, Fleet: { } planned })
+            {
                 console.Write(PlanTable.Create(plan, planned));
+                console.Write(ExplanationLines.Create(status.Explanation));
+            }
             if (status.Replicas.Length > 0)
                 console.Write(LoadTable.Create(status.Replicas));
             return 0;

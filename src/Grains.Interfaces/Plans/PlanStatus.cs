@@ -28,4 +28,7 @@ public sealed record PlanStatus
 
     /// <summary>Why the last attempt failed; empty otherwise.</summary>
     [Id(7)] public string Error { get; init; } = "";
+
+    /// <summary>What the plan does and what limits it; one sentence a line.</summary>
+    [Id(8)] public ImmutableArray<string> Explanation { get; init; } = [];
 }

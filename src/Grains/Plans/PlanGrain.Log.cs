@@ -9,6 +9,9 @@ public sealed partial class PlanGrain
         Message = "Plan {Generation} of {Model} by {Planner}: {Replicas} replicas, {Unused} devices left out.")]
     private partial void LogPlanned(string model, long generation, string planner, int replicas, int unused);
 
+    [LoggerMessage(Level = LogLevel.Error, Message = "Plan of {Model} failed while {Phase}: {Reason}")]
+    private partial void LogRefused(string model, PlanPhase phase, string reason);
+
     [LoggerMessage(Level = LogLevel.Error, Message = "Plan of {Model} failed while {Phase}.")]
     private partial void LogFailed(Exception exception, string model, PlanPhase phase);
 }

@@ -69,6 +69,7 @@ public sealed partial class PlanGrain(
         {
             Phase = _status.Phase == PlanPhase.None ? PlanPhase.None : PlanPhase.Stopped,
             Plan = null,
+            Explanation = [],
             ReplicaKeys = [],
             Error = "",
         };
@@ -126,7 +127,10 @@ public sealed partial class PlanGrain(
         }
         catch (Exception exception)
         {
-            LogFailed(exception, ModelId, _status.Phase);
+            if (exception is E2LlmException expected)
+                LogRefused(ModelId, _status.Phase, expected.Message);
+            else
+                LogFailed(exception, ModelId, _status.Phase);
             _status = _status with { Phase = PlanPhase.Failed, Error = exception.Message };
             throw;
         }
@@ -134,10 +138,12 @@ public sealed partial class PlanGrain(
 
     private async Task LoadAsync(ServingPlan plan)
     {
+        var request = Request(new PlanWish());
         _status = _status with
         {
             Phase = PlanPhase.Loading,
             Plan = plan,
+            Explanation = await Task.Run(() => advisor.Explain(request, plan)),
             ReplicaKeys =
             [
                 .. plan.Replicas.Select(replica => DeviceKey.Replica(replica.Stages[0].DeviceId, ModelId, plan.Generation, replica.Id)),

@@ -1,5 +1,5 @@
 using E2LLM.Core.Plans;
-using E2LLM.Planning.Requests;
+using E2LLM.Planning.Costs;
 
 namespace E2LLM.Planning.Explanation;
 
@@ -8,44 +8,78 @@ public static class PlanExplainer
 {
     /// <param name="request">The request that the plan answers.</param>
     /// <param name="plan">Any planner's plan.</param>
-    public static PlanExplanation Explain(PlanRequest request, ServingPlan plan) => new()
+    public static PlanExplanation Explain(PlanRequest request, ServingPlan plan)
     {
-        Planner = plan.Planner,
-        ModelId = plan.ModelId,
-        Replicas = [.. plan.Replicas.Select(replica => Explain(request, replica))],
-        Unused = plan.Unused,
-        Prediction = plan.Prediction,
-        Certificates = plan.Certificates,
-        Findings = [.. Findings(request, plan)],
-    };
+        var serving = new ServingCosts(request);
+        var devices = request.Fleet.Devices.Select((device, index) => (device.Id, index))
+            .ToDictionary(pair => pair.Id, pair => pair.index, StringComparer.Ordinal);
+        return new PlanExplanation
+        {
+            Planner = plan.Planner,
+            ModelId = plan.ModelId,
+            Replicas = [.. plan.Replicas.Select(replica => Explain(serving, devices, replica))],
+            Unused = plan.Unused,
+            Prediction = plan.Prediction,
+            Certificates = plan.Certificates,
+            Findings = [.. Findings(request, plan)],
+        };
+    }
 
     /// <summary>"within 1.2 % of the optimum (proved)" with the objective's name and how it was proved.</summary>
     public static string Describe(PlanCertificate certificate) => FormattableString.Invariant(
         $"{certificate.Objective.ToString().ToLowerInvariant()} within {certificate.GapPercent:0.##} % of the optimum (proved: {certificate.Method})");
 
-    private static ReplicaExplanation Explain(PlanRequest request, ReplicaPlan replica)
+    private static ReplicaExplanation Explain(ServingCosts serving, Dictionary<string, int> devices, ReplicaPlan replica)
     {
-        var period = replica.PeriodSeconds;
-        var slowest = replica.Stages.MaxBy(stage => stage.PeriodSeconds)!;
+        // A plan whose planner left the micro-batches open is shown with single sequences.
+        var sequences = replica.MicroBatches == 0 ? 1 : replica.DecodeConcurrency / replica.MicroBatches;
+        var all = serving.Of(replica.Role);
+        var costs = Array.Find(all, costs => costs.MicroBatchSequences == sequences) ?? all[0];
+        int[] order = [.. replica.Stages.Select(stage => devices[stage.DeviceId])];
+        var stages = new StageExplanation[order.Length];
+        var slots = 0.0;
+        for (var index = 0; index < order.Length; index++)
+        {
+            stages[index] = Explain(serving.Fleet, costs, replica.Stages[index], order, index);
+            var (work, isLast) = (Work(serving.Fleet, replica.Stages[index]), index == order.Length - 1);
+            slots += costs.Slot[order[index]].Seconds(work, isLast) + (isLast ? 0 : costs.SlotHopSecondsOf(order[index], order[index + 1]));
+        }
+        var slowest = stages.MaxBy(stage => stage.RequestSeconds)!;
+        var slotSeconds = replica.MicroBatches == 0 ? 0 : slots / replica.MicroBatches;
         return new ReplicaExplanation
         {
             Id = replica.Id,
             Role = replica.Role,
-            PeriodSeconds = period,
+            PeriodSeconds = replica.PeriodSeconds,
             RequestsPerSecond = replica.RequestsPerSecond,
             PrefillLatencySeconds = replica.PrefillLatencySeconds,
             TokenSeconds = replica.TokenSeconds,
             DecodeConcurrency = replica.DecodeConcurrency,
-            Stages = [.. replica.Stages.Select(stage => Explain(request, stage, period))],
-            Limit = FormattableString.Invariant($"the slowest stage is {slowest.DeviceId}: ")
-                + (slowest.HopSeconds > slowest.DecodeSeconds ? "its link" : "its compute")
-                + FormattableString.Invariant($" takes {1e3 * slowest.PeriodSeconds:G3} ms of a token"),
+            Stages = [.. stages.Select(stage => stage with { BusyShare = stage.RequestSeconds / slowest.RequestSeconds })],
+            SlotSeconds = slotSeconds,
+            Limit = Limit(slowest, slotSeconds, replica.DecodeConcurrency),
         };
     }
 
-    private static StageExplanation Explain(PlanRequest request, StagePlan stage, double period)
+    private static string Limit(StageExplanation slowest, double slotSeconds, int concurrency)
     {
-        var device = Enumerable.Range(0, request.Fleet.Devices.Length).First(index => request.Fleet.Devices[index].Id == stage.DeviceId);
+        if (slotSeconds > slowest.RequestSeconds * (1 + 1e-9))
+            return FormattableString.Invariant(
+                $"{concurrency} sequences at once are too few to keep the stages busy: a request takes {Seconds(slotSeconds)} of a slot, and {Seconds(slowest.RequestSeconds)} of the slowest stage, {slowest.DeviceId}");
+        var what = slowest.RequestComputeSeconds == slowest.RequestSeconds ? "its compute"
+            : slowest.RequestHopSeconds == slowest.RequestSeconds ? "its link to the next stage" : "its transfer of the KV cache";
+        return $"the slowest stage is {slowest.DeviceId}: {what} takes {Seconds(slowest.RequestSeconds)} a request";
+    }
+
+    private static string Seconds(double seconds) => seconds < 1
+        ? FormattableString.Invariant($"{1e3 * seconds:G3} ms")
+        : FormattableString.Invariant($"{seconds:G3} s");
+
+    private static double Work(FleetCosts fleet, StagePlan stage) => fleet.LayerWork[stage.EndLayer] - fleet.LayerWork[stage.FirstLayer];
+
+    private static StageExplanation Explain(FleetCosts fleet, RoleCosts costs, StagePlan stage, int[] order, int index)
+    {
+        var isLast = index == order.Length - 1;
         return new StageExplanation
         {
             DeviceId = stage.DeviceId,
@@ -54,11 +88,14 @@ public static class PlanExplainer
             DecodeSeconds = stage.DecodeSeconds,
             PrefillSeconds = stage.PrefillSeconds,
             HopSeconds = stage.HopSeconds,
+            RequestComputeSeconds = costs.Busy[order[index]].Seconds(Work(fleet, stage), isLast),
+            RequestHopSeconds = isLast ? 0 : costs.HopSecondsOf(order[index], order[index + 1]),
+            RequestKvSeconds = costs.KvSeconds(stage.FirstLayer, stage.EndLayer),
             WeightBytes = stage.WeightBytes,
             KvBytes = stage.KvBytes,
             ScratchBytes = stage.ScratchBytes,
-            MemoryBytes = MemoryCheck.UsableBytes(request, device),
-            BusyShare = stage.PeriodSeconds / period,
+            MemoryBytes = fleet.MemoryBytes[order[index]],
+            BusyShare = 0,
         };
     }
 

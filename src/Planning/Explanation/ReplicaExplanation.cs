@@ -25,6 +25,9 @@ public sealed record ReplicaExplanation
 
     public required ImmutableArray<StageExplanation> Stages { get; init; }
 
-    /// <summary>A sentence on the slowest stage.</summary>
+    /// <summary>Seconds between two requests if only the decode slots counted; 0 for PREFILL.</summary>
+    public required double SlotSeconds { get; init; }
+
+    /// <summary>A sentence on what limits the replica: its decode slots, or the slowest stage's compute, link or KV transfer.</summary>
     public required string Limit { get; init; }
 }

@@ -17,7 +17,7 @@ public sealed class DemoTextTests : IDisposable
         Assert.Equal("", run.Error);
         Assert.Equal(0, run.ExitCode);
         Assert.Contains("Fleet demo", run.Output);
-        Assert.Contains("Plan 1 by e2llm-dp", run.Output);
+        Assert.Contains("Plan 1 by e2llm", run.Output);
         Assert.Contains("Who are you?", run.Output);
         Assert.Contains("Request on replica 1/r0", run.Output);
         Assert.DoesNotContain("OpenAI API", run.Output);

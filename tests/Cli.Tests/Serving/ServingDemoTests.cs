@@ -79,7 +79,7 @@ public sealed class ServingDemoTests(ServingDemo demo) : IClassFixture<ServingDe
         Assert.Equal(0, run.ExitCode);
         Assert.Contains("model e2llm-demo-q8_0: ready", run.Output);
         Assert.Contains("Fleet demo", run.Output);
-        Assert.Contains("Plan 1 by e2llm-dp", run.Output);
+        Assert.Contains("Plan 1 by e2llm", run.Output);
         Assert.Contains("requests done", run.Output);
     }
 

@@ -1,0 +1,89 @@
+using E2LLM.Core.Plans;
+using E2LLM.Planning.Explanation;
+
+namespace E2LLM.Cli.Planning.Documents;
+
+/// <summary>One plan of a document.</summary>
+internal sealed record PlanEntry
+{
+    public required string Planner { get; init; }
+
+    public required IReadOnlyList<ReplicaEntry> Replicas { get; init; }
+
+    /// <summary>Null where the plan serves nothing, so that nothing can be predicted.</summary>
+    public required PredictionEntry? Predicted { get; init; }
+
+    /// <summary>That of the objective which the plan was made for, where something could be proved about it; else of the other one.</summary>
+    public required CertificateEntry? Certificate { get; init; }
+
+    public required IReadOnlyList<CertificateEntry> Certificates { get; init; }
+
+    public required IReadOnlyList<UnusedEntry> Unused { get; init; }
+
+    public static PlanEntry Of(ServingPlan plan, PlanExplanation explanation)
+    {
+        return new PlanEntry
+        {
+            Planner = plan.Planner,
+            Replicas = [.. plan.Replicas.Zip(explanation.Replicas, ReplicaEntry.Of)],
+            Predicted = plan.Prediction is { } prediction ? PredictionEntry.Of(prediction) : null,
+            Certificate = plan.Certificates is [var first, ..] ? CertificateEntry.Of(first) : null,
+            Certificates = [.. plan.Certificates.Select(CertificateEntry.Of)],
+            Unused = [.. plan.Unused.Select(unused => new UnusedEntry(unused.DeviceId, unused.Reason))],
+        };
+    }
+}
+
+/// <summary>A planner that found no plan, beside others that did.</summary>
+internal sealed record FailedEntry(string Planner, string Error);
+
+internal sealed record UnusedEntry(string Device, string Reason);
+
+/// <summary>Figures that are not finite are null.</summary>
+internal sealed record CertificateEntry(string Objective, double? GapPercent, string Method, double? Achieved, double? Bound)
+{
+    public static CertificateEntry Of(PlanCertificate certificate) => new(
+        certificate.Objective.ToString().ToLowerInvariant(),
+        PlanDocument.Finite(certificate.GapPercent),
+        certificate.Method,
+        PlanDocument.Finite(certificate.Achieved),
+        PlanDocument.Finite(certificate.Bound));
+}
+
+/// <summary>Figures that are not finite are null.</summary>
+internal sealed record PredictionEntry
+{
+    public required double? MeanWaitSeconds { get; init; }
+
+    public required double? P90WaitSeconds { get; init; }
+
+    public required double? TtftSeconds { get; init; }
+
+    public required double? TpotSeconds { get; init; }
+
+    public required double? CapacityRequestsPerSecond { get; init; }
+
+    public required double? PrefillWaitSeconds { get; init; }
+
+    public required double? KvLinkWaitSeconds { get; init; }
+
+    public required double? DecodeWaitSeconds { get; init; }
+
+    public required double? ServiceSeconds { get; init; }
+
+    public required string BindingResource { get; init; }
+
+    public static PredictionEntry Of(PlanPrediction prediction) => new()
+    {
+        MeanWaitSeconds = PlanDocument.Finite(prediction.MeanWaitSeconds),
+        P90WaitSeconds = PlanDocument.Finite(prediction.P90WaitSeconds),
+        TtftSeconds = PlanDocument.Finite(prediction.TtftSeconds),
+        TpotSeconds = PlanDocument.Finite(prediction.TpotSeconds),
+        CapacityRequestsPerSecond = PlanDocument.Finite(prediction.CapacityRequestsPerSecond),
+        PrefillWaitSeconds = PlanDocument.Finite(prediction.PrefillWaitSeconds),
+        KvLinkWaitSeconds = PlanDocument.Finite(prediction.KvLinkWaitSeconds),
+        DecodeWaitSeconds = PlanDocument.Finite(prediction.DecodeWaitSeconds),
+        ServiceSeconds = PlanDocument.Finite(prediction.ServiceSeconds),
+        BindingResource = prediction.BindingResource,
+    };
+}

@@ -1,0 +1,116 @@
+using System.CommandLine;
+using E2LLM.Core.Plans;
+using E2LLM.Planning;
+
+namespace E2LLM.Cli.Planning;
+
+/// <summary>The options of <c>e2llm plan</c>.</summary>
+internal sealed class PlanOptions
+{
+    private const string AllPlanners = "all";
+
+    private readonly Option<string?> _fleet = new("--fleet") { Description = "Fleet file, or the name of a preset (--list)." };
+    private readonly Option<string?> _model = new("--model") { Description = "GGUF file, or the name of a shape (--list)." };
+    private readonly Option<string?> _workload = new("--workload")
+    {
+        Description = "Name of a preset (--list), a CSV trace (TIMESTAMP, ContextTokens, GeneratedTokens), or mean tokens in and out: 576/588.",
+    };
+
+    private readonly Option<double?> _rate = new("--rate") { Description = "Requests that arrive in a second. Default: the workload's." };
+
+    private readonly Option<string> _objective = new("--objective")
+    {
+        Description = "wait: least predicted mean wait at the rate; capacity: highest sustainable rate.",
+        DefaultValueFactory = _ => "wait",
+    };
+
+    private readonly Option<string> _planner = new("--planner")
+    {
+        Description = "Name of a planner (--list), several separated by commas, or 'all': side by side.",
+        DefaultValueFactory = _ => "e2llm",
+    };
+
+    private readonly Option<int> _seed = new("--seed") { Description = "Same seed, same plan.", DefaultValueFactory = _ => 1 };
+
+    private readonly Option<double> _minimumSpeed = new("--min-tokens-per-second")
+    {
+        Description = "Slowest speed at which a reader may get tokens. 0 sets no limit.",
+    };
+
+    private readonly Option<int?> _kvCells = new("--kv-cells") { Description = "Tokens in a replica's KV cache. Default: what --max-sequences mean requests take." };
+    private readonly Option<int?> _maxSequences = new("--max-sequences") { Description = "Sequences of a replica at once, 1 to 256. Default 16." };
+    private readonly Option<int?> _maxStepTokens = new("--max-step-tokens") { Description = "Rows of a step, and so of a prefill chunk, 1 to 8192. Default: a mean prompt, 512 at most." };
+    private readonly Option<int?> _maxSequenceTokens = new("--max-sequence-tokens") { Description = "Longest request, prompt and answer. Default: four mean requests, within the model's context." };
+
+    private readonly Option<string> _kvType = new("--kv-type") { Description = "Entries of the KV cache: f32, f16 or q8_0.", DefaultValueFactory = _ => "f16" };
+    private readonly Option<string?> _profiles = new("--profiles") { Description = "Measured profiles: a file that 'e2llm demo --json' wrote. Default: derived from the device presets." };
+
+    private readonly Option<string> _like = new("--like")
+    {
+        Description = "Device preset for which a device is taken whose description names none; its slowdown factor counts.",
+        DefaultValueFactory = _ => PlanSettings.DefaultReferenceDevice,
+    };
+
+    private readonly Option<double?> _timeLimit = new("--time-limit") { Description = "Seconds for each planner, after which it gives up. It never takes a worse plan: same seed, same plan." };
+    private readonly Option<bool> _json = new("--json") { Description = "One JSON document instead of tables." };
+    private readonly Option<string?> _svg = new("--svg") { Description = "Write a picture of fleet, replicas and cuts to this file." };
+    private readonly Option<string?> _html = new("--html") { Description = "Write a page with picture, tables and certificate to this file." };
+    private readonly Option<string?> _compare = new("--compare") { Description = "A document that --json wrote before: show what changing from its plan takes and brings." };
+    private readonly Option<bool> _list = new("--list") { Description = "List the presets of devices, fleets, models, workloads and planners." };
+
+    public void AddTo(Command command)
+    {
+        _objective.AcceptOnlyFromAmong("wait", "capacity");
+        _kvType.AcceptOnlyFromAmong("f32", "f16", "q8_0");
+        _timeLimit.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<double?>() is { } seconds && seconds is not (> 0 and <= 1e6))
+                result.AddError("--time-limit must be above 0 to 1,000,000 seconds.");
+        });
+        Option[] all =
+        [
+            _fleet, _model, _workload, _rate, _objective, _planner, _seed, _minimumSpeed, _kvCells, _maxSequences, _maxStepTokens,
+            _maxSequenceTokens, _kvType, _profiles, _like, _timeLimit, _json, _svg, _html, _compare, _list,
+        ];
+        foreach (var option in all)
+            command.Add(option);
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(_list))
+                return;
+            foreach (var option in new[] { _fleet, _model, _workload })
+                if (string.IsNullOrEmpty(result.GetValue(option)))
+                    result.AddError($"{option.Name} is required; --list shows the presets.");
+        });
+    }
+
+    public bool IsList(ParseResult arguments) => arguments.GetValue(_list);
+
+    public PlanSettings Settings(ParseResult arguments) => new()
+    {
+        Fleet = arguments.GetValue(_fleet)!,
+        Model = arguments.GetValue(_model)!,
+        Workload = arguments.GetValue(_workload)!,
+        RequestsPerSecond = arguments.GetValue(_rate),
+        Objective = arguments.GetValue(_objective) == "capacity" ? PlanObjective.Capacity : PlanObjective.Wait,
+        Planners = Planners(arguments.GetValue(_planner)!),
+        Seed = arguments.GetValue(_seed),
+        MinimumTokensPerSecond = arguments.GetValue(_minimumSpeed),
+        KvCells = arguments.GetValue(_kvCells),
+        MaxSequences = arguments.GetValue(_maxSequences),
+        MaxStepTokens = arguments.GetValue(_maxStepTokens),
+        MaxSequenceTokens = arguments.GetValue(_maxSequenceTokens),
+        KvType = Enum.Parse<KvCacheType>(arguments.GetValue(_kvType)!, ignoreCase: true),
+        Profiles = arguments.GetValue(_profiles),
+        ReferenceDevice = arguments.GetValue(_like)!,
+        TimeLimitSeconds = arguments.GetValue(_timeLimit),
+        AsJson = arguments.GetValue(_json),
+        SvgPath = arguments.GetValue(_svg),
+        HtmlPath = arguments.GetValue(_html),
+        ComparePath = arguments.GetValue(_compare),
+    };
+
+    private static IReadOnlyList<string> Planners(string text) => text == AllPlanners
+        ? ["e2llm", .. PlannerRegistry.Names.Except(["e2llm"])]
+        : [.. text.Split(',', StringSplitOptions.TrimEntries).Distinct()];
+}

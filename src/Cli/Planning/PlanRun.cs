@@ -1,0 +1,60 @@
+using E2LLM.Cli.Planning.Documents;
+using E2LLM.Cli.Planning.Inputs;
+using E2LLM.Cli.Planning.Page;
+using E2LLM.Cli.Planning.Picture;
+using E2LLM.Cli.Planning.Text;
+using E2LLM.Core.Errors;
+using E2LLM.Planning;
+using Spectre.Console;
+
+namespace E2LLM.Cli.Planning;
+
+/// <summary>One run of the command: read, plan, compare, write.</summary>
+internal sealed class PlanRun(PlanSettings settings, TextWriter output, TimeProvider time)
+{
+    /// <exception cref="E2LlmException">Nothing could be planned: says what was at fault.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        // What can be refused at once is refused before a long search.
+        foreach (var name in settings.Planners)
+            PlannerRegistry.Get(name);
+        CheckFolder("--svg", settings.SvgPath);
+        CheckFolder("--html", settings.HtmlPath);
+        var input = PlanInput.Resolve(settings);
+        var before = settings.ComparePath is { } path
+            ? PlanDocumentReader.Read(path, settings.Planners[0], input.Request.Model)
+            : null;
+
+        var outcomes = await new PlannerRun(settings, input.Request, time).RunAsync(cancellationToken);
+        var chosen = outcomes.First(outcome => outcome.Plan is not null);
+        var comparison = before is null ? null : PlanComparison.Between(input.Request, before, chosen.Plan!, cancellationToken);
+
+        if (settings.SvgPath is { } svgPath)
+            await File.WriteAllTextAsync(svgPath, FleetPicture.Draw(input.Request, chosen.Plan!, chosen.Explanation!).ToString(), cancellationToken);
+        if (settings.HtmlPath is { } htmlPath)
+            await File.WriteAllTextAsync(htmlPath, PlanPage.Write(input, outcomes, comparison), cancellationToken);
+        if (settings.AsJson)
+            await output.WriteLineAsync(PlanDocument.Write(input, outcomes, comparison));
+        else
+            Show(input, outcomes, comparison);
+    }
+
+    private static void CheckFolder(string option, string? path)
+    {
+        if (path is not null && (path.Length == 0 || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path)))))
+            throw new ConfigurationException($"{option} is '{path}', must be a file in a folder that exists.");
+    }
+
+    private void Show(PlanInput input, IReadOnlyList<PlannedOutcome> outcomes, PlanComparison? comparison)
+    {
+        var isConsole = ReferenceEquals(output, Console.Out);
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(output),
+            Ansi = isConsole ? AnsiSupport.Detect : AnsiSupport.No,
+        });
+        if (!isConsole || Console.IsOutputRedirected || console.Profile.Width > PlanText.MaxColumns)
+            console.Profile.Width = PlanText.MaxColumns;
+        console.Write(PlanText.Create(input, outcomes, comparison));
+    }
+}

@@ -1,0 +1,80 @@
+using E2LLM.Core.Plans;
+using E2LLM.Core.Workloads;
+using E2LLM.Planning.Explanation;
+using E2LLM.Cli.Planning.Inputs;
+
+namespace E2LLM.Cli.Planning;
+
+/// <summary>What a plan says of itself, in sentences; the same on a terminal and on a page.</summary>
+internal static class PlanSentences
+{
+    public static string Request(PlanInput input)
+    {
+        var (request, workload) = (input.Request, input.Request.Workload!);
+        return $"model {request.Model.Id} ({request.Model.LayerCount} layers) on fleet {request.Fleet.Name} ({request.Fleet.Devices.Length} devices), "
+            + $"workload {Workload(workload)}, objective {request.Objective.ToString().ToLowerInvariant()}, seed {request.Seed}";
+    }
+
+    private static string Workload(WorkloadSpec workload) =>
+        $"{workload.Name} ({workload.MeanInputTokens:0} tokens in, {workload.MeanOutputTokens:0} out) at {workload.RequestsPerSecond:G3} requests/s";
+
+    /// <summary>Name and value of everything that is predicted of the whole plan.</summary>
+    public static IEnumerable<(string Name, string Value, string Note)> Prediction(PlanPrediction prediction, WorkloadSpec workload)
+    {
+        var load = 100 * workload.RequestsPerSecond / prediction.CapacityRequestsPerSecond;
+        yield return ("mean wait", Figures.Seconds(prediction.MeanWaitSeconds), WaitParts(prediction));
+        yield return ("P90 wait", Figures.Seconds(prediction.P90WaitSeconds), "");
+        yield return ("TTFT", Figures.Seconds(prediction.TtftSeconds), "from arrival to the first token");
+        yield return ("TPOT", Figures.Seconds(prediction.TpotSeconds), prediction.TpotSeconds > 0 ? $"{1 / prediction.TpotSeconds:0.#} tokens/s to each reader" : "");
+        yield return ("service", Figures.Seconds(prediction.ServiceSeconds), "a whole request without any wait");
+        yield return ("capacity", Figures.Rate(prediction.CapacityRequestsPerSecond),
+            $"limited by {prediction.BindingResource}; the workload takes {load:0} % of it"
+            + (load > 100 ? $", so that the queue grows: waits are those of {workload.HorizonRequests} requests" : ""));
+    }
+
+    private static string WaitParts(PlanPrediction prediction)
+    {
+        (string Name, double Seconds)[] parts =
+        [
+            ("prefill", prediction.PrefillWaitSeconds), ("KV link", prediction.KvLinkWaitSeconds), ("decode", prediction.DecodeWaitSeconds),
+        ];
+        return string.Join(", ", parts.Where(part => part.Seconds > 0).Select(part => $"{part.Name} {Figures.Seconds(part.Seconds)}"));
+    }
+
+    public static string Certificate(PlanCertificate certificate)
+    {
+        var (name, unit) = certificate.Objective == PlanObjective.Capacity
+            ? ("capacity", $"{certificate.Achieved:G4} of at most {certificate.Bound:G4} requests/s")
+            : ("mean wait", $"{Figures.Seconds(certificate.Achieved)} of at least {Figures.Seconds(certificate.Bound)}");
+        return $"{name} within {Figures.Percent(certificate.GapPercent)} of the optimum (proved under the cost model: {certificate.Method}): {unit}";
+    }
+
+    /// <summary>Devices that are left out, alike ones together.</summary>
+    public static IEnumerable<string> LeftOut(ServingPlan plan)
+    {
+        const int maxNames = 6;
+        foreach (var group in plan.Unused.GroupBy(unused => unused.Reason))
+        {
+            string[] names = [.. group.Select(unused => unused.DeviceId)];
+            var more = names.Length > maxNames ? $" and {names.Length - maxNames} more" : "";
+            yield return $"{string.Join(", ", names.Take(maxNames))}{more} left out: {group.Key}";
+        }
+    }
+
+    /// <summary>Replicas that no request can come to: PREFILL without DECODER, or the other way round; null where there are none.</summary>
+    public static string? Idle(ServingPlan plan)
+    {
+        var (prefill, decode) = (
+            plan.Replicas.Count(replica => replica.Role == ReplicaRole.Prefill), plan.Replicas.Count(replica => replica.Role == ReplicaRole.Decoder));
+        return (prefill, decode) switch
+        {
+            ( > 0, 0) => $"The plan has {prefill} PREFILL and no DECODER: no request can come to {(prefill == 1 ? "it" : "them")}",
+            (0, > 0) => $"The plan has {decode} DECODER and no PREFILL: no request can come to {(decode == 1 ? "it" : "them")}",
+            _ => null,
+        };
+    }
+
+    /// <summary>What limits each replica.</summary>
+    public static IEnumerable<string> Bindings(PlanExplanation explanation) => explanation.Replicas.Select(replica =>
+        $"{replica.Id} {RoleNames.Of(replica.Role)}: {replica.Limit}");
+}

@@ -1,0 +1,62 @@
+using System.Xml.Linq;
+using E2LLM.Cli.Planning.Page;
+using E2LLM.Cli.Planning.Picture;
+
+namespace E2LLM.Cli.Tests.Planning;
+
+public sealed class PlanPageTests
+{
+    private const string Hostile = "<script>alert('&\"')</script>";
+
+    [Fact]
+    public void Page_HostileNames_AreEscapedEverywhere()
+    {
+        var input = PlanRequests.Testbed();
+        var request = input.Request;
+        string Id(int index) => index == 0 ? Hostile : $"{Hostile}\u0001{index}";
+        request = request with
+        {
+            Fleet = request.Fleet with
+            {
+                Name = Hostile,
+                Devices = [.. request.Fleet.Devices.Select((device, index) => device with { Id = Id(index), Description = Hostile })],
+            },
+            Profiles = [.. request.Profiles.Select((profile, index) => profile with { DeviceId = Id(index) })],
+        };
+
+        var page = PlanPage.Write(input with { Request = request }, [PlanRequests.Plan(request)], null);
+
+        Assert.DoesNotContain("<script", page);
+        Assert.Contains("&lt;script&gt;", page);
+    }
+
+    [Fact]
+    public void Page_Plan_IsWellFormedAndHoldsPictureProofAndEveryStage()
+    {
+        var input = PlanRequests.Testbed();
+        var outcome = PlanRequests.Plan(input.Request);
+
+        var page = PlanPage.Write(input, [outcome], null);
+        var document = XDocument.Parse(page[page.IndexOf("<html", StringComparison.Ordinal)..]);
+
+        Assert.Single(document.Descendants(Pen.Svg + "svg"));
+        Assert.Contains("within 0 % of the optimum (proved", document.Root!.Value);
+        var cells = document.Descendants("td").Select(cell => cell.Value).ToHashSet();
+        Assert.All(outcome.Plan!.Replicas.SelectMany(replica => replica.Stages), stage => Assert.Contains(stage.DeviceId, cells));
+        // Nothing is loaded from elsewhere and nothing runs.
+        Assert.DoesNotContain(document.Descendants(), element => element.Name.LocalName is "script" or "link" or "img" or "iframe");
+        Assert.DoesNotContain(document.Descendants().Attributes(), attribute => attribute.Name.LocalName is "src" or "href" || attribute.Name.LocalName.StartsWith("on", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Page_SeveralPlanners_HasATableAndASectionEach()
+    {
+        var input = PlanRequests.Testbed();
+
+        var page = PlanPage.Write(input, [PlanRequests.Plan(input.Request), PlanRequests.Plan(input.Request, "splitwise")], null);
+
+        Assert.Contains("Planners side by side", page);
+        Assert.Contains("Plan by e2llm", page);
+        Assert.Contains("Plan by splitwise", page);
+    }
+}
