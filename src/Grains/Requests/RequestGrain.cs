@@ -98,7 +98,6 @@ public sealed partial class RequestGrain(
             Phase = RequestPhase.Accepted,
             Timeline = new RequestTimeline { AcceptedAt = time.GetUtcNow(), PromptTokens = request.PromptTokens.Length },
         };
-        _pump = PumpAsync(request);
         var lease = options.Value.ReaderLeaseSeconds;
         _leaseTimer = this.RegisterGrainTimer(CheckLeaseAsync, new GrainTimerCreationOptions
         {
@@ -107,6 +106,7 @@ public sealed partial class RequestGrain(
             Interleave = true,
             KeepAlive = true,
         });
+        _pump = PumpAsync(request);
     }
 
     /// <summary>
