@@ -23,12 +23,13 @@ public static class KvRules
         // A window that is wider than any sequence never closes.
         if (model.LayerWindowTokens.FirstOrDefault(window => window > 0 && window <= engine.MaxSequenceTokens) is var window and > 0)
             throw new PlanningException(
-                $"Model '{model.Id}' has layers that see the latest {window} tokens only. A prompt's KV cache cannot be handed on whole: plan MIXED replicas.");
+                $"Model '{model.Id}' has layers that see the latest {window} tokens only. " +
+                $"A prompt's KV cache cannot be handed on whole: plan MIXED replicas.");
         foreach (var replica in prefill.Concat(decoders))
             if (replica.Engine.KvType != engine.KvType || replica.Engine.FlashAttention != engine.FlashAttention)
                 throw new PlanningException(
-                    $"Replica {replica.Id} has KV type {replica.Engine.KvType} and flash attention {replica.Engine.FlashAttention}, but {decoders[0].Id} " +
-                    $"has {engine.KvType} and {engine.FlashAttention}. PREFILL and DECODER replicas need the same, or answers would change.");
+                    $"Replica {replica.Id} has KV type {replica.Engine.KvType} and flash attention " +
+                    $"{replica.Engine.FlashAttention}, but {decoders[0].Id} has {engine.KvType} and {engine.FlashAttention}. PREFILL and DECODER replicas need the same, or answers would change.");
     }
 
     /// <summary>Seconds that a prompt's KV cache takes from one replica to another: its slowest part, sent over a link of its own.</summary>

@@ -15,7 +15,8 @@ public sealed class ReplicaRouter(ServingPlan plan, ModelSpec model, FleetSpec f
     private readonly bool _isMixedOnly = plan.Replicas.All(replica => replica.Role == ReplicaRole.Mixed);
 
     /// <summary>Whether there is nothing to choose, so that nobody need ask for the load.</summary>
-    public bool HasOneRoute => plan.Replicas.Length == 1 || (plan.Replicas.Length == 2 && !plan.Replicas.Any(replica => replica.Role == ReplicaRole.Mixed));
+    public bool HasOneRoute => plan.Replicas.Length == 1
+        || (plan.Replicas.Length == 2 && !plan.Replicas.Any(replica => replica.Role == ReplicaRole.Mixed));
 
     /// <param name="status">Of every replica, in the order of the plan.</param>
     /// <param name="request">What is known of the request.</param>
@@ -71,7 +72,8 @@ public sealed class ReplicaRouter(ServingPlan plan, ModelSpec model, FleetSpec f
     private RequestRejectedException TooLong(RouteRequest request)
     {
         var limits = plan.Replicas.Select(replica =>
-            $"{replica.Id} takes prompts below {replica.Engine.MaxSequenceTokens} tokens (MaxSequenceTokens) and has {replica.Engine.KvCells} KV cells (KvCells)");
+            $"{replica.Id} takes prompts below {replica.Engine.MaxSequenceTokens} tokens (MaxSequenceTokens) " +
+            $"and has {replica.Engine.KvCells} KV cells (KvCells)");
         return new RequestRejectedException(
             $"The prompt has {request.PromptTokens} tokens and the answer may have {request.MaxTokens}: no replicas can serve that. " +
             $"{string.Join("; ", limits)}. Shorten the prompt or ask for fewer tokens.");

@@ -117,7 +117,8 @@ public sealed partial class ReplicaGrain
         {
             if (failure.ReadHere)
                 progress.ContinueAfter(failure.Answer.Length);
-            GiveUpReservation(progress, slot.Reservation, failure.Failure, failure.ReadHere ? KvRecovery.ReadHere : KvRecovery.Requeue, failure.Answer);
+            var recovery = failure.ReadHere ? KvRecovery.ReadHere : KvRecovery.Requeue;
+            GiveUpReservation(progress, slot.Reservation, failure.Failure, recovery, failure.Answer);
         }
         return Task.CompletedTask;
     }
@@ -183,7 +184,9 @@ public sealed partial class ReplicaGrain
     }
 
     private AwaitedKv? Awaiting(KvReservation reservation) =>
-        _requests.GetValueOrDefault(reservation.RequestId)?.Awaited is { Current: { } slot } awaited && slot.Reservation == reservation ? awaited : null;
+        _requests.GetValueOrDefault(reservation.RequestId)?.Awaited is { Current: { } slot } awaited && slot.Reservation == reservation
+            ? awaited
+            : null;
 
     private async Task RenewLeasesAsync()
     {
