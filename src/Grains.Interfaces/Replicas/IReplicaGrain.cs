@@ -77,6 +77,10 @@ public interface IReplicaGrain : IGrainWithStringKey
     [Alias("FailStep"), AlwaysInterleave]
     Task FailStepAsync(StepFailure failure);
 
+    /// <summary>Ends a request, or a part of one, and frees what it holds here; also one whose call is still on its way. Harmless otherwise.</summary>
+    [Alias("Cancel"), AlwaysInterleave]
+    Task CancelAsync(string requestId);
+
     [Alias("GetStatus"), AlwaysInterleave, ReadOnly]
     Task<ReplicaStatus> GetStatusAsync();
 }

@@ -30,6 +30,7 @@ public sealed partial class ReplicaGrain(
 {
     private readonly Dictionary<string, RequestProgress> _requests = [];
     private readonly Dictionary<long, SentStep> _sent = [];
+    private readonly EarlyCancels _earlyCancels = new(capacity: 1024);
     private ReplicaAssignment? _assignment;
     private ReplicaScheduler? _scheduler;
     private IStageGrain[] _stages = [];
@@ -87,6 +88,8 @@ public sealed partial class ReplicaGrain(
     {
         if (_outOfService is { } reason)
             throw new OverloadedException($"Replica {Key} takes no requests: {reason}.");
+        if (_earlyCancels.Contains(request.Id))
+            throw new OperationCanceledException($"Request {request.Id} was cancelled before it began on replica {Key}.");
         _scheduler!.Enqueue(request, NowSeconds, mode);
         var progress = new RequestProgress(request, _assignment!.Plan, ReplicaName, time.GetTimestamp()) { Held = held, Awaited = awaited };
         _requests.Add(request.Id, progress);
@@ -98,16 +101,31 @@ public sealed partial class ReplicaGrain(
         }
         finally
         {
-            if (!progress.IsDone)
-            {
-                if (_scheduler?.Cancel(request.Id) is { } cancelled)
-                    Apply([cancelled]);
-                Pump();
-            }
-            held?.End();
-            if (awaited is not null)
-                DropTransfers(awaited);
+            End(progress);
         }
+    }
+
+    public Task CancelAsync(string requestId)
+    {
+        if (_requests.TryGetValue(requestId, out var progress))
+            End(progress);
+        else
+            _earlyCancels.Add(requestId);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Frees what a request holds here, whether it is done or not.</summary>
+    private void End(RequestProgress progress)
+    {
+        if (!progress.IsDone)
+        {
+            if (_scheduler?.Cancel(progress.Request.Id) is { } cancelled)
+                Apply([cancelled]);
+            Pump();
+        }
+        progress.Held?.End();
+        if (progress.Awaited is { } awaited)
+            DropTransfers(awaited);
     }
 
     public Task CompleteStepAsync(StepCompletion completion)

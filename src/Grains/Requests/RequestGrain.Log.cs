@@ -13,4 +13,7 @@ public sealed partial class RequestGrain
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The journal of request {Request} could not be written. The answer goes on; a restart would not know of it.")]
     private partial void LogJournalFailed(Exception exception, string request);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Replica {Replica} could not be told that request {Request} has ended.")]
+    private partial void LogReplicaGone(Exception exception, string request, string replica);
 }

@@ -30,6 +30,7 @@ public sealed partial class RequestGrain(
     private AsyncSignal _arrived = new();
     private Task? _pump;
     private IDisposable? _leaseTimer;
+    private ReplicaRoute? _route;
     private long _acceptedAt;
     private long _lastReadAt;
     private int _readTokens;
@@ -127,6 +128,8 @@ public sealed partial class RequestGrain(
         // Off the caller's first turn, so that the journal's write and the replica's queue overlap.
         var accepted = WriteJournalAsync();
         var last = await PumpTokensAsync(request);
+        if (last.Finish is FinishReason.Cancelled or FinishReason.Failed)
+            _ = EndOnReplicasAsync(request.Id);
         _leaseTimer?.Dispose();
         journal.State.Record = journal.State.Record! with
         {
@@ -179,8 +182,30 @@ public sealed partial class RequestGrain(
         }
     }
 
+    /// <summary>
+    /// Ending the enumeration has freed the request on its replicas already, unless that end overtook the beginning on its way.
+    /// </summary>
+    private async Task EndOnReplicasAsync(string requestId)
+    {
+        if (_route is not { } route)
+            return;
+        foreach (var key in new[] { route.PrefillKey, route.DecoderKey }.OfType<string>())
+        {
+            try
+            {
+                await GrainFactory.GetGrain<IReplicaGrain>(key).CancelAsync(requestId);
+            }
+            catch (Exception exception)
+            {
+                // The replica is gone, and what the request held with it.
+                LogReplicaGone(exception, requestId, key);
+            }
+        }
+    }
+
     private IAsyncEnumerable<TokenChunk> Chunks(ReplicaRoute route, GenerationRequest request)
     {
+        _route = route;
         var replica = GrainFactory.GetGrain<IReplicaGrain>(route.PrefillKey);
         return route.DecoderKey is { } decoder
             ? new SplitRun(replica, GrainFactory.GetGrain<IReplicaGrain>(decoder), request, time, logger).RunAsync(_cancel.Token)

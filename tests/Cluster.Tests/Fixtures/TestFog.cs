@@ -115,6 +115,13 @@ internal sealed class TestFog : IAsyncDisposable
         }
     }
 
+    /// <summary>Asks until a request waits in the only replica's queue, and gives up when the caller's call ends first.</summary>
+    public async Task QueuedAsync(Task call)
+    {
+        while ((await Plan.GetStatusAsync()).Replicas[0].QueuedRequests == 0)
+            Assert.False(call.IsCompleted);
+    }
+
     /// <summary>Asks until the request's journal says that it is done, and gives up after half a minute.</summary>
     public async Task<RequestRecord> DoneAsync(string id)
     {

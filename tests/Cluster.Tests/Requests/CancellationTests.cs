@@ -58,13 +58,15 @@ public sealed class CancellationTests
     [Fact]
     public async Task Run_WhileQueued_CancelLeavesTheOthersAlone()
     {
-        var options = Synthetic.ThreeDevices(Synthetic.Engines(Slow)) with { Serving = serving => serving.MaxSequences = 1 };
+        // One device: several small ones could be a replica each, and nothing would queue.
+        var options = Synthetic.Options([[Synthetic.Device("only")]], Synthetic.Engines(Slow)) with { Serving = serving => serving.MaxSequences = 1 };
         await using var fog = await TestFog.ServeAsync(options);
-        var first = Synthetic.Request("first", maxTokens: 200);
+        var first = Synthetic.Request("first", maxTokens: 1000);
         await using var running = fog.Request("first").RunAsync(first).GetAsyncEnumerator();
         Assert.True(await running.MoveNextAsync());
         await using var queued = fog.Request("second").RunAsync(Synthetic.Request("second")).GetAsyncEnumerator();
         var waiting = queued.MoveNextAsync().AsTask();
+        await fog.QueuedAsync(waiting);
 
         await fog.Request("second").CancelAsync();
 

@@ -54,8 +54,7 @@ public sealed class RejectionTests
         Assert.True(await running.MoveNextAsync());
         await using var queued = fog.Request("queued").RunAsync(Synthetic.Request("queued")).GetAsyncEnumerator();
         var waiting = queued.MoveNextAsync().AsTask();
-        while ((await fog.Plan.GetStatusAsync()).Replicas[0].QueuedRequests == 0)
-            Assert.False(waiting.IsCompleted);
+        await fog.QueuedAsync(waiting);
 
         var answer = await fog.RunAsync(Synthetic.Request("refused"));
 
