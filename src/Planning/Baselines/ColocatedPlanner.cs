@@ -12,7 +12,7 @@ public sealed class ColocatedPlanner : ContextPlanner
 
     public override string Name => "colocated";
 
-    protected internal override IReadOnlyList<GroupPlan> Search(PlanningContext context) => context.Serving.Fleet.DeviceCount <= MaxExactDevices
+    protected override IReadOnlyList<GroupPlan> Find(PlanningContext context) => context.Serving.Fleet.DeviceCount <= MaxExactDevices
         ? Exact(context)
         : GreedyGroups.Grow(context, ReplicaRole.Mixed);
 

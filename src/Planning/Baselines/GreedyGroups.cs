@@ -10,9 +10,14 @@ internal static class GreedyGroups
     // Past the size that first fits, a few more devices may still raise the rate per device; many more never do.
     private const int SizesAfterFirstFit = 4;
 
-    public static List<GroupPlan> Grow(PlanningContext context, ReplicaRole role)
+    public static List<GroupPlan> Grow(PlanningContext context, ReplicaRole role) => Grow(context, role, DeviceOrder.BySpeed(context));
+
+    /// <param name="context">The request.</param>
+    /// <param name="role">The role of all groups.</param>
+    /// <param name="devices">What they are made of, fastest first.</param>
+    public static List<GroupPlan> Grow(PlanningContext context, ReplicaRole role, IEnumerable<int> devices)
     {
-        var left = DeviceOrder.BySpeed(context).Where(device => context.Serving.Capacities.Inner[device] > 0).ToList();
+        var left = devices.Where(device => context.Serving.Capacities.Inner[device] > 0).ToList();
         var groups = new List<GroupPlan>();
         while (left.Count > 0)
         {

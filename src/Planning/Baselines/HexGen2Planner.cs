@@ -21,7 +21,7 @@ public sealed class HexGen2Planner : ContextPlanner
 
     public override string Name => "hexgen2";
 
-    protected internal override IReadOnlyList<GroupPlan> Search(PlanningContext context)
+    protected override IReadOnlyList<GroupPlan> Find(PlanningContext context)
     {
         var capacities = context.Serving.Capacities;
         var total = capacities.Inner.Sum();

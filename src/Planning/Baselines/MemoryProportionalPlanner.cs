@@ -9,7 +9,7 @@ public sealed class MemoryProportionalPlanner : ContextPlanner
 {
     public override string Name => "memory-proportional";
 
-    protected internal override IReadOnlyList<GroupPlan> Search(PlanningContext context)
+    protected override IReadOnlyList<GroupPlan> Find(PlanningContext context)
     {
         var fleet = context.Serving.Fleet;
         var order = Enumerable.Range(0, fleet.DeviceCount)

@@ -15,7 +15,7 @@ public sealed class ParallaxPlanner : ContextPlanner
 {
     public override string Name => "parallax";
 
-    protected internal override IReadOnlyList<GroupPlan> Search(PlanningContext context)
+    protected override IReadOnlyList<GroupPlan> Find(PlanningContext context)
     {
         var capacities = context.Serving.Capacities;
         int[] devices =

@@ -11,7 +11,7 @@ public sealed class RandomPlanner : ContextPlanner
 
     public override string Name => "random";
 
-    protected internal override IReadOnlyList<GroupPlan> Search(PlanningContext context)
+    protected override IReadOnlyList<GroupPlan> Find(PlanningContext context)
     {
         var random = new Random(context.Request.Seed);
         for (var draw = 0; draw < MaxDraws; draw++)

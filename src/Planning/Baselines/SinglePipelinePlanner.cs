@@ -12,7 +12,7 @@ public sealed class SinglePipelinePlanner : ContextPlanner
 
     public override string Name => "single-pipeline";
 
-    protected internal override IReadOnlyList<GroupPlan> Search(PlanningContext context)
+    protected override IReadOnlyList<GroupPlan> Find(PlanningContext context)
     {
         GroupPlan[] best = [];
         var bestFigures = PlanFigures.Infeasible;

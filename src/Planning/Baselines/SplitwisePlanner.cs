@@ -15,7 +15,7 @@ public sealed class SplitwisePlanner : ContextPlanner
 {
     public override string Name => "splitwise";
 
-    protected internal override IReadOnlyList<GroupPlan> Search(PlanningContext context)
+    protected override IReadOnlyList<GroupPlan> Find(PlanningContext context)
     {
         var machines = GreedyGroups.Grow(context, ReplicaRole.Decoder);
         if (machines.Count < 2)

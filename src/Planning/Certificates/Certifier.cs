@@ -45,7 +45,7 @@ internal static class Certifier
             Objective = PlanObjective.Wait,
             Achieved = figures.MeanWaitSeconds,
             Bound = least,
-            GapPercent = gap <= 0.001 ? 0 : 100 * gap / figures.MeanWaitSeconds,
+            GapPercent = gap <= PlanFigures.WaitToleranceSeconds ? 0 : 100 * gap / figures.MeanWaitSeconds,
             Method = "all plans enumerated whose groups stand at their highest rate; to a millisecond",
         };
     }

@@ -14,7 +14,7 @@ public sealed class DynamicProgrammingPlanner : ContextPlanner
 {
     public override string Name => "e2llm-dp";
 
-    protected internal override IReadOnlyList<GroupPlan> Search(PlanningContext context)
+    protected override IReadOnlyList<GroupPlan> Find(PlanningContext context)
     {
         var costs = context.Serving.Fleet;
         var groups = costs.DeviceCount <= SubsetPartitionSolver.MaxDevices

@@ -34,7 +34,7 @@ public sealed class E2LlmPlanner(IPlanJudge? judge = null) : ContextPlanner
         };
     }
 
-    protected internal override IReadOnlyList<GroupPlan> Search(PlanningContext context) => Candidates(context).FirstOrDefault() ?? [];
+    protected override IReadOnlyList<GroupPlan> Find(PlanningContext context) => Candidates(context).FirstOrDefault() ?? [];
 
     /// <summary>The best plans of the search, different in their figures, best first.</summary>
     private static List<IReadOnlyList<GroupPlan>> Candidates(PlanningContext context)
@@ -43,7 +43,7 @@ public sealed class E2LlmPlanner(IPlanJudge? judge = null) : ContextPlanner
         if (context.IsEnumerable)
             starts.Add(context.Optimum(context.Objective).Groups);
         else
-            starts.AddRange(context.CapacityBound.Candidates);
+            starts.AddRange(context.CapacityBound.Candidates.Select(groups => Reachability.Repair(context, groups)));
         starts.AddRange(Starts.Of(context));
         var ranked = Rank(context, starts);
         if (context.IsEnumerable || context.Serving.Fleet.DeviceCount > MaxClimbDevices)

@@ -58,6 +58,9 @@ internal struct Flow
             (flow.KvLinks, kvSeconds) = KvCapacity(groups, flow.Prefill, flow.Decode, transfer);
             flow._seriesCapacity = Math.Min(Math.Min(flow.Prefill, flow.Decode), flow.KvLinks);
         }
+        // A replica that no request reaches, or leaves, is no part of a plan: then there is none.
+        if (flow.Prefill > 0 != flow.Decode > 0)
+            return flow;
         flow.Capacity = flow._seriesCapacity + flow.Mixed;
         if (flow.Capacity <= 0)
             return flow;

@@ -5,6 +5,9 @@ namespace E2LLM.Planning.Evaluation;
 /// <summary>What a set of groups is predicted to do: all that a search compares.</summary>
 public readonly record struct PlanFigures
 {
+    /// <summary>Waits that nobody can tell apart: capacity is worth more than a shorter one.</summary>
+    public const double WaitToleranceSeconds = 1e-3;
+
     // The same groups summed in another order.
     private const double Rounding = 1e-12;
 
@@ -26,16 +29,24 @@ public readonly record struct PlanFigures
     public static PlanFigures Infeasible => new() { MeanWaitSeconds = double.PositiveInfinity, ServiceSeconds = double.PositiveInfinity };
 
     /// <summary>
-    /// Whether these are better for the objective. Waits that differ by less than a millisecond count as equal, because nobody feels
-    /// them and latency is worth more; equal capacities are told apart by the wait.
+    /// Whether these are better for the objective; a strict order, so that a search never goes in a circle. By wait: waits are rounded to
+    /// <see cref="WaitToleranceSeconds"/>, equal ones are told apart by capacity, then by the service time. So the best plan of several
+    /// waits at most the tolerance longer than any of them, and none that waits no longer has more capacity. By capacity: equal ones
+    /// are told apart by the rounded wait, then by the service time.
     /// </summary>
     public bool IsBetterThan(PlanFigures other, PlanObjective objective)
     {
-        if (objective == PlanObjective.Capacity && Math.Abs(CapacityPerSecond - other.CapacityPerSecond) > Rounding * CapacityPerSecond)
-            return CapacityPerSecond > other.CapacityPerSecond;
-        var (wait, otherWait) = (Math.Round(MeanWaitSeconds, 3), Math.Round(other.MeanWaitSeconds, 3));
-        if (wait != otherWait)
-            return wait < otherWait;
+        var byCapacity = Math.Abs(CapacityPerSecond - other.CapacityPerSecond) <= Rounding * CapacityPerSecond
+            ? 0
+            : CapacityPerSecond.CompareTo(other.CapacityPerSecond);
+        var byWait = RoundedWait.CompareTo(other.RoundedWait);
+        var order = objective == PlanObjective.Wait ? -byWait : byCapacity;
+        if (order == 0)
+            order = objective == PlanObjective.Wait ? byCapacity : -byWait;
+        if (order != 0)
+            return order > 0;
         return ServiceSeconds != other.ServiceSeconds ? ServiceSeconds < other.ServiceSeconds : MeanWaitSeconds < other.MeanWaitSeconds;
     }
+
+    private double RoundedWait => Math.Round(MeanWaitSeconds / WaitToleranceSeconds);
 }

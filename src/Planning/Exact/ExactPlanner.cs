@@ -9,7 +9,7 @@ public sealed class ExactPlanner : ContextPlanner
 {
     public override string Name => "exact";
 
-    protected internal override IReadOnlyList<GroupPlan> Search(PlanningContext context) => context.IsEnumerable
+    protected override IReadOnlyList<GroupPlan> Find(PlanningContext context) => context.IsEnumerable
         ? context.Optimum(context.Objective).Groups
         : throw new PlanningException(
             $"Nothing planned: fleet.devices is {context.Serving.Fleet.DeviceCount} devices, too many different plans for planner '{Name}'. "

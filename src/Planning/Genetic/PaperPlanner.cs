@@ -18,7 +18,7 @@ public sealed class PaperPlanner : ContextPlanner
 
     public override string Name => "e2llm-paper";
 
-    protected internal override IReadOnlyList<GroupPlan> Search(PlanningContext context)
+    protected override IReadOnlyList<GroupPlan> Find(PlanningContext context)
     {
         var devices = context.Serving.Fleet.DeviceCount;
         var random = new Random(context.Request.Seed);

@@ -23,8 +23,11 @@ public abstract class ContextPlanner : IPlanner
         return PlanAssembler.Assemble(context, Name, groups);
     }
 
-    /// <summary>The groups of the plan; empty where the planner finds none.</summary>
-    protected internal abstract IReadOnlyList<GroupPlan> Search(PlanningContext context);
+    /// <summary>The groups of the plan, of which requests reach every one; empty where the planner finds none.</summary>
+    internal IReadOnlyList<GroupPlan> Search(PlanningContext context) => Reachability.Repair(context, Find(context));
+
+    /// <summary>The planner's own groups; empty where it finds none.</summary>
+    protected abstract IReadOnlyList<GroupPlan> Find(PlanningContext context);
 
     private PlanningException Refusal(PlanningContext context)
     {

@@ -27,6 +27,7 @@ internal sealed class LocalSearch(PlanningContext context, Random random)
                 candidate = _regrouping.Apply(candidate);
             else
                 Shake(candidate);
+            candidate = [.. Reachability.Repair(context, candidate)];
             var figures = Climb(candidate);
             stalled++;
             if (!figures.IsBetterThan(bestFigures, context.Objective))

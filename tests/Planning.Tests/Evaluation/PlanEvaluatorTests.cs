@@ -35,6 +35,15 @@ public class PlanEvaluatorTests
         Assert.Equal(0, evaluator.Evaluate([planner.Best([0], ReplicaRole.Prefill)!]).CapacityPerSecond);
     }
 
+    [Theory]
+    [InlineData(ReplicaRole.Prefill)]
+    [InlineData(ReplicaRole.Decoder)]
+    public void Evaluate_ReplicaThatNoRequestReachesBesideAMixedOne_IsNoPlan(ReplicaRole role)
+    {
+        var (planner, evaluator) = Make(bandwidth: double.PositiveInfinity);
+        Assert.Equal(PlanFigures.Infeasible, evaluator.Evaluate([planner.Best([0], role)!, planner.Best([1], ReplicaRole.Mixed)!]));
+    }
+
     [Fact]
     public void Predict_MeanWait_IsTheSumOfItsParts()
     {
