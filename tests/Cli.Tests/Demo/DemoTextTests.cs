@@ -30,7 +30,7 @@ public sealed class DemoTextTests : IDisposable
     {
         var fleet = Path.Combine(ReadmeFile.Root, "fleets", "two-phase.json");
         var run = await CliProcess.RunAsync(
-            "demo", "Who are you?", "--once", "--fleet", fleet, "--planner", "exact", "--data", _folder.Path, "--port", "0");
+            "demo", "Who are you?", "--once", "--fleet", fleet, "--planner", "splitwise", "--data", _folder.Path, "--port", "0");
 
         Assert.Equal("", run.Error);
         Assert.Contains("PREFILL", run.Output);
