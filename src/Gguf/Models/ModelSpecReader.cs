@@ -1,4 +1,5 @@
 using E2LLM.Core.Models;
+using E2LLM.Gguf.Slicing;
 
 namespace E2LLM.Gguf.Models;
 
@@ -7,7 +8,13 @@ public static class ModelSpecReader
 {
     /// <param name="sha256">Lower-case hex SHA-256 of the file; may stay empty.</param>
     public static ModelSpec Read(ModelFile model, string sha256 = "") =>
-        Compute(model.Id, model.Architecture, model.HyperParameters, model.Layout, tensor => model.File.FindTensor(tensor.Name)!.LengthBytes) with
+        Compute(
+            model.Id,
+            model.Architecture,
+            model.HyperParameters,
+            model.Layout,
+            tensor => model.File.FindTensor(tensor.Name)!.LengthBytes,
+            SlidingWindowMetadata.IsLocal(model, 0, model.HyperParameters.LayerCount)) with
         {
             Sha256 = sha256,
         };
@@ -17,10 +24,12 @@ public static class ModelSpecReader
         ModelArchitecture architecture,
         HyperParameters sizes,
         IReadOnlyList<ExpectedTensor> layout,
-        Func<ExpectedTensor, long> bytesOf)
+        Func<ExpectedTensor, long> bytesOf,
+        bool[] isLocal)
     {
         var layerBytes = new long[sizes.LayerCount];
         var layerFlops = new double[sizes.LayerCount];
+        var activeBytes = new long[sizes.LayerCount];
         var embeddingBytes = 0L;
         var sharedBytes = 0L;
         var headBytes = 0L;
@@ -32,6 +41,7 @@ public static class ModelSpecReader
             {
                 layerBytes[layer] += bytes;
                 layerFlops[layer] += FlopsPerToken(tensor, sizes);
+                activeBytes[layer] += tensor.Role == TensorRole.Experts ? bytes * sizes.ExpertUsedCount / sizes.ExpertCount : bytes;
             }
             else if (tensor.Name == TensorNames.TokenEmbedding)
             {
@@ -60,6 +70,8 @@ public static class ModelSpecReader
             EmbeddingBytes = embeddingBytes,
             SharedBytes = sharedBytes,
             LayerFlopsPerToken = [.. layerFlops],
+            LayerWindowTokens = isLocal.Contains(true) ? [.. isLocal.Select(local => local ? sizes.SlidingWindowTokens : 0)] : [],
+            LayerActiveBytes = activeBytes.SequenceEqual(layerBytes) ? [] : [.. activeBytes],
         };
     }
 

@@ -1,6 +1,7 @@
 using E2LLM.Core.Models;
 using E2LLM.Gguf.Format;
 using E2LLM.Gguf.Models;
+using E2LLM.Gguf.Slicing;
 
 namespace E2LLM.Gguf.RandomModels;
 
@@ -35,12 +36,19 @@ public sealed record ModelShape
 
     /// <summary>What planning needs to know about a model of this shape, without any file.</summary>
     /// <param name="weightType">Storage of the matrices.</param>
-    public ModelSpec ToSpec(GgmlType weightType) =>
-        ModelSpecReader.Compute(Name, ModelArchitectures.Find(Architecture)!, Sizes, Layout, tensor =>
+    public ModelSpec ToSpec(GgmlType weightType)
+    {
+        var architecture = ModelArchitectures.Find(Architecture)!;
+        var hasWindows = architecture.SlidingWindowPattern != 0 && Sizes.SlidingWindowTokens != 0;
+        var isLocal = hasWindows ? SlidingWindowMetadata.IsLocal((uint)architecture.SlidingWindowPattern, 0, Sizes.LayerCount) : [];
+        return ModelSpecReader.Compute(Name, architecture, Sizes, Layout, BytesOf, isLocal);
+
+        long BytesOf(ExpectedTensor tensor)
         {
             var traits = GgmlTypeTraits.Of(RandomModel.TypeOf(tensor, weightType));
             return tensor.Shape.Skip(1).Aggregate(traits.RowBytes(tensor.Shape[0]), (bytes, extent) => checked(bytes * extent));
-        });
+        }
+    }
 
     private bool IsPresent(string name)
     {

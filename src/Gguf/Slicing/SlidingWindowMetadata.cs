@@ -37,12 +37,13 @@ internal static class SlidingWindowMetadata
         writer.AddArray<bool>(architecture.Key(MetadataKeys.SlidingWindowPattern), GgufValueType.Bool, isLocal);
     }
 
-    private static bool[] IsLocal(ModelFile model, int firstLayer, int layerCount)
+    /// <summary>Which of the layers attend within the window; none where the architecture has no windows.</summary>
+    public static bool[] IsLocal(ModelFile model, int firstLayer, int layerCount)
     {
         var isLocal = new bool[layerCount];
         var metadata = model.File.Metadata;
         var key = model.Architecture.Key(MetadataKeys.SlidingWindowPattern);
-        if (model.HyperParameters.SlidingWindowTokens == 0)
+        if (model.Architecture.SlidingWindowPattern == 0 || model.HyperParameters.SlidingWindowTokens == 0)
             return isLocal;
         if (metadata.Find(key)?.Type == GgufValueType.Array)
         {
@@ -51,7 +52,13 @@ internal static class SlidingWindowMetadata
                 isLocal[i] = list[firstLayer + i] != 0;
             return isLocal;
         }
-        var period = metadata.FindUInt32(key) ?? (uint)model.Architecture.SlidingWindowPattern;
+        return IsLocal(metadata.FindUInt32(key) ?? (uint)model.Architecture.SlidingWindowPattern, firstLayer, layerCount);
+    }
+
+    /// <summary>The layers by their period, as llama.cpp counts them: the last of each is global, and all are local where it is 0.</summary>
+    public static bool[] IsLocal(uint period, int firstLayer, int layerCount)
+    {
+        var isLocal = new bool[layerCount];
         for (var i = 0; i < layerCount; i++)
             isLocal[i] = period == 0 || (uint)(firstLayer + i) % period < period - 1;
         return isLocal;

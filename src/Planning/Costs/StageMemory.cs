@@ -19,7 +19,7 @@ public sealed class StageMemory
         for (var layer = 0; layer < LayerCount; layer++)
         {
             _weights[layer + 1] = checked(_weights[layer] + model.LayerBytes[layer]);
-            _kv[layer + 1] = checked(_kv[layer] + KvCells(model, engine, layer) * KvBytes(model.LayerKvBytesPerToken[layer], engine.KvType));
+            _kv[layer + 1] = checked(_kv[layer] + engine.KvCells * KvBytes(model.LayerKvBytesPerToken[layer], engine.KvType));
             LayerBytes[layer + 1] = checked(_weights[layer + 1] + _kv[layer + 1]);
         }
         ScratchEachBytes = ScratchEstimate.EachStageBytes(model, engine);
@@ -58,13 +58,6 @@ public sealed class StageMemory
         EachStageBytes + LayerBytes[end] - LayerBytes[first]
         + (first == 0 ? FirstStageBytes : 0)
         + (end == LayerCount ? LastStageBytes : 0);
-
-    /// <summary>Cells of a layer's cache: a layer with a sliding window keeps the windows of all sequences and one step, as llama.cpp does.</summary>
-    private static long KvCells(ModelSpec model, EngineSettings engine, int layer)
-    {
-        var window = model.LayerWindowTokens.IsDefaultOrEmpty ? 0 : model.LayerWindowTokens[layer];
-        return window == 0 ? engine.KvCells : Math.Min(engine.KvCells, (long)window * engine.MaxSequences + engine.MaxStepTokens);
-    }
 
     /// <summary>KV bytes of one token by the cache's element type; the model states them for F16.</summary>
     public static long KvBytes(long f16Bytes, KvCacheType type) => type switch

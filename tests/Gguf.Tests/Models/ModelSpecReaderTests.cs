@@ -73,6 +73,8 @@ public sealed class ModelSpecReaderTests
         Assert.Equal(fromFile.LayerBytes.ToArray(), fromShape.LayerBytes.ToArray());
         Assert.Equal(fromFile.LayerKvBytesPerToken.ToArray(), fromShape.LayerKvBytesPerToken.ToArray());
         Assert.Equal(fromFile.LayerFlopsPerToken.ToArray(), fromShape.LayerFlopsPerToken.ToArray());
+        Assert.Equal(fromFile.LayerActiveBytes.ToArray(), fromShape.LayerActiveBytes.ToArray());
+        Assert.Equal(fromFile.LayerWindowTokens.ToArray(), fromShape.LayerWindowTokens.ToArray());
         Assert.Equal(WithoutLayers(fromFile), WithoutLayers(fromShape));
         // A head that is the embedding counts twice: the first stage looks up in it, the last multiplies by it.
         var twice = ModelShapes.Get(shape).IsTied ? fromFile.EmbeddingBytes : 0;
@@ -80,5 +82,8 @@ public sealed class ModelSpecReaderTests
     }
 
     // Immutable arrays are equal only where they share memory.
-    private static ModelSpec WithoutLayers(ModelSpec spec) => spec with { LayerBytes = [], LayerKvBytesPerToken = [], LayerFlopsPerToken = [] };
+    private static ModelSpec WithoutLayers(ModelSpec spec) => spec with
+    {
+        LayerBytes = [], LayerKvBytesPerToken = [], LayerFlopsPerToken = [], LayerActiveBytes = [], LayerWindowTokens = [],
+    };
 }
