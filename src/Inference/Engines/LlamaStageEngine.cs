@@ -21,7 +21,7 @@ internal sealed partial class LlamaStageEngine
     private readonly SequenceSampler?[] _samplers;
     private readonly SequenceLedger _ledger;
     private readonly KvLayout _kvLayout;
-    private long _usage;
+    private readonly PublishedUsage _usage = new();
 
     private LlamaStageEngine(LlamaStageEngineParts parts, EngineWorker worker)
     {
@@ -61,14 +61,7 @@ internal sealed partial class LlamaStageEngine
 
     public StageEngineInfo Info { get; }
 
-    public StageEngineUsage Usage
-    {
-        get
-        {
-            var usage = Interlocked.Read(ref _usage);
-            return new StageEngineUsage((int)(usage >> 32), (int)usage);
-        }
-    }
+    public StageEngineUsage Usage => _usage.Value;
 
     internal LogitsObserver? LogitsObserver { get; set; }
 
@@ -116,11 +109,7 @@ internal sealed partial class LlamaStageEngine
         }
     }
 
-    private void PublishUsage()
-    {
-        var usage = _ledger.Usage;
-        Interlocked.Exchange(ref _usage, (long)usage.OpenSequences << 32 | (uint)usage.KvCellsInUse);
-    }
+    private void PublishUsage() => _usage.Value = _ledger.Usage;
 
     private void ApplyCommands(StageStep step)
     {

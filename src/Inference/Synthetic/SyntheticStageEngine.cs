@@ -20,7 +20,7 @@ internal sealed partial class SyntheticStageEngine
     private readonly SequenceLedger _ledger;
     private readonly SyntheticSlot[] _slots;
     private readonly CancellationTokenSource _unloading = new();
-    private long _usage;
+    private readonly PublishedUsage _usage = new();
 
     public SyntheticStageEngine(StageEngineSpec spec, ModelSpec model, SyntheticTiming timing, TimeProvider time)
     {
@@ -46,14 +46,7 @@ internal sealed partial class SyntheticStageEngine
 
     public StageEngineInfo Info { get; }
 
-    public StageEngineUsage Usage
-    {
-        get
-        {
-            var usage = Interlocked.Read(ref _usage);
-            return new StageEngineUsage((int)(usage >> 32), (int)usage);
-        }
-    }
+    public StageEngineUsage Usage => _usage.Value;
 
     public Task<StageResult> ExecuteAsync(StageStep step, CancellationToken cancellationToken)
     {
@@ -96,11 +89,7 @@ internal sealed partial class SyntheticStageEngine
         }
     }
 
-    private void PublishUsage()
-    {
-        var usage = _ledger.Usage;
-        Interlocked.Exchange(ref _usage, (long)usage.OpenSequences << 32 | (uint)usage.KvCellsInUse);
-    }
+    private void PublishUsage() => _usage.Value = _ledger.Usage;
 
     private void ApplyCommands(StageStep step)
     {
