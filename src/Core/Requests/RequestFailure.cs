@@ -15,4 +15,7 @@ public sealed record RequestFailure
     [Id(3)] public string DeviceId { get; init; } = "";
 
     [Id(4)] public bool MayRetry { get; init; }
+
+    /// <summary>Estimate of the seconds after which there is room; null where nobody can tell.</summary>
+    [Id(5)] public double? RetryAfterSeconds { get; init; }
 }

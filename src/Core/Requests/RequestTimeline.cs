@@ -44,6 +44,12 @@ public sealed record RequestTimeline
     /// <summary>As <see cref="Replica"/>, of the one that wrote the answer; empty where that read the prompt too.</summary>
     [Id(14)] public string DecoderReplica { get; init; } = "";
 
+    /// <summary>
+    /// How often the request went on elsewhere because a replica failed. Above 0, queue and prefill are those of the last replica, so
+    /// the first token may lie before them.
+    /// </summary>
+    [Id(15)] public int Replays { get; init; }
+
     /// <summary>Time in the replica's queue.</summary>
     public double? WaitSeconds => PrefillStartSeconds - QueuedSeconds;
 

@@ -33,11 +33,16 @@ public interface IPlanGrain : IGrainWithStringKey
     [Alias("GetStatus"), AlwaysInterleave, ReadOnly]
     Task<PlanStatus> GetStatusAsync();
 
-    /// <summary>The replicas that shall serve a request of this size.</summary>
-    /// <exception cref="Core.Errors.OverloadedException">No replica is ready.</exception>
+    /// <summary>The replicas that shall serve a request of this size. Where all are out of service, it waits a while for one to come back.</summary>
+    /// <returns>Null where none came back yet: the caller may ask again.</returns>
+    /// <exception cref="Core.Errors.OverloadedException">The model is not being served.</exception>
     /// <exception cref="Core.Errors.RequestRejectedException">The request is too long for every replica.</exception>
     [Alias("Route"), AlwaysInterleave]
-    Task<ReplicaRoute> RouteAsync(int promptTokens, int maxTokens);
+    Task<ReplicaRoute?> RouteAsync(RouteQuery query);
+
+    /// <summary>From a replica: it serves no more. Requests go elsewhere while the plan starts it anew.</summary>
+    [Alias("ReportReplica"), AlwaysInterleave]
+    Task ReportReplicaAsync(ReplicaReport report);
 
     /// <summary>Stops the replicas and frees their engines.</summary>
     [Alias("Stop")]

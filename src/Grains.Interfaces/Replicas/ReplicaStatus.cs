@@ -34,4 +34,13 @@ public sealed record ReplicaStatus
     [Id(12)] public int AwaitingKvRequests { get; init; }
 
     [Id(13)] public long HandedOffRequests { get; init; }
+
+    /// <summary>Steps that were lost since the replica was started.</summary>
+    [Id(14)] public long FailedSteps { get; init; }
+
+    /// <summary>Why it does not serve, or else why a step was lost last; empty where none was.</summary>
+    [Id(15)] public string LastFailure { get; init; } = "";
+
+    /// <summary>Rate at which it worked off tokens when requests last waited for it; 0: none has.</summary>
+    [Id(16)] public double MeasuredTokensPerSecond { get; init; }
 }

@@ -30,4 +30,7 @@ public sealed record StageAssignment
 
     /// <summary>Whether the replica hands KV caches on or takes them in: an engine that cannot is refused.</summary>
     [Id(8)] public bool HandsKvOff { get; init; }
+
+    /// <summary>How long the engine may take for a step before it counts as hung.</summary>
+    [Id(9)] public required StepTimeLimit StepLimit { get; init; }
 }

@@ -19,6 +19,8 @@ internal sealed class ServingOptionsValidator : IValidateOptions<ServingOptions>
         ranges.Check(nameof(options.ExpectedRequestsPerSecond), options.ExpectedRequestsPerSecond, 0, 1e6);
         ranges.Check(nameof(options.ExpectedInputTokens), options.ExpectedInputTokens, 1, 1 << 24);
         ranges.Check(nameof(options.ExpectedOutputTokens), options.ExpectedOutputTokens, 1, 1 << 24);
+        ranges.Check(nameof(options.HungStepFactor), options.HungStepFactor, 2, 10_000);
+        ranges.Check(nameof(options.HungStepSeconds), options.HungStepSeconds, 0.1, 3600);
         ranges.Check(nameof(options.KvLeaseSeconds), options.KvLeaseSeconds, 1, 3600);
         return ranges.Result;
     }

@@ -12,6 +12,18 @@ public sealed partial class PlanGrain
     [LoggerMessage(Level = LogLevel.Error, Message = "Plan of {Model} failed while {Phase}: {Reason}")]
     private partial void LogRefused(string model, PlanPhase phase, string reason);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Replica {Replica} is started anew: {Reason}")]
+    private partial void LogRestarting(string replica, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Replica {Replica} serves again.")]
+    private partial void LogRestarted(string replica);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Replica {Replica} could not be started anew; that is tried again.")]
+    private partial void LogRestartFailed(Exception exception, string replica);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Replica {Replica} could not be stopped.")]
+    private partial void LogStopFailed(Exception exception, string replica);
+
     [LoggerMessage(Level = LogLevel.Error, Message = "Plan of {Model} failed while {Phase}.")]
     private partial void LogFailed(Exception exception, string model, PlanPhase phase);
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Fleets;
 using E2LLM.Core.Models;
@@ -18,19 +19,20 @@ namespace E2LLM.Grains.Plans;
 /// A model's plan: asks the devices for their profiles, the planner for a plan (on the pool, never in a turn), and starts the replicas.
 /// </summary>
 [GrainType("plan"), KeepAlive]
+[SuppressMessage("Design", "CA1001", Justification = "Grains are torn down in OnDeactivateAsync.")]
 public sealed partial class PlanGrain(
     [PersistentState("plan", JournalStorage.ProviderName)] IPersistentState<PlanJournal> journal,
     IModelCatalog catalog,
     IPlanAdvisor advisor,
     IRoutingPolicy routing,
     IOptions<ServingOptions> options,
+    TimeProvider time,
     ILogger<PlanGrain> logger) : Grain, IPlanGrain
 {
     /// <summary>Enough to roll back over a bad day, and small enough to write whole.</summary>
     private const int KeptPlans = 8;
 
     private PlanStatus _status = new() { Phase = PlanPhase.None };
-    private long _routed;
 
     private string ModelId => this.GetPrimaryKeyString();
 
@@ -50,30 +52,28 @@ public sealed partial class PlanGrain(
 
     public async Task<PlanStatus> GetStatusAsync() => _status with { Replicas = [.. await ReplicaStatusAsync()] };
 
-    public async Task<ReplicaRoute> RouteAsync(int promptTokens, int maxTokens)
-    {
-        if (_status.Phase != PlanPhase.Ready)
-            throw new OverloadedException($"Model '{ModelId}' is not being served now (plan: {_status.Phase}). {_status.Error}".TrimEnd());
-        var keys = _status.ReplicaKeys;
-        var router = new ReplicaRouter(_status.Plan!, _status.Model!, _status.Fleet!, routing);
-        ReplicaStatus[] status = router.HasOneRoute ? [.. keys.Select(key => new ReplicaStatus { Key = key })] : await ReplicaStatusAsync();
-        var route = router.Choose(status, new RouteRequest(promptTokens, maxTokens, _routed++));
-        return new ReplicaRoute(keys[route.Prefill], route.IsHandOff ? keys[route.Decode] : null);
-    }
+    public Task StopAsync() => StopReplicasAsync(_status.Phase == PlanPhase.None ? PlanPhase.None : PlanPhase.Stopped);
 
-    public async Task StopAsync()
+    private async Task StopReplicasAsync(PlanPhase next)
     {
         var stopping = _status.ReplicaKeys;
         // Fleet and profiles stay: a proposal can be made, and a plan applied, while nothing is served.
-        _status = _status with
+        _status = _status with { Phase = next, Plan = null, Explanation = [], ReplicaKeys = [], Error = "" };
+        ForgetOutages();
+        await Task.WhenAll(stopping.Select(StopReplicaAsync));
+    }
+
+    private async Task StopReplicaAsync(string key)
+    {
+        try
         {
-            Phase = _status.Phase == PlanPhase.None ? PlanPhase.None : PlanPhase.Stopped,
-            Plan = null,
-            Explanation = [],
-            ReplicaKeys = [],
-            Error = "",
-        };
-        await Task.WhenAll(stopping.Select(key => GrainFactory.GetGrain<IReplicaGrain>(key).StopAsync()));
+            await GrainFactory.GetGrain<IReplicaGrain>(key).StopAsync();
+        }
+        catch (Exception exception)
+        {
+            // Its silo is gone, and the slices with it.
+            LogStopFailed(exception, key);
+        }
     }
 
     private async Task ProfileAsync(FleetSpec fleet, ModelSpec model)
@@ -119,7 +119,8 @@ public sealed partial class PlanGrain(
     /// <summary>Stops what is being served, gets a plan, and serves by it. A failure is what the status says from then on.</summary>
     private async Task<PlanStatus> ServeAsync(Func<Task<ServingPlan>> getPlan)
     {
-        await StopAsync();
+        // Requests that the old replicas let go wait for the new ones.
+        await StopReplicasAsync(PlanPhase.Planning);
         try
         {
             await LoadAsync(await getPlan());
@@ -132,6 +133,7 @@ public sealed partial class PlanGrain(
             else
                 LogFailed(exception, ModelId, _status.Phase);
             _status = _status with { Phase = PlanPhase.Failed, Error = exception.Message };
+            SignalChange();
             throw;
         }
     }
@@ -149,17 +151,18 @@ public sealed partial class PlanGrain(
                 .. plan.Replicas.Select(replica => DeviceKey.Replica(replica.Stages[0].DeviceId, ModelId, plan.Generation, replica.Id)),
             ],
         };
-        await Task.WhenAll(plan.Replicas.Select((replica, index) =>
-            GrainFactory.GetGrain<IReplicaGrain>(_status.ReplicaKeys[index]).StartAsync(new ReplicaAssignment
-            {
-                Generation = plan.Generation,
-                Model = _status.Model!,
-                Plan = replica,
-                Fleet = _status.Fleet!,
-            })));
+        await Task.WhenAll(_status.ReplicaKeys.Select((_, index) => StartReplicaAsync(index)));
         _status = _status with { Phase = PlanPhase.Ready, Error = "" };
+        SignalChange();
     }
 
-    private Task<ReplicaStatus[]> ReplicaStatusAsync() =>
-        Task.WhenAll(_status.ReplicaKeys.Select(key => GrainFactory.GetGrain<IReplicaGrain>(key).GetStatusAsync()));
+    private Task StartReplicaAsync(int index) => GrainFactory.GetGrain<IReplicaGrain>(_status.ReplicaKeys[index]).StartAsync(new ReplicaAssignment
+    {
+        Generation = _status.Plan!.Generation,
+        Model = _status.Model!,
+        Plan = _status.Plan.Replicas[index],
+        Fleet = _status.Fleet!,
+    });
+
+    private Task<ReplicaStatus[]> ReplicaStatusAsync() => Task.WhenAll(_status.ReplicaKeys.Select(StatusOfAsync));
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Fleets;
 using E2LLM.Core.Models;
@@ -20,54 +21,79 @@ public sealed class ReplicaRouter(ServingPlan plan, ModelSpec model, FleetSpec f
 
     /// <param name="status">Of every replica, in the order of the plan.</param>
     /// <param name="request">What is known of the request.</param>
-    /// <returns>Indices into the plan's replicas; the same one twice where nothing is handed on.</returns>
+    /// <param name="avoid">Keys of replicas to be taken only where no others can serve the request.</param>
+    /// <returns>Indices into the plan's replicas, the same one twice where nothing is handed on; null where nobody serves it now.</returns>
     /// <exception cref="RequestRejectedException">The request can never fit.</exception>
-    public Route Choose(IReadOnlyList<ReplicaStatus> status, RouteRequest request)
+    public Route? Choose(IReadOnlyList<ReplicaStatus> status, RouteRequest request, ImmutableArray<string> avoid = default)
     {
         // Where all are alike, the one that is chosen says best what does not fit.
-        int[] candidates = [.. Enumerable.Range(0, plan.Replicas.Length).Where(index => _isMixedOnly || Fits(plan.Replicas[index], request))];
+        int[] fitting = [.. Enumerable.Range(0, plan.Replicas.Length).Where(index => _isMixedOnly || Fits(plan.Replicas[index], request))];
+        if (!CanServe(fitting))
+            throw TooLong(request);
+        int[] serving = [.. fitting.Where(index => status[index].IsServing)];
+        int[] preferred = avoid.IsDefaultOrEmpty ? serving : [.. serving.Where(index => !avoid.Contains(status[index].Key))];
+        if (CanServe(preferred))
+            return Choose(preferred, status, request);
+        if (AnyWhole(preferred, status, request) is { } whole)
+            return whole;
+        return CanServe(serving) ? Choose(serving, status, request) : AnyWhole(serving, status, request);
+    }
+
+    private Route Choose(int[] candidates, IReadOnlyList<ReplicaStatus> status, RouteRequest request)
+    {
         var loads = candidates.Select(index => ToLoad(status[index], plan.Replicas[index])).ToArray();
         if (_isMixedOnly)
         {
-            var chosen = policy.Choose(loads, request);
+            var chosen = candidates[policy.Choose(loads, request)];
             return new Route(chosen, chosen);
         }
-        if (!loads.Any(load => load.Role == ReplicaRole.Mixed)
-            && !(loads.Any(load => load.Role == ReplicaRole.Prefill) && loads.Any(load => load.Role == ReplicaRole.Decoder)))
-            throw TooLong(request);
         var route = policy.ChooseRoute(loads, request, (prefill, decoder, promptTokens) =>
             KvRules.TransferSeconds(Find(prefill), Find(decoder), promptTokens, model, fleet));
         return new Route(candidates[route.Prefill], candidates[route.Decode]);
     }
 
+    /// <summary>
+    /// Where one of the two roles is missing, a replica of the other does both parts: every replica holds the whole model. Slower than
+    /// the plan meant it, but an answer.
+    /// </summary>
+    private Route? AnyWhole(int[] candidates, IReadOnlyList<ReplicaStatus> status, RouteRequest request)
+    {
+        int[] holding = [.. candidates.Where(index => FitsWhole(plan.Replicas[index], request))];
+        if (holding.Length == 0)
+            return null;
+        var chosen = holding[policy.Choose([.. holding.Select(index => ToLoad(status[index], plan.Replicas[index]))], request)];
+        return new Route(chosen, chosen);
+    }
+
+    private bool CanServe(int[] candidates) => Has(candidates, ReplicaRole.Mixed)
+        || (Has(candidates, ReplicaRole.Prefill) && Has(candidates, ReplicaRole.Decoder));
+
+    private bool Has(int[] candidates, ReplicaRole role) => candidates.Any(index => plan.Replicas[index].Role == role);
+
     private ReplicaPlan Find(ReplicaLoad load) => plan.Replicas.First(replica => replica.Id == load.ReplicaId);
 
     /// <summary>As the replica itself will decide: an answer is cut to what the sequence limit leaves, a prompt never.</summary>
-    private static bool Fits(ReplicaPlan replica, RouteRequest request)
-    {
-        var engine = replica.Engine;
-        var tokens = replica.Role == ReplicaRole.Prefill ? request.PromptTokens + 1L : Math.Min(request.Tokens, engine.MaxSequenceTokens);
-        return request.PromptTokens < engine.MaxSequenceTokens && tokens <= engine.KvCells;
-    }
+    private static bool Fits(ReplicaPlan replica, RouteRequest request) => replica.Role == ReplicaRole.Prefill
+        ? request.PromptTokens < Math.Min(replica.Engine.MaxSequenceTokens, replica.Engine.KvCells)
+        : FitsWhole(replica, request);
 
-    private static ReplicaLoad ToLoad(ReplicaStatus replica, ReplicaPlan plan)
+    private static bool FitsWhole(ReplicaPlan replica, RouteRequest request) =>
+        request.PromptTokens < replica.Engine.MaxSequenceTokens
+        && Math.Min(request.Tokens, replica.Engine.MaxSequenceTokens) <= replica.Engine.KvCells;
+
+    private static ReplicaLoad ToLoad(ReplicaStatus replica, ReplicaPlan plan) => new()
     {
-        var chunkSeconds = plan.Stages.Max(stage => stage.PrefillSeconds);
-        var readTokensPerSecond = chunkSeconds > 0 ? plan.Engine.MaxStepTokens / chunkSeconds : 0;
-        return new ReplicaLoad
-        {
-            ReplicaId = plan.Id,
-            Role = plan.Role,
-            QueuedRequests = replica.QueuedRequests,
-            RunningRequests = replica.RunningRequests,
-            MaxSequences = plan.Engine.MaxSequences,
-            ReservedKvCells = replica.ReservedKvCells,
-            KvCells = plan.Engine.KvCells,
-            PendingTokens = replica.PendingTokens,
-            TokensPerSecond = plan.Role == ReplicaRole.Prefill && readTokensPerSecond > 0 ? readTokensPerSecond : 1 / plan.PeriodSeconds,
-            PrefillTokensPerSecond = readTokensPerSecond,
-        };
-    }
+        ReplicaId = plan.Id,
+        Role = plan.Role,
+        QueuedRequests = replica.QueuedRequests,
+        RunningRequests = replica.RunningRequests,
+        MaxSequences = plan.Engine.MaxSequences,
+        ReservedKvCells = replica.ReservedKvCells,
+        KvCells = plan.Engine.KvCells,
+        PendingTokens = replica.PendingTokens,
+        TokensPerSecond = replica.MeasuredTokensPerSecond > 0 ? replica.MeasuredTokensPerSecond : PlannedRates.TokensPerSecond(plan),
+        PrefillTokensPerSecond = PlannedRates.ReadTokensPerSecond(plan),
+    };
 
     private RequestRejectedException TooLong(RouteRequest request)
     {

@@ -1,6 +1,7 @@
 using E2LLM.Core.Models;
 using E2LLM.Core.Plans;
 using E2LLM.Core.Workloads;
+using E2LLM.Grains.Interfaces.Stages;
 using E2LLM.Scheduling.Batching;
 
 namespace E2LLM.Grains.Plans;
@@ -33,6 +34,18 @@ public sealed class ServingOptions
 
     /// <summary>Seconds after which a step that no stage has answered counts as lost. Default 120; 1 to 3,600.</summary>
     public double StepTimeoutSeconds { get; set; } = 120;
+
+    /// <summary>
+    /// A stage counts as hung when a step takes so many times what its profile says, but never in less than
+    /// <see cref="HungStepSeconds"/>. Default 50; 2 to 10,000. Small values mistake a busy machine for a hung one.
+    /// </summary>
+    public double HungStepFactor { get; set; } = 50;
+
+    /// <summary>
+    /// The least time after which a stage counts as hung, and the time that it then has to come back before the replica is taken out
+    /// of service. Default 10; 0.1 to 3,600.
+    /// </summary>
+    public double HungStepSeconds { get; set; } = 10;
 
     /// <summary>
     /// Seconds after which a stage frees a KV cache that was to come and that no replica asks for any more. Default 30; 1 to 3,600.
@@ -72,6 +85,11 @@ public sealed class ServingOptions
         MaxStepsInFlight = MaxStepsInFlight > 0 ? MaxStepsInFlight : replica.Stages.Length,
         PrefillTokensBesideDecode = PrefillTokensBesideDecode,
     };
+
+    public StepTimeLimit StepLimitOf(StagePlan stage) => stage.DecodeSeconds + stage.PrefillSeconds > 0
+        ? new StepTimeLimit(
+            HungStepSeconds, HungStepFactor * stage.DecodeSeconds, HungStepFactor * (stage.DecodeSeconds + stage.PrefillSeconds))
+        : new StepTimeLimit(Math.Max(HungStepSeconds, StepTimeoutSeconds), 0, 0); // the plan predicts nothing to go by
 
     public EngineSettings SettingsFor(ModelSpec model)
     {

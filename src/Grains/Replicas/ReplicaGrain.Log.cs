@@ -14,6 +14,12 @@ public sealed partial class ReplicaGrain
     [LoggerMessage(Level = LogLevel.Error, Message = "Replica {Replica} could not bring its stages back.")]
     private partial void LogRecoveryFailed(Exception exception, string replica);
 
+    [LoggerMessage(Level = LogLevel.Error, Message = "Replica {Replica} is out of service: {Reason}")]
+    private partial void LogOutOfService(string replica, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The plan could not be told that replica {Replica} is out of service.")]
+    private partial void LogReportFailed(Exception exception, string replica);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "Replica {Replica}: no stage could be made ready for the KV cache of request {Request}.")]
     private partial void LogReceptionFailed(Exception exception, string replica, string request);
 

@@ -10,6 +10,7 @@ using E2LLM.Grains.Interfaces.Stages;
 using E2LLM.Grains.Placement;
 using E2LLM.Grains.Plans;
 using E2LLM.Grains.Telemetry;
+using E2LLM.Scheduling.Admission;
 using E2LLM.Scheduling.Batching;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -31,16 +32,14 @@ public sealed partial class ReplicaGrain(
     private readonly Dictionary<string, RequestProgress> _requests = [];
     private readonly Dictionary<long, SentStep> _sent = [];
     private readonly EarlyCancels _earlyCancels = new(capacity: 1024);
+    private RateMeter _rate = new();
     private ReplicaAssignment? _assignment;
     private ReplicaScheduler? _scheduler;
     private IStageGrain[] _stages = [];
     private IDisposable? _watchdog;
     private IDisposable? _leases;
+    private long _starts;
     private long _epoch;
-    private bool _recovering;
-
-    /// <summary>Why the replica takes no requests; null while it serves.</summary>
-    private string? _outOfService = "it has not been started";
 
     private sealed record SentStep(StepPlan Plan, long SentAt);
 
@@ -51,12 +50,33 @@ public sealed partial class ReplicaGrain(
     public async Task StartAsync(ReplicaAssignment assignment)
     {
         await StopAsync();
+        var start = ++_starts;
         _assignment = assignment;
+        _rate = new RateMeter();
+        (_failedSteps, _lastFailure) = (0, "");
         _scheduler = new ReplicaScheduler(assignment.Plan.Engine, options.Value.SchedulerFor(assignment.Plan));
         var keys = assignment.Plan.Stages.Select((stage, index) =>
             DeviceKey.Stage(stage.DeviceId, assignment.Model.Id, assignment.Generation, assignment.Plan.Id, index)).ToArray();
+        if (PlannedRates.TokensPerSecond(assignment.Plan) is var planned && double.IsFinite(planned))
+            _scheduler.TokensPerSecond = planned;
         _stages = [.. keys.Select(key => GrainFactory.GetGrain<IStageGrain>(key))];
-        await Task.WhenAll(_stages.Select((stage, index) => stage.LoadAsync(StageAssignment(assignment, keys, index))));
+        var stages = _stages;
+        try
+        {
+            await Task.WhenAll(stages.Select((stage, index) => stage.LoadAsync(StageAssignment(assignment, keys, index))));
+        }
+        catch
+        {
+            // What did load must not hold memory that nobody uses.
+            if (start == _starts)
+                await StopAsync();
+            throw;
+        }
+        if (start != _starts)
+        {
+            await Task.WhenAll(stages.Select(UnloadAsync));
+            throw new PlanningException($"Replica {Key} was stopped while its stages were being loaded.");
+        }
         _outOfService = null;
         DelayDeactivation(Timeout.InfiniteTimeSpan);
         var period = TimeSpan.FromSeconds(Math.Min(5, options.Value.StepTimeoutSeconds / 2));
@@ -69,6 +89,7 @@ public sealed partial class ReplicaGrain(
     public async Task StopAsync()
     {
         GiveUp("it has been stopped");
+        _starts++;
         StopTimers();
         var stages = _stages;
         _stages = [];
@@ -87,7 +108,7 @@ public sealed partial class ReplicaGrain(
         GenerationRequest request, RunMode mode, HeldKv? held, AwaitedKv? awaited, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (_outOfService is { } reason)
-            throw new OverloadedException($"Replica {Key} takes no requests: {reason}.");
+            throw new ModelNotReadyException($"Replica {Key} takes no requests: {reason}.");
         if (_earlyCancels.Contains(request.Id))
             throw new OperationCanceledException($"Request {request.Id} was cancelled before it began on replica {Key}.");
         _scheduler!.Enqueue(request, NowSeconds, mode);
@@ -139,16 +160,9 @@ public sealed partial class ReplicaGrain(
         foreach (var reservation in step.Plan.KvReservations)
             Awaiting(reservation)?.Current?.Open();
         instruments.OnTokens(completion.SampledTokens.Length);
+        Measure(step.Plan);
         Apply(_scheduler!.Complete(completion.StepNumber, completion.SampledTokens));
         Pump();
-        return Task.CompletedTask;
-    }
-
-    public Task FailStepAsync(StepFailure failure)
-    {
-        if (failure.Epoch == _epoch && !_recovering && _outOfService is null)
-            _ = RecoverAsync(failure);
-        // Not awaited: a stage that reports waits for its own report before it can be reset.
         return Task.CompletedTask;
     }
 
@@ -171,6 +185,9 @@ public sealed partial class ReplicaGrain(
             HeldRequests = counters?.HeldRequests ?? 0,
             AwaitingKvRequests = counters?.AwaitingKvRequests ?? 0,
             HandedOffRequests = counters?.HandedOffRequests ?? 0,
+            FailedSteps = _failedSteps,
+            LastFailure = _outOfService ?? _lastFailure,
+            MeasuredTokensPerSecond = _rate.TokensPerSecond,
         });
     }
 
@@ -206,6 +223,7 @@ public sealed partial class ReplicaGrain(
             NextLink = next is null ? null : assignment.Fleet.Link(stage.DeviceId, next.DeviceId),
             HiddenWidth = assignment.Model.EmbeddingLength,
             HandsKvOff = assignment.Plan.Role != ReplicaRole.Mixed,
+            StepLimit = options.Value.StepLimitOf(stage),
         };
     }
 
@@ -228,29 +246,12 @@ public sealed partial class ReplicaGrain(
         }
     }
 
-    /// <summary>
-    /// All steps in flight are lost. The stages start a new epoch, and the scheduler rolls the sequences back in its next step.
-    /// </summary>
-    private async Task RecoverAsync(StepFailure failure)
+    /// <summary>What a wait costs, for quotes and for routers: what the plan predicts, until it is measured under load.</summary>
+    private void Measure(StepPlan step)
     {
-        instruments.OnStepFailed(failure.DeviceId);
-        LogStepFailed(Key, failure.StepNumber, failure.DeviceId, failure.Party, failure.Message);
-        _recovering = true;
-        _epoch++;
-        VoidReservations();
-        _sent.Clear();
-        try
-        {
-            Apply(_scheduler!.Fail(failure.StepNumber, ToRequestFailure(failure), FailureRecovery.Truncate, NowSeconds));
-            await Task.WhenAll(_stages.Select(stage => stage.ResetAsync(_epoch, _scheduler.NextStepNumber)));
-        }
-        catch (Exception exception)
-        {
-            LogRecoveryFailed(exception, Key);
-            GiveUp($"a stage could not be brought back after step {failure.StepNumber} failed: {exception.Message}");
-        }
-        _recovering = false;
-        Pump();
+        _rate.OnStep(step.Rows.Length, NowSeconds, isLoaded: _scheduler!.QueuedRequests > 0);
+        if (_rate.TokensPerSecond is > 0 and var measured)
+            _scheduler.TokensPerSecond = measured;
     }
 
     private async Task SendAsync(StepPlan step)
@@ -280,65 +281,6 @@ public sealed partial class ReplicaGrain(
             if (progress.IsDone)
                 _requests.Remove(update.RequestId);
         }
-    }
-
-    /// <summary>
-    /// A silo that is killed takes its stages along without a word. The steps that were on it never come back; this notices.
-    /// </summary>
-    private async Task CheckStepsAsync()
-    {
-        foreach (var (number, step) in _sent.OrderBy(sent => sent.Key))
-        {
-            var seconds = time.GetElapsedTime(step.SentAt).TotalSeconds;
-            if (seconds <= options.Value.StepTimeoutSeconds)
-                continue;
-            await FailStepAsync(Failure(_epoch, number, FailedParty.Stage,
-                $"no stage has answered for {seconds:0} s ({nameof(ServingOptions.StepTimeoutSeconds)} is {options.Value.StepTimeoutSeconds})"));
-            return;
-        }
-    }
-
-    private StepFailure Failure(long epoch, long step, FailedParty party, string message) => new()
-    {
-        Epoch = epoch,
-        StepNumber = step,
-        StageIndex = 0,
-        DeviceId = _assignment!.Plan.Stages[0].DeviceId,
-        Party = party,
-        Message = message,
-    };
-
-    private static RequestFailure ToRequestFailure(StepFailure failure) => new()
-    {
-        Party = failure.Party,
-        Phase = RequestPhase.Decode,
-        DeviceId = failure.DeviceId,
-        Message = failure.Message,
-        MayRetry = true,
-    };
-
-    /// <summary>Takes no more requests, and ends those that it has with the reason.</summary>
-    private void GiveUp(string reason)
-    {
-        _outOfService = reason;
-        _epoch++;
-        _sent.Clear();
-        var failure = new RequestFailure
-        {
-            Party = FailedParty.Stage,
-            Phase = RequestPhase.Queued,
-            Message = $"Replica {Key} gave up: {reason}.",
-            MayRetry = true,
-        };
-        foreach (var progress in _requests.Values)
-        {
-            progress.Held?.End();
-            if (progress.Awaited is { } awaited)
-                DropTransfers(awaited);
-            progress.Fail(failure, ElapsedSeconds(progress));
-        }
-        _requests.Clear();
-        _scheduler = null;
     }
 
     private async Task UnloadAsync(IStageGrain stage)

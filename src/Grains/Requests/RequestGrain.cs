@@ -2,9 +2,6 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Requests;
-using E2LLM.Grains.HandOff;
-using E2LLM.Grains.Interfaces.Plans;
-using E2LLM.Grains.Interfaces.Replicas;
 using E2LLM.Grains.Interfaces.Requests;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -30,10 +27,13 @@ public sealed partial class RequestGrain(
     private AsyncSignal _arrived = new();
     private Task? _pump;
     private IDisposable? _leaseTimer;
-    private ReplicaRoute? _route;
+    private RequestRun? _run;
+    private double? _firstTokenSeconds;
     private long _acceptedAt;
     private long _lastReadAt;
     private int _readTokens;
+
+    private double ElapsedSeconds => time.GetElapsedTime(_acceptedAt).TotalSeconds;
 
     public async IAsyncEnumerable<TokenChunk> RunAsync(
         GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -74,7 +74,10 @@ public sealed partial class RequestGrain(
     public Task<RequestRecord?> GetAsync()
     {
         var record = journal.State.Record;
-        return Task.FromResult(record is null or { Phase: RequestPhase.Done } ? record : record with { GeneratedTokens = [.. _tokens] });
+        if (record is null or { Phase: RequestPhase.Done })
+            return Task.FromResult(record);
+        var phase = record.Phase == RequestPhase.Accepted && _run!.HasReplicas ? RequestPhase.Queued : record.Phase;
+        return Task.FromResult<RequestRecord?>(record with { Phase = phase, GeneratedTokens = [.. _tokens] });
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
@@ -107,7 +110,8 @@ public sealed partial class RequestGrain(
             Interleave = true,
             KeepAlive = true,
         });
-        _pump = PumpAsync(request);
+        _run = new RequestRun(request, GrainFactory, options.Value, time, logger);
+        _pump = PumpAsync();
     }
 
     /// <summary>
@@ -123,13 +127,11 @@ public sealed partial class RequestGrain(
         }
     }
 
-    private async Task PumpAsync(GenerationRequest request)
+    private async Task PumpAsync()
     {
         // Off the caller's first turn, so that the journal's write and the replica's queue overlap.
         var accepted = WriteJournalAsync();
-        var last = await PumpTokensAsync(request);
-        if (last.Finish is FinishReason.Cancelled or FinishReason.Failed)
-            _ = EndOnReplicasAsync(request.Id);
+        var last = await PumpTokensAsync();
         _leaseTimer?.Dispose();
         journal.State.Record = journal.State.Record! with
         {
@@ -144,82 +146,22 @@ public sealed partial class RequestGrain(
         await WriteJournalAsync();
     }
 
-    private async Task<TokenChunk> PumpTokensAsync(GenerationRequest request)
+    private async Task<TokenChunk> PumpTokensAsync()
     {
-        var party = FailedParty.Plan;
-        try
+        TokenChunk? last = null;
+        await foreach (var chunk in _run!.RunAsync(_cancel.Token))
         {
-            var route = await GrainFactory.GetGrain<IPlanGrain>(request.ModelId).RouteAsync(request.PromptTokens.Length, request.MaxTokens);
-            _cancel.Token.ThrowIfCancellationRequested();
-            _submittedSeconds = time.GetElapsedTime(_acceptedAt).TotalSeconds;
-            Advance(RequestPhase.Queued);
-            party = FailedParty.Queue;
-            await foreach (var chunk in Chunks(route, request))
+            last = chunk;
+            if (chunk.Tokens.Length > 0)
             {
-                party = FailedParty.Stage;
-                if (chunk.Tokens.Length > 0)
-                    Advance(RequestPhase.Decode);
-                _tokens.AddRange(chunk.Tokens);
-                if (chunk.Finish is not null)
-                    return chunk;
-                Signal();
+                _firstTokenSeconds ??= ElapsedSeconds;
+                Advance(RequestPhase.Decode);
             }
-            return Failed(party, "The replica ended the stream without a reason.", mayRetry: true);
+            _tokens.AddRange(chunk.Tokens);
+            Signal();
         }
-        catch (OperationCanceledException) when (_cancel.IsCancellationRequested)
-        {
-            return new TokenChunk { FirstIndex = _tokens.Count, Finish = FinishReason.Cancelled };
-        }
-        catch (Exception exception)
-        {
-            LogFailed(exception, request.Id, party);
-            return exception switch
-            {
-                RequestRejectedException => Failed(FailedParty.Client, exception.Message, mayRetry: false),
-                OverloadedException => Failed(FailedParty.Queue, exception.Message, mayRetry: true),
-                _ => Failed(party, exception.Message, mayRetry: true),
-            };
-        }
+        return last!;
     }
-
-    /// <summary>
-    /// Ending the enumeration has freed the request on its replicas already, unless that end overtook the beginning on its way.
-    /// </summary>
-    private async Task EndOnReplicasAsync(string requestId)
-    {
-        if (_route is not { } route)
-            return;
-        foreach (var key in new[] { route.PrefillKey, route.DecoderKey }.OfType<string>())
-        {
-            try
-            {
-                await GrainFactory.GetGrain<IReplicaGrain>(key).CancelAsync(requestId);
-            }
-            catch (Exception exception)
-            {
-                // The replica is gone, and what the request held with it.
-                LogReplicaGone(exception, requestId, key);
-            }
-        }
-    }
-
-    private IAsyncEnumerable<TokenChunk> Chunks(ReplicaRoute route, GenerationRequest request)
-    {
-        _route = route;
-        var replica = GrainFactory.GetGrain<IReplicaGrain>(route.PrefillKey);
-        return route.DecoderKey is { } decoder
-            ? new SplitRun(replica, GrainFactory.GetGrain<IReplicaGrain>(decoder), request, time, logger).RunAsync(_cancel.Token)
-            : replica.GenerateAsync(request, _cancel.Token);
-    }
-
-    private TokenChunk Failed(FailedParty party, string message, bool mayRetry) => new()
-    {
-        FirstIndex = _tokens.Count,
-        Finish = FinishReason.Failed,
-        Failure = new RequestFailure { Party = party, Phase = journal.State.Record!.Phase, Message = message, MayRetry = mayRetry },
-    };
-
-    private double _submittedSeconds;
 
     /// <summary>The replica counts from its own queue; the request counts from the moment it was accepted.</summary>
     private RequestTimeline Timeline(RequestTimeline? replica)
@@ -227,16 +169,18 @@ public sealed partial class RequestGrain(
         var mine = journal.State.Record!.Timeline! with
         {
             GeneratedTokens = _tokens.Count,
-            DoneSeconds = time.GetElapsedTime(_acceptedAt).TotalSeconds,
+            DoneSeconds = ElapsedSeconds,
+            Replays = _run!.Replays,
         };
+        var submitted = _run.SubmittedSeconds;
         return replica is null ? mine : mine with
         {
-            QueuedSeconds = _submittedSeconds,
-            PrefillStartSeconds = _submittedSeconds + replica.PrefillStartSeconds,
-            FirstTokenSeconds = _submittedSeconds + replica.FirstTokenSeconds,
-            LastTokenSeconds = _submittedSeconds + replica.LastTokenSeconds,
-            KvSentSeconds = _submittedSeconds + replica.KvSentSeconds,
-            DecodeStartSeconds = _submittedSeconds + replica.DecodeStartSeconds,
+            QueuedSeconds = submitted,
+            PrefillStartSeconds = submitted + replica.PrefillStartSeconds,
+            FirstTokenSeconds = _run.Replays > 0 ? _firstTokenSeconds : submitted + replica.FirstTokenSeconds,
+            LastTokenSeconds = submitted + replica.LastTokenSeconds,
+            KvSentSeconds = submitted + replica.KvSentSeconds,
+            DecodeStartSeconds = submitted + replica.DecodeStartSeconds,
             KvBytes = replica.KvBytes,
             KvTransferSeconds = replica.KvTransferSeconds,
             Replica = replica.Replica,

@@ -40,10 +40,15 @@ public sealed partial class StageGrain(
     private EmulatedLink? _link;
     private IReplicaGrain? _replica;
     private IStageGrain? _next;
+    private StepWatch _watch = new(default);
+    private IDisposable? _watchTimer;
+    private long _hungInEpoch = -1;
     private long _completedSteps;
     private double _busySeconds;
 
     private sealed record ArrivedStep(StageMessage Message, long ArrivedAt);
+
+    private double NowSeconds => time.GetTimestamp() / (double)time.TimestampFrequency;
 
     public async Task<StageStatus> LoadAsync(StageAssignment assignment)
     {
@@ -60,6 +65,9 @@ public sealed partial class StageGrain(
         _replica = GrainFactory.GetGrain<IReplicaGrain>(assignment.ReplicaKey);
         _next = assignment.NextStageKey is { } key ? GrainFactory.GetGrain<IStageGrain>(key) : null;
         _order.Reset(assignment.Epoch, nextStep: 0);
+        _watch = new StepWatch(assignment.StepLimit);
+        var period = TimeSpan.FromSeconds(Math.Min(1, assignment.StepLimit.MinSeconds / 2));
+        _watchTimer = this.RegisterGrainTimer(CheckEngineAsync, new GrainTimerCreationOptions { DueTime = period, Period = period, Interleave = true });
         // The engine must not be collected for want of calls: a quiet night is no reason to load gigabytes anew in the morning.
         DelayDeactivation(Timeout.InfiniteTimeSpan);
         LogLoaded(assignment.Engine.Device.Id, assignment.Engine.FirstLayer, assignment.Engine.FirstLayer + assignment.Engine.LayerCount,
@@ -94,6 +102,7 @@ public sealed partial class StageGrain(
     public async Task UnloadAsync()
     {
         _assignment = null;
+        _watchTimer?.Dispose();
         await DropStepsAsync(epoch: -1, nextStep: 0);
         await DropKvAsync();
         if (_engine is { } engine)
@@ -128,10 +137,13 @@ public sealed partial class StageGrain(
     {
         foreach (var dropped in _order.Reset(epoch, nextStep))
             dropped.Message.Step.Hidden?.Dispose();
-        await _epochEnd.CancelAsync();
-        await Task.WhenAll(_running);
-        _epochEnd.Dispose();
+        var ended = _epochEnd;
         _epochEnd = new CancellationTokenSource();
+        Task[] running = [.. _running];
+        await ended.CancelAsync();
+        // A hung engine keeps this waiting; whoever asked gives up on it by its own clock.
+        await Task.WhenAll(running);
+        ended.Dispose();
     }
 
     private async Task TrackAsync(Task run)
@@ -148,7 +160,7 @@ public sealed partial class StageGrain(
         try
         {
             _slots.Note(message.Step);
-            var result = await _engine!.ExecuteAsync(message.Step, epochEnd);
+            var result = await ExecuteAsync(message.Step, epochEnd);
             _completedSteps++;
             _busySeconds += result.ComputeSeconds;
             instruments.OnStageStep(assignment.Engine.Device.Id, result.ComputeSeconds);
@@ -168,8 +180,33 @@ public sealed partial class StageGrain(
         }
         catch (Exception exception)
         {
-            await ReportAsync(assignment, message, party, exception);
+            await ReportAsync(assignment, message.Epoch, message.Step.StepNumber, party, exception);
         }
+    }
+
+    private async Task<StageResult> ExecuteAsync(StageStep step, CancellationToken epochEnd)
+    {
+        var watch = _watch;
+        watch.Begin(step.StepNumber, step.Rows.Length, NowSeconds);
+        try
+        {
+            return await _engine!.ExecuteAsync(step, epochEnd);
+        }
+        finally
+        {
+            watch.End(step.StepNumber, NowSeconds);
+        }
+    }
+
+    /// <summary>A native call that does not come back says nothing; this says it, with the device's name.</summary>
+    private async Task CheckEngineAsync()
+    {
+        if (_assignment is not { } assignment || _watch.Overdue(NowSeconds) is not { } overdue || _order.Epoch == _hungInEpoch)
+            return;
+        _hungInEpoch = _order.Epoch;
+        await ReportAsync(assignment, assignment.Epoch, overdue.Step, FailedParty.Engine, new EngineException(
+            $"Device {assignment.Engine.Device.Id} has been at step {overdue.Step} for {overdue.Seconds:0.#} s; by its profile, " +
+            $"{overdue.LimitSeconds:0.#} s is the most (HungStepFactor, HungStepSeconds)."));
     }
 
     private Task CompleteAsync(StageMessage message, StageResult result, StageTrace trace) => _replica!.CompleteStepAsync(new StepCompletion
@@ -196,15 +233,15 @@ public sealed partial class StageGrain(
         });
     }
 
-    private async Task ReportAsync(StageAssignment assignment, StageMessage message, FailedParty party, Exception exception)
+    private async Task ReportAsync(StageAssignment assignment, long epoch, long step, FailedParty party, Exception exception)
     {
-        LogStepFailed(exception, assignment.Engine.Device.Id, message.Step.StepNumber, party);
+        LogStepFailed(exception, assignment.Engine.Device.Id, step, party);
         try
         {
             await _replica!.FailStepAsync(new StepFailure
             {
-                Epoch = message.Epoch,
-                StepNumber = message.Step.StepNumber,
+                Epoch = epoch,
+                StepNumber = step,
                 StageIndex = assignment.StageIndex,
                 DeviceId = assignment.Engine.Device.Id,
                 Party = party,

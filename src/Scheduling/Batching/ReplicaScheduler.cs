@@ -62,6 +62,13 @@ public sealed partial class ReplicaScheduler
     /// <summary>Number of the step that <see cref="Next"/> issues next.</summary>
     public long NextStepNumber => _steps.NextNumber;
 
+    public int QueuedRequests => _queue.Count;
+
+    /// <summary>
+    /// Whether steps go on failing although the request that was held responsible has been given up: it is not the requests.
+    /// </summary>
+    public bool IsBeyondRecovery => _failuresInARow > _options.MaxFailedSteps;
+
     /// <summary>
     /// Rate at which the replica works off pending tokens, as its owner measured it or the plan predicts it; 0, the default, where
     /// nobody knows. Serves the quoted wait alone.

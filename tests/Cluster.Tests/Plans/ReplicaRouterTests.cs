@@ -63,6 +63,53 @@ public sealed class ReplicaRouterTests
     }
 
     [Fact]
+    public void Choose_ReplicaOutOfService_IsPassedOverHoweverFreeItIs()
+    {
+        var plan = Plan(("m0", ReplicaRole.Mixed, 1000), ("m1", ReplicaRole.Mixed, 1000));
+
+        Assert.Equal(new Route(1, 1), Choose(plan, new RouteRequest(50, 10, 0), [Down("m0"), Busy("m1")]));
+    }
+
+    [Fact]
+    public void Choose_NobodyInService_GivesNull()
+    {
+        var plan = Plan(("p", ReplicaRole.Prefill, 1000), ("d", ReplicaRole.Decoder, 1000));
+
+        Assert.Null(Choose(plan, new RouteRequest(50, 10, 0), [Down("p"), Down("d")]));
+    }
+
+    [Theory]
+    [InlineData(true, false, 0)]
+    [InlineData(false, true, 1)]
+    public void Choose_OneRoleOutOfService_TheOtherDoesBothParts(bool prefill, bool decoder, int expected)
+    {
+        var plan = Plan(("p", ReplicaRole.Prefill, 1000), ("d", ReplicaRole.Decoder, 1000));
+
+        var route = Choose(plan, new RouteRequest(50, 10, 0), [prefill ? Serving("p") : Down("p"), decoder ? Serving("d") : Down("d")]);
+
+        Assert.Equal(new Route(expected, expected), route);
+    }
+
+    [Fact]
+    public void Choose_ReplicaToAvoid_IsTakenOnlyWhereNobodyElseIsLeft()
+    {
+        var plan = Plan(("m0", ReplicaRole.Mixed, 1000), ("m1", ReplicaRole.Mixed, 1000));
+
+        Assert.Equal(new Route(1, 1), Choose(plan, new RouteRequest(50, 10, 0), [Serving("m0"), Busy("m1")], avoid: ["m0"]));
+        Assert.Equal(new Route(0, 0), Choose(plan, new RouteRequest(50, 10, 0), [Serving("m0"), Down("m1")], avoid: ["m0"]));
+    }
+
+    [Fact]
+    public void Choose_MeasuredRate_CountsMoreThanThePlans()
+    {
+        var plan = Plan(("m0", ReplicaRole.Mixed, 1000), ("m1", ReplicaRole.Mixed, 1000));
+
+        var route = Choose(plan, new RouteRequest(50, 10, 0), [Busy("m0") with { MeasuredTokensPerSecond = 10 }, Busy("m1")]);
+
+        Assert.Equal(new Route(1, 1), route);
+    }
+
+    [Fact]
     public void TransferSeconds_DifferentCuts_CountTheSlowestPart()
     {
         var plan = SplitPlanner.EightLayers.Plan(new PlanRequest { Fleet = Fleet, Model = Synthetic.Model, Profiles = [], Engine = new EngineSettings() }, default);
@@ -76,11 +123,29 @@ public sealed class ReplicaRouterTests
 
     private static Route Choose(ServingPlan plan, RouteRequest request, ImmutableArray<int> busy = default, string policy = RoutingPolicies.LeastWait)
     {
-        var status = plan.Replicas.Select((_, index) => busy.IsDefault || !busy.Contains(index)
-            ? new ReplicaStatus { Key = "" }
-            : new ReplicaStatus { Key = "", QueuedRequests = 9, RunningRequests = 8, PendingTokens = 9000, ReservedKvCells = 900 }).ToArray();
-        return new ReplicaRouter(plan, Synthetic.Model, Fleet, RoutingPolicies.Get(policy)).Choose(status, request);
+        var status = plan.Replicas.Select((replica, index) => busy.IsDefault || !busy.Contains(index)
+            ? new ReplicaStatus { Key = replica.Id, IsServing = true }
+            : Busy(replica.Id)).ToArray();
+        return Assert.NotNull(Choose(plan, request, status, policy: policy));
     }
+
+    private static Route? Choose(
+        ServingPlan plan, RouteRequest request, ReplicaStatus[] status, ImmutableArray<string> avoid = default, string policy = RoutingPolicies.LeastWait) =>
+        new ReplicaRouter(plan, Synthetic.Model, Fleet, RoutingPolicies.Get(policy)).Choose(status, request, avoid);
+
+    private static ReplicaStatus Serving(string key) => new() { Key = key, IsServing = true };
+
+    private static ReplicaStatus Busy(string key) => new()
+    {
+        Key = key,
+        IsServing = true,
+        QueuedRequests = 9,
+        RunningRequests = 8,
+        PendingTokens = 9000,
+        ReservedKvCells = 900,
+    };
+
+    private static ReplicaStatus Down(string key) => new() { Key = key };
 
     private static ServingPlan Plan(params (string Id, ReplicaRole Role, int KvCells)[] replicas) => new()
     {

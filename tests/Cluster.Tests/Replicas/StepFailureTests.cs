@@ -36,7 +36,7 @@ public sealed class StepFailureTests
     public async Task Run_StageThatAlwaysFails_GivesTheRequestUpAndNamesTheDevice()
     {
         var engines = new FaultyEngines(Synthetic.Engines(), (spec, step) => step.Rows.Length > 0 && spec.FirstLayer > 0);
-        await using var fog = await TestFog.ServeAsync(Synthetic.ThreeDevices(engines));
+        await using var fog = await TestFog.ServeAsync(Synthetic.ThreeDevices(engines) with { Requests = requests => requests.MaxReplays = 0 });
         var broken = (await fog.Plan.GetStatusAsync()).Plan!.Replicas[0].Stages[1].DeviceId;
 
         var answer = await fog.RunAsync(Synthetic.Request("doomed"));

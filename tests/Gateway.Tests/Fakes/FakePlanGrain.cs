@@ -18,7 +18,9 @@ public sealed class FakePlanGrain(FakeFleet fleet) : Grain, IPlanGrain
 
     public Task<PlanStatus> ApplyPlanAsync(long generation) => throw new NotSupportedException();
 
-    public Task<ReplicaRoute> RouteAsync(int promptTokens, int maxTokens) => throw new NotSupportedException();
+    public Task<ReplicaRoute?> RouteAsync(RouteQuery query) => throw new NotSupportedException();
+
+    public Task ReportReplicaAsync(ReplicaReport report) => throw new NotSupportedException();
 
     public Task StopAsync() => throw new NotSupportedException();
 }

@@ -1,0 +1,147 @@
+using E2LLM.Core.Requests;
+using E2LLM.Grains.Interfaces.Plans;
+using E2LLM.Grains.Interfaces.Stages;
+using E2LLM.Grains.Plans;
+using E2LLM.Scheduling.Batching;
+
+namespace E2LLM.Grains.Replicas;
+
+/// <content>
+/// What becomes of a replica whose steps fail: a step is tried again; a request whose steps keep failing is given up, and goes on
+/// elsewhere; a replica whose steps keep failing, or whose stages do not come back, is taken out of service.
+/// </content>
+public sealed partial class ReplicaGrain
+{
+    private bool _recovering;
+    private long _failedSteps;
+    private string _lastFailure = "";
+
+    /// <summary>Why the replica takes no requests; null while it serves.</summary>
+    private string? _outOfService = "it has not been started";
+
+    private TimeSpan ResetTimeout => TimeSpan.FromSeconds(options.Value.HungStepSeconds);
+
+    public Task FailStepAsync(StepFailure failure)
+    {
+        if (failure.Epoch == _epoch && !_recovering && _outOfService is null)
+            _ = RecoverAsync(failure);
+        // Not awaited: a stage that reports waits for its own report before it can be reset.
+        return Task.CompletedTask;
+    }
+
+    /// <summary>
+    /// All steps in flight are lost. The stages start a new epoch, and the scheduler rolls the sequences back in its next step.
+    /// </summary>
+    private async Task RecoverAsync(StepFailure failure)
+    {
+        instruments.OnStepFailed(failure.DeviceId);
+        LogStepFailed(Key, failure.StepNumber, failure.DeviceId, failure.Party, failure.Message);
+        _failedSteps++;
+        _lastFailure = $"step {failure.StepNumber} on device {failure.DeviceId}: {failure.Message}";
+        _recovering = true;
+        var epoch = ++_epoch;
+        VoidReservations();
+        _sent.Clear();
+        try
+        {
+            Apply(_scheduler!.Fail(failure.StepNumber, ToRequestFailure(failure), FailureRecovery.Truncate, NowSeconds));
+            if (_scheduler.IsBeyondRecovery)
+                TakeOutOfService($"no step succeeds any more; the last one failed on device {failure.DeviceId}: {failure.Message}");
+            else
+                await Task.WhenAll(_stages.Select(stage => stage.ResetAsync(epoch, _scheduler.NextStepNumber))).WaitAsync(ResetTimeout, time);
+        }
+        catch (Exception exception)
+        {
+            LogRecoveryFailed(exception, Key);
+            if (epoch == _epoch)
+                TakeOutOfService($"a stage could not be brought back after step {failure.StepNumber} failed on device {failure.DeviceId}: {failure.Message}");
+        }
+        if (epoch != _epoch)
+            return; // it has been taken out of service, stopped or started anew meanwhile
+        _recovering = false;
+        Pump();
+    }
+
+    /// <summary>
+    /// A silo that is killed takes its stages along without a word. The steps that were on it never come back; this notices.
+    /// </summary>
+    private async Task CheckStepsAsync()
+    {
+        foreach (var (number, step) in _sent.OrderBy(sent => sent.Key))
+        {
+            var seconds = time.GetElapsedTime(step.SentAt).TotalSeconds;
+            if (seconds <= options.Value.StepTimeoutSeconds)
+                continue;
+            await FailStepAsync(Failure(_epoch, number, FailedParty.Stage,
+                $"no stage has answered for {seconds:0} s ({nameof(ServingOptions.StepTimeoutSeconds)} is {options.Value.StepTimeoutSeconds})"));
+            return;
+        }
+    }
+
+    private StepFailure Failure(long epoch, long step, FailedParty party, string message) => new()
+    {
+        Epoch = epoch,
+        StepNumber = step,
+        StageIndex = 0,
+        DeviceId = _assignment!.Plan.Stages[0].DeviceId,
+        Party = party,
+        Message = message,
+    };
+
+    private static RequestFailure ToRequestFailure(StepFailure failure) => new()
+    {
+        Party = failure.Party,
+        Phase = RequestPhase.Decode,
+        DeviceId = failure.DeviceId,
+        Message = failure.Message,
+        MayRetry = true,
+    };
+
+    /// <summary>
+    /// The replica cannot help itself. Its requests end with the reason and go on elsewhere; the plan is told, and starts it anew.
+    /// </summary>
+    private void TakeOutOfService(string reason)
+    {
+        LogOutOfService(Key, reason);
+        GiveUp(reason);
+        _ = ReportAsync(new ReplicaReport(Key, reason));
+    }
+
+    private async Task ReportAsync(ReplicaReport report)
+    {
+        try
+        {
+            await GrainFactory.GetGrain<IPlanGrain>(_assignment!.Model.Id).ReportReplicaAsync(report);
+        }
+        catch (Exception exception)
+        {
+            // The plan finds out when it next asks for this replica's load.
+            LogReportFailed(exception, Key);
+        }
+    }
+
+    /// <summary>Takes no more requests, and ends those that it has with the reason.</summary>
+    private void GiveUp(string reason)
+    {
+        _outOfService = reason;
+        _recovering = false;
+        _epoch++;
+        _sent.Clear();
+        var failure = new RequestFailure
+        {
+            Party = FailedParty.Stage,
+            Phase = RequestPhase.Queued,
+            Message = $"Replica {Key} gave up: {reason}.",
+            MayRetry = true,
+        };
+        foreach (var progress in _requests.Values)
+        {
+            progress.Held?.End();
+            if (progress.Awaited is { } awaited)
+                DropTransfers(awaited);
+            progress.Fail(failure, ElapsedSeconds(progress));
+        }
+        _requests.Clear();
+        _scheduler = null;
+    }
+}
