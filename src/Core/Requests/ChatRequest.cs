@@ -24,4 +24,9 @@ public sealed record ChatRequest
 
     /// <summary>The answer ends before the first of these; at most 16, none empty.</summary>
     [Id(6)] public ImmutableArray<string> StopTexts { get; init; } = [];
+
+    [Id(7)] public RequestPriority Priority { get; init; } = RequestPriority.Normal;
+
+    /// <summary>As <see cref="GenerationRequest.DeadlineSeconds"/>.</summary>
+    [Id(8)] public double? DeadlineSeconds { get; init; }
 }

@@ -33,6 +33,8 @@ internal sealed class ChatPreparation(
                 MaxTokens = MaxTokens(request, model.Id, prompt.Length, limit),
                 Sampling = request.Sampling,
                 StopTokens = tokenizer.EndOfGenerationTokens,
+                Priority = request.Priority,
+                DeadlineSeconds = request.DeadlineSeconds,
             },
             tokenizer,
             request.StopTexts.IsDefault ? [] : request.StopTexts);

@@ -27,6 +27,10 @@ internal static class ChatRequestRules
         foreach (var (property, message) in SamplingOptionsRules.FindErrors(request.Sampling))
             throw Rejected($"{nameof(request.Sampling)}.{property}", message);
         CheckStopTexts(request);
+        if (!Enum.IsDefined(request.Priority))
+            throw Rejected(nameof(request.Priority), $"The priority must be Low, Normal or High, but is {request.Priority}.");
+        if (request.DeadlineSeconds is { } deadline && !(deadline >= 0 && double.IsFinite(deadline)))
+            throw Rejected(nameof(request.DeadlineSeconds), $"The longest wait must be 0 seconds or more, but is {deadline}.");
     }
 
     public static bool IsRequestId([NotNullWhen(true)] string? id) =>

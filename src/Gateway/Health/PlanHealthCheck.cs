@@ -15,6 +15,6 @@ internal sealed class PlanHealthCheck(PlanReader plans) : IHealthCheck
         var waiting = all.Where(entry => !PlanReader.IsReady(entry.Status)).Select(entry => entry.Model.Id).ToArray();
         return waiting.Length == 0
             ? HealthCheckResult.Healthy("Every model is served.", phases)
-            : HealthCheckResult.Unhealthy($"Not served yet: {string.Join(", ", waiting)}.", data: phases);
+            : HealthCheckResult.Unhealthy($"Not served now: {string.Join(", ", waiting)}.", data: phases);
     }
 }

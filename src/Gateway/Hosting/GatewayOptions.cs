@@ -23,7 +23,7 @@ public sealed class GatewayOptions
     /// </summary>
     public double KeepAliveSeconds { get; set; } = 10;
 
-    /// <summary>Seconds in the Retry-After of 429 and 503. Default 2; 1 to 3,600.</summary>
+    /// <summary>Seconds in the Retry-After of 429 and 503 where the fleet does not quote its wait. Default 2; 1 to 3,600.</summary>
     public int RetryAfterSeconds { get; set; } = 2;
 
     /// <summary>Seconds that a plan may take to say how it is before it counts as not ready. Default 5; 0.1 to 60.</summary>

@@ -30,6 +30,8 @@ internal static class CompletionCallReader
                 MaxTokens = ReadMaxTokens(fields),
                 Sampling = ReadSampling(fields, id),
                 StopTexts = ReadStop(fields),
+                Priority = ReadPriority(fields),
+                DeadlineSeconds = fields.Single(FieldNames.MaxWaitSeconds),
             },
         };
     }
@@ -77,6 +79,16 @@ internal static class CompletionCallReader
             Seed = fields.Int64("seed") is { } seed ? RequestSeed.Fold(seed) : RequestSeed.OfRequest(id),
         };
     }
+
+    /// <summary>The API's own word for urgency, so that its official clients can say it.</summary>
+    private static RequestPriority ReadPriority(JsonFields fields) => fields.String(FieldNames.ServiceTier) switch
+    {
+        null or "auto" or "default" => RequestPriority.Normal,
+        "flex" => RequestPriority.Low,
+        "priority" => RequestPriority.High,
+        var other => throw JsonFields.Rejected(
+            FieldNames.ServiceTier, $"service_tier must be auto, default, flex (may wait) or priority (goes first), but is '{other}'."),
+    };
 
     private static ImmutableArray<string> ReadStop(JsonFields fields) => fields.Find(FieldNames.Stop) switch
     {

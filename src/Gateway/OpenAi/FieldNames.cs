@@ -12,6 +12,8 @@ internal static class FieldNames
     public const string MaxTokens = "max_tokens";
     public const string MaxCompletionTokens = "max_completion_tokens";
     public const string Stop = "stop";
+    public const string ServiceTier = "service_tier";
+    public const string MaxWaitSeconds = "max_wait_seconds";
 
     private static readonly FrozenDictionary<string, string> ByProperty = new Dictionary<string, string>
     {
@@ -21,6 +23,8 @@ internal static class FieldNames
         [nameof(ChatRequest.Prompt)] = Prompt,
         [nameof(ChatRequest.MaxTokens)] = MaxTokens,
         [nameof(ChatRequest.StopTexts)] = Stop,
+        [nameof(ChatRequest.Priority)] = ServiceTier,
+        [nameof(ChatRequest.DeadlineSeconds)] = MaxWaitSeconds,
         ["Sampling.Temperature"] = "temperature",
         ["Sampling.TopK"] = "top_k",
         ["Sampling.TopP"] = "top_p",

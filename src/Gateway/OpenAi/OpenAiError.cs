@@ -12,6 +12,9 @@ internal sealed record OpenAiError(int Status, string Type, string? Code, string
     /// <summary>Whether the client is told to come again.</summary>
     public bool MayRetry => Status is 429 or 503;
 
+    /// <summary>When it should; null where nobody can tell.</summary>
+    public double? RetryAfterSeconds { get; init; }
+
     public void Write(Utf8JsonWriter json)
     {
         json.WriteStartObject();

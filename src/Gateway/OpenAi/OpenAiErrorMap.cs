@@ -11,7 +11,10 @@ internal static class OpenAiErrorMap
     public static OpenAiError From(Exception error) => error switch
     {
         RequestRejectedException rejected => From(rejected),
-        OverloadedException => new(429, OpenAiError.RateLimit, "overloaded", null, error.Message),
+        OverloadedException overloaded => new(429, OpenAiError.RateLimit, "overloaded", null, error.Message)
+        {
+            RetryAfterSeconds = overloaded.QuotedWaitSeconds,
+        },
         ModelNotReadyException => new(503, OpenAiError.Server, "model_not_ready", null, error.Message),
         DeviceUnavailableException => new(503, OpenAiError.Server, "device_unavailable", null, error.Message),
         E2LlmException { MayRetry: true } => new(503, OpenAiError.Server, "unavailable", null, error.Message),
@@ -29,7 +32,10 @@ internal static class OpenAiErrorMap
     public static OpenAiError From(RequestFailure failure) => failure switch
     {
         { Party: FailedParty.Client } => new(400, OpenAiError.InvalidRequest, RejectionCodes.InvalidValue, null, failure.Message),
-        { Party: FailedParty.Queue } => new(429, OpenAiError.RateLimit, "overloaded", null, failure.Message),
+        { Party: FailedParty.Queue } => new(429, OpenAiError.RateLimit, "overloaded", null, failure.Message)
+        {
+            RetryAfterSeconds = failure.RetryAfterSeconds,
+        },
         { MayRetry: true } => new(503, OpenAiError.Server, Code(failure), null, failure.Message),
         _ => new(500, OpenAiError.Server, Code(failure), null, failure.Message),
     };

@@ -10,6 +10,9 @@ namespace E2LLM.Gateway.OpenAi;
 /// <summary>Answers with an error where the response has not begun; wraps every endpoint.</summary>
 internal sealed partial class OpenAiErrorWriter(IOptions<GatewayOptions> options, ILogger<OpenAiErrorWriter> logger)
 {
+    /// <summary>Estimates are upper ones: nobody is sent away for longer than this.</summary>
+    private const int MaxRetryAfterSeconds = 600;
+
     /// <summary>The endpoint, with its exceptions turned into errors.</summary>
     public RequestDelegate Guard(Func<HttpContext, Task> endpoint) => async http =>
     {
@@ -39,9 +42,14 @@ internal sealed partial class OpenAiErrorWriter(IOptions<GatewayOptions> options
     public Task WriteAsync(HttpContext http, OpenAiError error)
     {
         if (error.MayRetry)
-            http.Response.Headers.RetryAfter = options.Value.RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
+            http.Response.Headers.RetryAfter = SecondsToWait(error).ToString(CultureInfo.InvariantCulture);
         return JsonResponse.WriteAsync(http, error.Status, error.Write);
     }
+
+    /// <summary>The fleet's own estimate, where it has one that a client can use.</summary>
+    private int SecondsToWait(OpenAiError error) => error.RetryAfterSeconds is { } seconds
+        ? (int)Math.Clamp(Math.Ceiling(seconds), 1, MaxRetryAfterSeconds)
+        : options.Value.RetryAfterSeconds;
 
     [LoggerMessage(LogLevel.Error, "{Method} {Path} failed")]
     private partial void LogFailed(string method, PathString path, Exception error);

@@ -69,6 +69,8 @@ internal static class PlanJson
         json.WriteNumber("max_sequences", replica.Engine.MaxSequences);
         json.WriteNumber("max_sequence_tokens", replica.Engine.MaxSequenceTokens);
         json.WriteBoolean("serving", load?.IsServing ?? false);
+        json.WriteNumber("failed_steps", load?.FailedSteps ?? 0);
+        json.WriteString("last_failure", load?.LastFailure ?? "");
         json.WriteNumber("queued_requests", load?.QueuedRequests ?? 0);
         json.WriteNumber("running_requests", load?.RunningRequests ?? 0);
         json.WriteNumber("generated_tokens", load?.GeneratedTokens ?? 0);

@@ -9,9 +9,10 @@ namespace E2LLM.Gateway.Plans;
 /// <summary>What the plans of the catalog's models say, within the time that the options allow.</summary>
 internal sealed class PlanReader(IGrainFactory grains, IModelCatalog catalog, IOptions<GatewayOptions> options, TimeProvider time)
 {
-    public static bool IsReady(PlanStatus status) =>
-        // A model that is planned anew goes on being served.
-        status.Phase == PlanPhase.Ready || status.Replicas.Any(replica => replica.IsServing);
+    /// <summary>Not while every replica is out of service, whatever the plan says.</summary>
+    public static bool IsReady(PlanStatus status) => status.Replicas.IsDefaultOrEmpty
+        ? status.Phase == PlanPhase.Ready
+        : status.Replicas.Any(replica => replica.IsServing);
 
     /// <exception cref="ModelNotReadyException">The plan does not answer in time.</exception>
     public async Task<PlanStatus> GetAsync(string modelId, CancellationToken cancellationToken)
@@ -33,8 +34,9 @@ internal sealed class PlanReader(IGrainFactory grains, IModelCatalog catalog, IO
         var status = await GetAsync(modelId, cancellationToken);
         if (IsReady(status))
             return status;
-        var reason = status.Error.Length > 0 ? $": {status.Error}" : "";
-        throw new ModelNotReadyException($"Model '{modelId}' is not being served yet; its plan is in phase {status.Phase}{reason}.");
+        throw new ModelNotReadyException(status.Phase == PlanPhase.Ready
+            ? $"All replicas of model '{modelId}' are out of service and being started anew: {status.Replicas[0].LastFailure}."
+            : $"Model '{modelId}' is not being served yet; its plan is in phase {status.Phase}{(status.Error.Length > 0 ? $": {status.Error}" : "")}.");
     }
 
     /// <summary>The status of every model; a plan that cannot be asked is Failed, with the reason.</summary>

@@ -60,8 +60,27 @@ public sealed class RejectionTests
 
         Assert.Equal((FinishReason.Failed, FailedParty.Queue), (answer.Finish!.Value, answer.Last.Failure!.Party));
         Assert.True(answer.Last.Failure.MayRetry);
+        Assert.True(answer.Last.Failure.RetryAfterSeconds > 0);
         await running.DisposeAsync();
         Assert.True(await waiting);
+    }
+
+    [Fact]
+    public async Task Run_WaitBeyondTheDeadline_IsRefusedAtOnceWithTheQuotedWait()
+    {
+        var options = Synthetic.Options([[Synthetic.Device("only")]], Synthetic.Engines(new SyntheticTiming { CallSeconds = 1e-3 })) with
+        {
+            Serving = serving => serving.MaxSequences = 1,
+        };
+        await using var fog = await TestFog.ServeAsync(options);
+        await using var running = fog.Request("running").RunAsync(Synthetic.Request("running", maxTokens: 4000)).GetAsyncEnumerator();
+        Assert.True(await running.MoveNextAsync());
+
+        var answer = await fog.RunAsync(Synthetic.Request("hasty") with { DeadlineSeconds = 0.1 });
+
+        Assert.Equal((FinishReason.Failed, FailedParty.Queue), (answer.Finish!.Value, answer.Last.Failure!.Party));
+        Assert.Contains("DeadlineSeconds", answer.Last.Failure.Message);
+        Assert.True(answer.Last.Failure.RetryAfterSeconds > 0.1);
     }
 
     [Fact]

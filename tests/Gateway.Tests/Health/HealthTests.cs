@@ -34,4 +34,23 @@ public sealed class HealthTests
         Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
         Assert.Equal("ok", (await ready.JsonAsync()).GetProperty("status").GetString());
     }
+
+    [Fact]
+    public async Task Health_AllReplicasOutOfService_IsUnavailableAndSaysWhy()
+    {
+        await using var host = await GatewayHost.StartAsync();
+        var model = host.Fleet.Add(Scripts.Says("x"));
+        model.Status = model.Status with
+        {
+            Replicas = [.. model.Status.Replicas.Select(replica => replica with { IsServing = false, LastFailure = "device d1 does not answer" })],
+        };
+
+        using var health = await host.Http.GetAsync("/health");
+        using var refused = await host.Http.PostAsync(ChatHttp.ChatPath, ChatHttp.Body(model.Id));
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, health.StatusCode);
+        var error = await refused.ErrorAsync();
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "model_not_ready"), (error.Status, error.Code));
+        Assert.Contains("device d1 does not answer", error.Message);
+    }
 }

@@ -50,6 +50,21 @@ public sealed class OpenAiClientTests(GatewayFixture gateway)
         Assert.Single(updates.Select(update => (update.CompletionId, update.CreatedAt, update.Model)).Distinct());
     }
 
+    [Theory]
+    [InlineData("auto", RequestPriority.Normal)]
+    [InlineData("flex", RequestPriority.Low)]
+    [InlineData("priority", RequestPriority.High)]
+    public async Task CompleteChat_ServiceTier_IsThePriority(string tier, RequestPriority expected)
+    {
+        var model = gateway.Fleet.Add(Scripts.Says("x"));
+
+        using var response = await gateway.Http.PostAsync(
+            ChatHttp.ChatPath, ChatHttp.Body(model.Id, $$""","service_tier":"{{tier}}","max_wait_seconds":2.5"""));
+
+        Assert.True(response.IsSuccessStatusCode);
+        Assert.Equal((expected, 2.5), (model.Request.Priority, model.Request.DeadlineSeconds));
+    }
+
     [Fact]
     public async Task CompleteChat_Options_ReachTheFleet()
     {
@@ -136,6 +151,17 @@ public sealed class OpenAiClientTests(GatewayFixture gateway)
         Assert.True(error.GetRawResponse()!.Headers.TryGetValue("Retry-After", out var seconds));
         Assert.Equal("2", seconds);
         Assert.Contains("holds its 64 requests", error.Message);
+    }
+
+    [Fact]
+    public async Task CompleteChat_FleetFullAndTheWaitIsKnown_QuotesIt()
+    {
+        var model = gateway.Fleet.Add(Scripts.Throws(new OverloadedException("full") { QuotedWaitSeconds = 17.2 }));
+
+        var error = await FailAsync(Chat(model));
+
+        Assert.True(error.GetRawResponse()!.Headers.TryGetValue("Retry-After", out var seconds));
+        Assert.Equal("18", seconds);
     }
 
     [Fact]
