@@ -29,4 +29,7 @@ public sealed record ChatRequest
 
     /// <summary>As <see cref="GenerationRequest.DeadlineSeconds"/>.</summary>
     [Id(8)] public double? DeadlineSeconds { get; init; }
+
+    /// <summary>Whether the answer goes on past the model's end of text, up to its limit: for benchmarks, which need answers of one length.</summary>
+    [Id(9)] public bool IgnoresEndOfText { get; init; }
 }

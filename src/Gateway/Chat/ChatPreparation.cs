@@ -32,7 +32,7 @@ internal sealed class ChatPreparation(
                 PromptTokens = prompt,
                 MaxTokens = MaxTokens(request, model.Id, prompt.Length, limit),
                 Sampling = request.Sampling,
-                StopTokens = tokenizer.EndOfGenerationTokens,
+                StopTokens = request.IgnoresEndOfText ? [] : tokenizer.EndOfGenerationTokens,
                 Priority = request.Priority,
                 DeadlineSeconds = request.DeadlineSeconds,
             },

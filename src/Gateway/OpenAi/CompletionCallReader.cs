@@ -31,6 +31,7 @@ internal static class CompletionCallReader
                 Sampling = ReadSampling(fields, id),
                 StopTexts = ReadStop(fields),
                 Priority = ReadPriority(fields),
+                IgnoresEndOfText = fields.Boolean("ignore_eos") ?? false,
                 DeadlineSeconds = fields.Single(FieldNames.MaxWaitSeconds),
             },
         };

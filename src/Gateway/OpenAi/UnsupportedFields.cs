@@ -34,7 +34,6 @@ internal static class UnsupportedFields
         ("guided_choice", Never),
         ("guided_grammar", Never),
         ("structured_outputs", Never),
-        ("ignore_eos", IsFalse),
         ("min_tokens", IsZero),
     ];
 

@@ -65,6 +65,20 @@ public sealed class OpenAiClientTests(GatewayFixture gateway)
         Assert.Equal((expected, 2.5), (model.Request.Priority, model.Request.DeadlineSeconds));
     }
 
+    [Theory]
+    [InlineData(true, true)]
+    [InlineData(false, false)]
+    public async Task CompleteChat_IgnoreEos_LeavesNoTokenToStopAt(bool ignore, bool isEmpty)
+    {
+        var model = gateway.Fleet.Add(Scripts.Says("x"));
+
+        using var response = await gateway.Http.PostAsync(
+            ChatHttp.ChatPath, ChatHttp.Body(model.Id, $""","ignore_eos":{(ignore ? "true" : "false")}"""));
+
+        Assert.True(response.IsSuccessStatusCode);
+        Assert.Equal(isEmpty, model.Request.StopTokens.IsEmpty);
+    }
+
     [Fact]
     public async Task CompleteChat_Options_ReachTheFleet()
     {
