@@ -60,6 +60,7 @@ public sealed partial class PlanGrain(
         // Fleet and profiles stay: a proposal can be made, and a plan applied, while nothing is served.
         _status = _status with { Phase = next, Plan = null, Explanation = [], ReplicaKeys = [], Error = "" };
         ForgetOutages();
+        SignalChange();
         await Task.WhenAll(stopping.Select(StopReplicaAsync));
     }
 
