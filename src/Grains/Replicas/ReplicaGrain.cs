@@ -52,7 +52,9 @@ public sealed partial class ReplicaGrain(
     {
         await StopAsync();
         _assignment = assignment;
-        _scheduler = new ReplicaScheduler(assignment.Plan.Engine, options.Value.SchedulerFor(assignment.Plan));
+        _scheduler = new ReplicaScheduler(assignment.Plan.Engine, options.Value.SchedulerFor(assignment.Plan, assignment.Model));
+        if (options.Value.ReusePrefixes && KvRules.ClosingWindowTokens(assignment.Model, assignment.Plan.Engine) is { } window)
+            LogNoPrefixReuse(Key, assignment.Model.Id, window);
         var keys = assignment.Plan.Stages.Select((stage, index) =>
             DeviceKey.Stage(stage.DeviceId, assignment.Model.Id, assignment.Generation, assignment.Plan.Id, index)).ToArray();
         _stages = [.. keys.Select(key => GrainFactory.GetGrain<IStageGrain>(key))];
@@ -171,6 +173,13 @@ public sealed partial class ReplicaGrain(
             HeldRequests = counters?.HeldRequests ?? 0,
             AwaitingKvRequests = counters?.AwaitingKvRequests ?? 0,
             HandedOffRequests = counters?.HandedOffRequests ?? 0,
+            KeptPrefixes = counters?.KeptPrefixes ?? 0,
+            KeptKvCells = counters?.KeptKvCells ?? 0,
+            PrefixLookups = counters?.PrefixLookups ?? 0,
+            PrefixHits = counters?.PrefixHits ?? 0,
+            PrefixHitTokens = counters?.PrefixHitTokens ?? 0,
+            PrefixEvictions = counters?.PrefixEvictions ?? 0,
+            Preemptions = counters?.Preemptions ?? 0,
         });
     }
 
@@ -214,6 +223,7 @@ public sealed partial class ReplicaGrain(
     {
         while (!_recovering && _outOfService is null && _scheduler!.Next(NowSeconds) is { } step)
         {
+            instruments.OnStepIssued(step);
             foreach (var admitted in step.Admitted)
             {
                 instruments.OnRequestStarted(admitted.WaitSeconds);
