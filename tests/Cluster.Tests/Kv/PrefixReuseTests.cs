@@ -1,6 +1,8 @@
 using E2LLM.Cluster.Tests.Fixtures;
 using E2LLM.Cluster.Tests.HandOff;
+using E2LLM.Core.Plans;
 using E2LLM.Core.Requests;
+using E2LLM.Grains.Interfaces.Replicas;
 using E2LLM.Grains.Plans;
 using E2LLM.Inference.Synthetic;
 
@@ -49,7 +51,7 @@ public sealed class PrefixReuseTests
             Request: Request($"p{index}", random.Next(4), random.Next(120), 1 + random.Next(40), 1 + random.Next(30)),
             CancelAfterTokens: index % 3 == 0 ? random.Next(10) : (int?)null)).ToArray();
 
-        await Task.WhenAll(requests.Select(item => RunAsync(fog, item.Request, item.CancelAfterTokens)));
+        await Task.WhenAll(requests.Select(item => RandomReader.RunAsync(fog, item.Request, item.CancelAfterTokens)));
 
         await Leftovers.AssertNothingButPrefixesAsync(fog);
         var reader = (await fog.AllDrainedAsync())[0];
@@ -108,27 +110,7 @@ public sealed class PrefixReuseTests
         Assert.All(await fog.AllDrainedAsync(), replica => Assert.Equal(0, replica.PrefixLookups));
     }
 
-    private static (int Prefixes, int Cells) Kept(Grains.Interfaces.Replicas.ReplicaStatus replica) => (replica.KeptPrefixes, replica.KeptKvCells);
-
-    private static async Task RunAsync(TestFog fog, GenerationRequest request, int? cancelAfterTokens)
-    {
-        List<int> tokens = [];
-        TokenChunk? last = null;
-        if (cancelAfterTokens == 0)
-            _ = CancelAsync();
-        await foreach (var chunk in fog.Request(request.Id).RunAsync(request))
-        {
-            tokens.AddRange(chunk.Tokens);
-            last = chunk;
-            if (tokens.Count >= cancelAfterTokens)
-                await CancelAsync();
-        }
-        Assert.Equal(Synthetic.Expected(request).Take(tokens.Count), tokens);
-        Assert.True(last!.Finish == FinishReason.Length || (last.Finish == FinishReason.Cancelled && cancelAfterTokens is not null), $"{last}");
-        Assert.True(last.Finish != FinishReason.Length || tokens.Count == request.MaxTokens);
-
-        Task CancelAsync() => fog.Request(request.Id).CancelAsync();
-    }
+    private static (int Prefixes, int Cells) Kept(ReplicaStatus replica) => (replica.KeptPrefixes, replica.KeptKvCells);
 
     private static TestFogOptions Options(bool isSplit, SyntheticTiming? timing = null)
     {
@@ -137,7 +119,7 @@ public sealed class PrefixReuseTests
             ? SplitFog.Options(engines, Small)
             : Synthetic.Options([[Synthetic.Device("a")], [Synthetic.Device("b")]], engines) with
             {
-                Planner = new SplitPlanner((Core.Plans.ReplicaRole.Mixed, [("a", 3), ("b", 5)])),
+                Planner = new SplitPlanner((ReplicaRole.Mixed, [("a", 3), ("b", 5)])),
                 Serving = Small,
             };
     }
