@@ -3,6 +3,7 @@ using E2LLM.Core.Plans;
 using E2LLM.Core.Workloads;
 using E2LLM.Grains.HandOff;
 using E2LLM.Scheduling.Batching;
+using E2LLM.Scheduling.Prefixes;
 
 namespace E2LLM.Grains.Plans;
 
@@ -51,13 +52,13 @@ public sealed class ServingOptions
 
     /// <summary>
     /// Whether prompts that begin alike share the KV cache of that beginning, on PREFILL and MIXED replicas. Default true. Models whose
-    /// sliding windows close within MaxSequenceTokens are served without.
+    /// sliding windows close within MaxSequenceTokens are served without. See docs/serving.md.
     /// </summary>
     public bool ReusePrefixes { get; set; } = true;
 
     /// <summary>
-    /// Prefixes are shared in whole blocks of so many tokens. Default 0: MaxStepTokens, so that what is read after a prefix is cut as it is
-    /// where the whole prompt is read. 0 to 8,192; smaller blocks share more and may change the last bits of a logit.
+    /// Prefixes are shared in whole blocks of so many tokens. Default 0: those that change no bit, MaxStepTokens below 64 and
+    /// the least common multiple of MaxStepTokens and 64 from there on. 0 to 8,192; smaller ones share more and may change answers.
     /// </summary>
     public int PrefixBlockTokens { get; set; }
 
@@ -106,7 +107,8 @@ public sealed class ServingOptions
         MaxPreemptions = MaxPreemptions,
         // A decoder reads a prompt only where its cache did not arrive or was given up: nothing that others will ask for.
         ReusePrefixes = ReusePrefixes && replica.Role != ReplicaRole.Decoder && KvRules.ClosingWindowTokens(model, replica.Engine) is null,
-        PrefixBlockTokens = PrefixBlockTokens > 0 ? PrefixBlockTokens : replica.Engine.MaxStepTokens,
+        PrefixBlockTokens = PrefixBlockTokens > 0 ? PrefixBlockTokens : ExactPrefixBlock.Tokens(replica.Engine.MaxStepTokens),
+        ExactWhenAlone = PrefixBlockTokens == 0,
     };
 
     public EngineSettings SettingsFor(ModelSpec model)
