@@ -9,7 +9,7 @@ internal static class KvTable
     public static Table Create(IEnumerable<ReplicaStatus> replicas)
     {
         var table = new Table().Title("KV cache").RoundedBorder();
-        table.AddColumns("replica", "cells", "reserved", "kept", "prompts", "that shared", "tokens shared", "evicted", "preempted");
+        table.AddColumns("replica", "cells", "reserved", "kept", "prefix hits", "tokens shared", "evicted", "preempted");
         foreach (var column in table.Columns.Skip(1))
             column.RightAligned();
         foreach (var replica in replicas)
@@ -18,8 +18,7 @@ internal static class KvTable
                 $"{replica.KvCells}",
                 $"{replica.ReservedKvCells}",
                 $"{replica.KeptKvCells} in {replica.KeptPrefixes}",
-                $"{replica.PrefixLookups}",
-                $"{replica.PrefixHits}",
+                $"{replica.PrefixHits} of {replica.PrefixLookups}",
                 $"{replica.PrefixHitTokens}",
                 $"{replica.PrefixEvictions}",
                 $"{replica.Preemptions}");
