@@ -9,7 +9,7 @@ internal static class LoadTable
     public static Table Create(IEnumerable<ReplicaStatus> replicas)
     {
         var table = new Table().Title("Load").RoundedBorder();
-        table.AddColumns("replica", "queued", "running", "KV cells", "steps in flight", "steps done", "requests done", "tokens written");
+        table.AddColumns("replica", "queued", "running", "steps in flight", "steps done", "requests done", "tokens written");
         foreach (var column in table.Columns.Skip(1))
             column.RightAligned();
         foreach (var replica in replicas)
@@ -17,7 +17,6 @@ internal static class LoadTable
                 Markup.Escape(replica.Key) + (replica.IsServing ? "" : " (not serving)"),
                 $"{replica.QueuedRequests}",
                 $"{replica.RunningRequests}",
-                $"{replica.ReservedKvCells} of {replica.KvCells}",
                 $"{replica.StepsInFlight}",
                 $"{replica.CompletedSteps}",
                 $"{replica.CompletedRequests}",

@@ -27,7 +27,10 @@ internal static class StatusCommand
                 console.Write(ExplanationLines.Create(status.Explanation));
             }
             if (status.Replicas.Length > 0)
+            {
                 console.Write(LoadTable.Create(status.Replicas));
+                console.Write(KvTable.Create(status.Replicas));
+            }
             return 0;
         });
         return command;

@@ -74,6 +74,7 @@ internal static class PlanJson
         json.WriteNumber("queued_requests", load?.QueuedRequests ?? 0);
         json.WriteNumber("running_requests", load?.RunningRequests ?? 0);
         json.WriteNumber("generated_tokens", load?.GeneratedTokens ?? 0);
+        WriteKv(json, load);
         json.WriteStartArray("stages");
         foreach (var stage in replica.Stages)
         {
@@ -89,6 +90,20 @@ internal static class PlanJson
         }
 
         json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void WriteKv(Utf8JsonWriter json, ReplicaStatus? load)
+    {
+        json.WriteStartObject("kv");
+        json.WriteNumber("cells", load?.KvCells ?? 0);
+        json.WriteNumber("reserved_cells", load?.ReservedKvCells ?? 0);
+        json.WriteNumber("kept_cells", load?.KeptKvCells ?? 0);
+        json.WriteNumber("prefix_lookups", load?.PrefixLookups ?? 0);
+        json.WriteNumber("prefix_hits", load?.PrefixHits ?? 0);
+        json.WriteNumber("prefix_hit_tokens", load?.PrefixHitTokens ?? 0);
+        json.WriteNumber("prefix_evictions", load?.PrefixEvictions ?? 0);
+        json.WriteNumber("preemptions", load?.Preemptions ?? 0);
         json.WriteEndObject();
     }
 

@@ -43,4 +43,25 @@ public sealed record ReplicaStatus
 
     /// <summary>Rate at which it worked off tokens when requests last waited for it; 0: none has.</summary>
     [Id(16)] public double MeasuredTokensPerSecond { get; init; }
+
+    /// <summary>KV cells that no request needs and that are kept for the prompts in them; they do not count as reserved.</summary>
+    [Id(17)] public int KeptKvCells { get; init; }
+
+    /// <summary>Requests that were to be read from the start while prefixes are reused.</summary>
+    [Id(18)] public long PrefixLookups { get; init; }
+
+    /// <summary>Those of them that shared the beginning of another prompt.</summary>
+    [Id(19)] public long PrefixHits { get; init; }
+
+    /// <summary>Tokens that were shared and not read.</summary>
+    [Id(20)] public long PrefixHitTokens { get; init; }
+
+    /// <summary>Kept prompts that were given up for slots or cells.</summary>
+    [Id(21)] public long PrefixEvictions { get; init; }
+
+    /// <summary>How often a request lost its slot because KV cells were short.</summary>
+    [Id(22)] public long Preemptions { get; init; }
+
+    /// <summary>Slots that are kept with these cells.</summary>
+    [Id(23)] public int KeptPrefixes { get; init; }
 }

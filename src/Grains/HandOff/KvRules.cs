@@ -20,8 +20,7 @@ public static class KvRules
             throw new PlanningException(
                 $"The plan has {prefill.Length} PREFILL and {decoders.Length} DECODER replicas. One is of no use without the other.");
         var engine = decoders[0].Engine;
-        // A window that is wider than any sequence never closes.
-        if (model.LayerWindowTokens.FirstOrDefault(window => window > 0 && window <= engine.MaxSequenceTokens) is var window and > 0)
+        if (ClosingWindowTokens(model, engine) is { } window)
             throw new PlanningException(
                 $"Model '{model.Id}' has layers that see the latest {window} tokens only. " +
                 $"A prompt's KV cache cannot be handed on whole: plan MIXED replicas.");
@@ -31,6 +30,14 @@ public static class KvRules
                     $"Replica {replica.Id} has KV type {replica.Engine.KvType} and flash attention " +
                     $"{replica.Engine.FlashAttention}, but {decoders[0].Id} has {engine.KvType} and {engine.FlashAttention}. PREFILL and DECODER replicas need the same, or answers would change.");
     }
+
+    /// <summary>
+    /// A sliding window that can close over a sequence, so that its KV cache need not hold all positions: such a cache is neither handed
+    /// on nor shared. Null where there is none.
+    /// </summary>
+    public static int? ClosingWindowTokens(ModelSpec model, EngineSettings engine) =>
+        // A window that is wider than any sequence never closes.
+        model.LayerWindowTokens.FirstOrDefault(window => window > 0 && window <= engine.MaxSequenceTokens) is var window and > 0 ? window : null;
 
     /// <summary>Seconds that a prompt's KV cache takes from one replica to another: its slowest part, sent over a link of its own.</summary>
     public static double TransferSeconds(ReplicaPlan prefill, ReplicaPlan decoder, int promptTokens, ModelSpec model, FleetSpec fleet)

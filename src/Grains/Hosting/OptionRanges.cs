@@ -15,4 +15,12 @@ internal sealed class OptionRanges(string section)
         if (!(value >= min && value <= max))
             _errors.Add($"{section}:{key} is {value}; it must be {min} to {max}.");
     }
+
+    /// <summary>The binder takes a number for any value of an enumeration, whether it is one or not.</summary>
+    public void CheckDefined<T>(string key, T value)
+        where T : struct, Enum
+    {
+        if (!Enum.IsDefined(value))
+            _errors.Add($"{section}:{key} is {value}; it must be one of {string.Join(", ", Enum.GetNames<T>())}.");
+    }
 }

@@ -15,6 +15,11 @@ internal sealed class ServingOptionsValidator : IValidateOptions<ServingOptions>
         ranges.Check(nameof(options.MaxQueuedRequests), options.MaxQueuedRequests, 1, 100_000);
         ranges.Check(nameof(options.MaxStepsInFlight), options.MaxStepsInFlight, 0, 64);
         ranges.Check(nameof(options.PrefillTokensBesideDecode), options.PrefillTokensBesideDecode, 1, 8192);
+        ranges.CheckDefined(nameof(options.CellReservation), options.CellReservation);
+        ranges.Check(nameof(options.CellMarginTokens), options.CellMarginTokens, 1, 8192);
+        ranges.Check(nameof(options.MaxPreemptions), options.MaxPreemptions, 0, 100);
+        ranges.Check(nameof(options.PrefixBlockTokens), options.PrefixBlockTokens, 0, 8192);
+        ranges.CheckDefined(nameof(options.Objective), options.Objective);
         ranges.Check(nameof(options.StepTimeoutSeconds), options.StepTimeoutSeconds, 1, 3600);
         ranges.Check(nameof(options.ExpectedRequestsPerSecond), options.ExpectedRequestsPerSecond, 0, 1e6);
         ranges.Check(nameof(options.ExpectedInputTokens), options.ExpectedInputTokens, 1, 1 << 24);

@@ -1,8 +1,10 @@
 using E2LLM.Core.Models;
 using E2LLM.Core.Plans;
 using E2LLM.Core.Workloads;
+using E2LLM.Grains.HandOff;
 using E2LLM.Grains.Interfaces.Stages;
 using E2LLM.Scheduling.Batching;
+using E2LLM.Scheduling.Prefixes;
 
 namespace E2LLM.Grains.Plans;
 
@@ -31,6 +33,35 @@ public sealed class ServingOptions
 
     /// <summary>Prompt tokens of one step while answers are being written. Default 64; 1 to 8,192.</summary>
     public int PrefillTokensBesideDecode { get; set; } = 64;
+
+    /// <summary>
+    /// KV cells that a request must get before it starts: WholeAnswer, or Optimistic, which lets more requests run and interrupts the
+    /// youngest when cells run short. Default WholeAnswer.
+    /// </summary>
+    public CellReservation CellReservation { get; set; } = CellReservation.WholeAnswer;
+
+    /// <summary>
+    /// Optimistic: cells, in tokens, that a request gets beyond its known text, at its start and whenever it has used them up. Default 64;
+    /// 1 to 8,192.
+    /// </summary>
+    public int CellMarginTokens { get; set; } = 64;
+
+    /// <summary>
+    /// Optimistic: how often a request may be interrupted before it starts with the cells of its whole answer only. Default 2; 0 to 100.
+    /// </summary>
+    public int MaxPreemptions { get; set; } = 2;
+
+    /// <summary>
+    /// Whether prompts that begin alike share the KV cache of that beginning, on PREFILL and MIXED replicas. Default true. Models whose
+    /// sliding windows close within MaxSequenceTokens are served without. See docs/serving.md.
+    /// </summary>
+    public bool ReusePrefixes { get; set; } = true;
+
+    /// <summary>
+    /// Prefixes are shared in whole blocks of so many tokens. Default 0: those that change no bit, MaxStepTokens below 64 and
+    /// the least common multiple of MaxStepTokens and 64 from there on. 0 to 8,192; smaller ones share more and may change answers.
+    /// </summary>
+    public int PrefixBlockTokens { get; set; }
 
     /// <summary>Seconds after which a step that no stage has answered counts as lost. Default 120; 1 to 3,600.</summary>
     public double StepTimeoutSeconds { get; set; } = 120;
@@ -79,11 +110,18 @@ public sealed class ServingOptions
         MeanOutputTokens = ExpectedOutputTokens,
     };
 
-    public SchedulerOptions SchedulerFor(ReplicaPlan replica) => new()
+    public SchedulerOptions SchedulerFor(ReplicaPlan replica, ModelSpec model) => new()
     {
         QueueLimit = MaxQueuedRequests,
         MaxStepsInFlight = MaxStepsInFlight > 0 ? MaxStepsInFlight : replica.Stages.Length,
         PrefillTokensBesideDecode = PrefillTokensBesideDecode,
+        CellReservation = CellReservation,
+        CellMarginTokens = CellMarginTokens,
+        MaxPreemptions = MaxPreemptions,
+        // A decoder reads a prompt only where its cache did not arrive or was given up: nothing that others will ask for.
+        ReusePrefixes = ReusePrefixes && replica.Role != ReplicaRole.Decoder && KvRules.ClosingWindowTokens(model, replica.Engine) is null,
+        PrefixBlockTokens = PrefixBlockTokens > 0 ? PrefixBlockTokens : ExactPrefixBlock.Tokens(replica.Engine.MaxStepTokens),
+        ExactWhenAlone = PrefixBlockTokens == 0,
     };
 
     public StepTimeLimit StepLimitOf(StagePlan stage) => stage.DecodeSeconds + stage.PrefillSeconds > 0

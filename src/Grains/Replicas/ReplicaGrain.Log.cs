@@ -8,6 +8,10 @@ public sealed partial class ReplicaGrain
     [LoggerMessage(Level = LogLevel.Information, Message = "Replica {Replica} serves with {Stages} stages.")]
     private partial void LogStarted(string replica, int stages);
 
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "Replica {Replica} reuses no prefixes: model {Model} has layers that see the latest {WindowTokens} tokens only.")]
+    private partial void LogNoPrefixReuse(string replica, string model, int windowTokens);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "Replica {Replica}: step {Step} failed on device {Device} ({Party}): {Reason}")]
     private partial void LogStepFailed(string replica, long step, string device, FailedParty party, string reason);
 

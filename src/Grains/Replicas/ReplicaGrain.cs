@@ -54,7 +54,9 @@ public sealed partial class ReplicaGrain(
         _assignment = assignment;
         _rate = new RateMeter();
         (_failedSteps, _lastFailure) = (0, "");
-        _scheduler = new ReplicaScheduler(assignment.Plan.Engine, options.Value.SchedulerFor(assignment.Plan));
+        _scheduler = new ReplicaScheduler(assignment.Plan.Engine, options.Value.SchedulerFor(assignment.Plan, assignment.Model));
+        if (options.Value.ReusePrefixes && KvRules.ClosingWindowTokens(assignment.Model, assignment.Plan.Engine) is { } window)
+            LogNoPrefixReuse(Key, assignment.Model.Id, window);
         var keys = assignment.Plan.Stages.Select((stage, index) =>
             DeviceKey.Stage(stage.DeviceId, assignment.Model.Id, assignment.Generation, assignment.Plan.Id, index)).ToArray();
         if (PlannedRates.TokensPerSecond(assignment.Plan) is var planned && double.IsFinite(planned))
@@ -188,6 +190,13 @@ public sealed partial class ReplicaGrain(
             FailedSteps = _failedSteps,
             LastFailure = _outOfService ?? _lastFailure,
             MeasuredTokensPerSecond = _rate.TokensPerSecond,
+            KeptPrefixes = counters?.KeptPrefixes ?? 0,
+            KeptKvCells = counters?.KeptKvCells ?? 0,
+            PrefixLookups = counters?.PrefixLookups ?? 0,
+            PrefixHits = counters?.PrefixHits ?? 0,
+            PrefixHitTokens = counters?.PrefixHitTokens ?? 0,
+            PrefixEvictions = counters?.PrefixEvictions ?? 0,
+            Preemptions = counters?.Preemptions ?? 0,
         });
     }
 
@@ -232,6 +241,7 @@ public sealed partial class ReplicaGrain(
     {
         while (!_recovering && _outOfService is null && _scheduler!.Next(NowSeconds) is { } step)
         {
+            instruments.OnStepIssued(step);
             foreach (var admitted in step.Admitted)
             {
                 instruments.OnRequestStarted(admitted.WaitSeconds);

@@ -47,14 +47,24 @@ public sealed record SchedulerOptions
     public int MaxPreemptions { get; init; } = 2;
 
     /// <summary>
-    /// Whether a request may share the KV cache of a prompt that begins as its own. Default false: what is read after a shared prefix
-    /// is cut into other chunks than the whole prompt would be, and the shape of a batch can change the last bits of a logit. Not for
-    /// models with sliding windows, whose caches do not hold all positions.
+    /// Whether a request may share the KV cache of a prompt that begins as its own. Default false. Not for models with sliding windows,
+    /// whose caches do not hold all positions.
     /// </summary>
     public bool ReusePrefixes { get; init; }
 
-    /// <summary>Prefixes are shared in whole blocks of so many tokens. Default 16; 1 to 8,192.</summary>
+    /// <summary>
+    /// Prefixes are shared in whole blocks of so many tokens. Default 16; 1 to 524,288. What is read after a shared prefix is cut into
+    /// other chunks than the whole prompt would be, and the shape of a batch can change the last bits of a logit:
+    /// <see cref="Prefixes.ExactPrefixBlock"/> says which blocks keep them.
+    /// </summary>
     public int PrefixBlockTokens { get; init; } = 16;
+
+    /// <summary>
+    /// Whether a request that finds the replica idle makes it give up the prefixes that were read beside other requests. Default false.
+    /// Neither their bits nor their places in the cache are those of prompts that were read alone, and either can change the bits of
+    /// what is read next: without this, a request that is alone could tell what ran before it.
+    /// </summary>
+    public bool ExactWhenAlone { get; init; }
 
     /// <summary>Checks these options and the engine's settings together.</summary>
     /// <exception cref="ConfigurationException">Names every value that is out of range.</exception>
@@ -66,7 +76,7 @@ public sealed record SchedulerOptions
         Check(nameof(PrefillTokensBesideDecode), PrefillTokensBesideDecode, 1, 8_192);
         Check(nameof(MaxFailedSteps), MaxFailedSteps, 1, 100);
         Check(nameof(CellMarginTokens), CellMarginTokens, 1, 8_192);
-        Check(nameof(PrefixBlockTokens), PrefixBlockTokens, 1, 8_192);
+        Check(nameof(PrefixBlockTokens), PrefixBlockTokens, 1, 524_288);
         Check(nameof(MaxPreemptions), MaxPreemptions, 0, 100);
         if (!Enum.IsDefined(CellReservation))
             errors.Add(

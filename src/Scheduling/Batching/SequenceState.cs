@@ -37,6 +37,9 @@ internal sealed class SequenceState(RequestState request, int slot, int cells)
     /// <summary>Whether others may share its prompt while it runs and when it has ended.</summary>
     public bool KeepsPrefix { get; set; } = true;
 
+    /// <summary>Its prompt is read as in an empty replica: nothing else ran when it came, and no step of it was lost.</summary>
+    public bool IsAlone { get; set; }
+
     /// <summary>Orders the sequences that wait for their next decode row: the one that was served longest ago comes first.</summary>
     public long LastTurn { get; set; }
 

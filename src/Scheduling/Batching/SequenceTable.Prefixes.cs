@@ -35,7 +35,7 @@ internal sealed partial class SequenceTable
 
     private bool TryKeepPrefix(SequenceState sequence)
     {
-        if (!sequence.KeepsPrefix || _prefixes?.Retire(sequence.Slot, sequence.Request.Request.PromptTokens) is not { } kept)
+        if (!sequence.KeepsPrefix || _prefixes?.Retire(sequence.Slot, sequence.Request.Request.PromptTokens, sequence.IsAlone) is not { } kept)
             return false;
         _budget.Shrink(kept.Slot, kept.Cells);
         return true;
@@ -64,6 +64,12 @@ internal sealed partial class SequenceTable
     private void EvictPrefix()
     {
         if (_prefixes?.Evict() is { } prefix)
+            Close(prefix);
+    }
+
+    private void EvictLoadedPrefixes()
+    {
+        while (_prefixes?.EvictLoaded() is { } prefix)
             Close(prefix);
     }
 

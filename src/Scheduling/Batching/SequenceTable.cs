@@ -31,10 +31,13 @@ internal sealed partial class SequenceTable(EngineSettings engine, SchedulerOpti
         var cells = CellsToStart(request);
         if (!HasRoom(cells))
             return null;
+        var isAlone = _sequences.Count == 0;
+        if (isAlone && options.ExactWhenAlone)
+            EvictLoadedPrefixes();
         _prefixes?.Touch(request.Request.PromptTokens);
         while (!_budget.CanReserve(cells))
             EvictPrefix();
-        var sequence = new SequenceState(request, _budget.Reserve(cells), cells);
+        var sequence = new SequenceState(request, _budget.Reserve(cells), cells) { IsAlone = isAlone };
         _sequences.Add(sequence);
         _byId.Add(request.Id, sequence);
         return sequence;
@@ -78,10 +81,14 @@ internal sealed partial class SequenceTable(EngineSettings engine, SchedulerOpti
         foreach (var sequence in lost)
             sequence.RollBack();
         foreach (var sequence in _sequences)
+        {
+            sequence.IsAlone = false;
             if (_slotsToClose.Contains(sequence.Slot))
                 sequence.LoseSlot();
             else if (sequence.IsOpen && (lost.Contains(sequence) || truncatedSlots.Contains(sequence.Slot)))
                 sequence.NeedsTruncate = true;
+        }
+
         RollBackPrefixes(truncatedSlots);
         return lost;
     }

@@ -37,8 +37,11 @@ internal sealed class PrefixCache(int blockTokens)
     }
 
     /// <summary>The request in the slot has ended, and nothing of it is on the way.</summary>
+    /// <param name="slot">Its slot.</param>
+    /// <param name="prompt">Its prompt.</param>
+    /// <param name="isAlone">Whether that was read as in an empty replica.</param>
     /// <returns>The kept prefix; null where there is nothing to keep that others do not hold as well: the slot may be freed.</returns>
-    public KeptPrefix? Retire(int slot, ImmutableArray<int> prompt)
+    public KeptPrefix? Retire(int slot, ImmutableArray<int> prompt, bool isAlone)
     {
         if (!_index.Contains(slot))
             return null;
@@ -49,7 +52,7 @@ internal sealed class PrefixCache(int blockTokens)
             return null;
         }
 
-        var kept = new KeptPrefix(slot, cells);
+        var kept = new KeptPrefix(slot, cells, isAlone);
         _kept.Add(kept);
         return kept;
     }
@@ -81,9 +84,21 @@ internal sealed class PrefixCache(int blockTokens)
     }
 
     /// <summary>Gives up the kept prefix that was used longest ago. Null where there is none that this step does not copy from.</summary>
-    public KeptPrefix? Evict()
+    public KeptPrefix? Evict() => Evict(prefix => !prefix.IsBeingCopied);
+
+    /// <summary>As <see cref="Evict()"/>, of those that were read beside other requests.</summary>
+    public KeptPrefix? EvictLoaded() => Evict(prefix => !prefix.IsAlone && !prefix.IsBeingCopied);
+
+    /// <summary>Forgets a slot, kept or running; does nothing for one that is not known.</summary>
+    public void Remove(int slot)
     {
-        var prefix = _kept.Find(prefix => !prefix.IsBeingCopied);
+        _index.Remove(slot);
+        _kept.RemoveAll(prefix => prefix.Slot == slot);
+    }
+
+    private KeptPrefix? Evict(Predicate<KeptPrefix> may)
+    {
+        var prefix = _kept.Find(may);
         if (prefix is not null)
         {
             Remove(prefix.Slot);
@@ -91,13 +106,6 @@ internal sealed class PrefixCache(int blockTokens)
         }
 
         return prefix;
-    }
-
-    /// <summary>Forgets a slot, kept or running; does nothing for one that is not known.</summary>
-    public void Remove(int slot)
-    {
-        _index.Remove(slot);
-        _kept.RemoveAll(prefix => prefix.Slot == slot);
     }
 
     private KeptPrefix? Use(int slot)

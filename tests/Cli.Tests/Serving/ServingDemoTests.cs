@@ -48,6 +48,27 @@ public sealed class ServingDemoTests(ServingDemo demo) : IClassFixture<ServingDe
         Assert.InRange(pieces.Count(), 2, 8);
     }
 
+    [Fact]
+    public async Task ChatCompletion_SameSystemPromptAgain_IsReadOnce()
+    {
+        // Longer than a step of the demo's, which is the block in which prefixes are shared.
+        var system = string.Concat(Enumerable.Repeat("You tell stories about a fox and a lantern. ", 26));
+        foreach (var question in new[] { "What is a replica?", "What is the capital of France?" })
+        {
+            var messages = new[] { new { role = "system", content = system }, new { role = "user", content = question } };
+
+            using var response = await demo.Http.PostAsJsonAsync(demo.Address + "/v1/chat/completions", new { messages, max_tokens = 4 });
+
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+            var usage = (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("usage");
+            Assert.InRange(usage.GetProperty("prompt_tokens").GetInt32(), 257, 380);
+        }
+
+        var plan = await demo.Http.GetFromJsonAsync<JsonElement>(demo.Address + "/v1/plan");
+        var replicas = plan.GetProperty("models")[0].GetProperty("replicas").EnumerateArray();
+        Assert.Equal(256, replicas.Sum(replica => replica.GetProperty("kv").GetProperty("prefix_hit_tokens").GetInt32()));
+    }
+
     /// <summary>The curl commands as they stand, but for the port.</summary>
     [Theory]
     [MemberData(nameof(ReadmeFile.CurlCommands), MemberType = typeof(ReadmeFile))]
@@ -81,6 +102,7 @@ public sealed class ServingDemoTests(ServingDemo demo) : IClassFixture<ServingDe
         Assert.Contains("Fleet demo", run.Output);
         Assert.Contains("Plan 1 by e2llm", run.Output);
         Assert.Contains("requests done", run.Output);
+        Assert.Contains("tokens shared", run.Output);
     }
 
     [Fact]

@@ -50,8 +50,7 @@ public sealed class ExactnessTests(DemoModel demo) : IClassFixture<DemoModel>
         Assert.Equal(FinishReason.Stop, answer.Finish);
         Assert.Equal(await demo.BareAnswerAsync(request, Settings()), answer.Tokens);
         Assert.True(answer.Last.Timeline!.KvBytes > 0);
-        await fog.AllDrainedAsync();
-        Assert.All(await fog.StagesAsync(), stage => Assert.Equal((0, 0), (stage.Usage.OpenSequences, stage.Usage.KvCellsInUse)));
+        await Leftovers.AssertNothingButPrefixesAsync(fog);
     }
 
     [Fact]
@@ -76,36 +75,14 @@ public sealed class ExactnessTests(DemoModel demo) : IClassFixture<DemoModel>
         var answers = await Task.WhenAll(requests.Select(fog.RunAsync));
 
         Assert.All(answers, answer => Assert.Equal(FinishReason.Stop, answer.Finish));
-        await fog.DrainedAsync();
-        Assert.All(await fog.StagesAsync(), stage => Assert.Equal(0, stage.Usage.OpenSequences));
+        await Leftovers.AssertNothingButPrefixesAsync(fog);
     }
 
-    private TestFogOptions Options(IReadOnlyList<IReadOnlyList<DeviceSpec>> devices) => new()
-    {
-        SiloDevices = devices,
-        Engines = demo.Engines,
-        Profiler = demo.Profiler,
-        Catalog = demo.Catalog,
-        Serving = SmallSteps,
-    };
+    private TestFogOptions Options(IReadOnlyList<IReadOnlyList<DeviceSpec>> devices) => DemoFog.Options(demo, devices, SmallSteps);
 
-    private EngineSettings Settings()
-    {
-        var options = new ServingOptions();
-        SmallSteps(options);
-        return options.SettingsFor(demo.Spec);
-    }
+    private EngineSettings Settings() => DemoFog.Settings(demo, SmallSteps);
 
-    private GenerationRequest Request(string id, string question, SamplingOptions sampling) => new()
-    {
-        Id = id,
-        ModelId = demo.Spec.Id,
-        PromptTokens = demo.Tokenizer.TokenizeChat([new("user", question)]),
-        MaxTokens = 250,
-        Sampling = sampling,
-        StopTokens = demo.Tokenizer.EndOfGenerationTokens,
-    };
+    private GenerationRequest Request(string id, string question, SamplingOptions sampling) => DemoFog.Request(demo, id, question, sampling);
 
-    private static DeviceSpec Device(string id, long mebibytes, double slowdown = 1) =>
-        new() { Id = id, MemoryBytes = mebibytes << 20, SlowdownFactor = slowdown };
+    private static DeviceSpec Device(string id, long mebibytes, double slowdown = 1) => DemoFog.Device(id, mebibytes, slowdown);
 }

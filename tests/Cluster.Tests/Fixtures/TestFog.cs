@@ -92,11 +92,14 @@ internal sealed class TestFog : IAsyncDisposable
     }
 
     /// <summary>The stages of every replica. Steps run in order, so after a finished request they have seen all that came before it.</summary>
-    public async Task<StageStatus[]> StagesAsync(ServingPlan? of = null)
+    public async Task<StageStatus[]> StagesAsync(ServingPlan? of = null) => [.. (await StagesByReplicaAsync(of)).SelectMany(stages => stages)];
+
+    /// <summary>As <see cref="StagesAsync"/>, one entry a replica, in the order of the plan.</summary>
+    public async Task<StageStatus[][]> StagesByReplicaAsync(ServingPlan? of = null)
     {
         var plan = of ?? (await Plan.GetStatusAsync()).Plan!;
-        return await Task.WhenAll(plan.Replicas.SelectMany(replica => replica.Stages.Select((stage, index) =>
-            Client.GetGrain<IStageGrain>(DeviceKey.Stage(stage.DeviceId, ModelId, plan.Generation, replica.Id, index)).GetStatusAsync())));
+        return await Task.WhenAll(plan.Replicas.Select(replica => Task.WhenAll(replica.Stages.Select((stage, index) =>
+            Client.GetGrain<IStageGrain>(DeviceKey.Stage(stage.DeviceId, ModelId, plan.Generation, replica.Id, index)).GetStatusAsync()))));
     }
 
     /// <summary>Asks until no request and no step is left, and gives up after half a minute.</summary>

@@ -18,22 +18,8 @@ internal static class SplitFog
 
     public static bool IsPrefill(StageEngineSpec spec) => spec.Device.Id is "a" or "b";
 
-    /// <summary>No request, no open sequence, no reserved cell and no transfer is left anywhere.</summary>
-    public static async Task AssertAllFreeAsync(TestFog fog)
-    {
-        var replicas = await fog.AllDrainedAsync();
-        Assert.All(replicas, replica => Assert.Equal(
-            (0, 0, 0), (replica.ReservedKvCells, replica.HeldRequests, replica.AwaitingKvRequests)));
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        while (true)
-        {
-            // The stages hear of the end of a transfer a moment after the replica has let go.
-            var stages = await fog.StagesAsync();
-            if (stages.All(stage => (stage.Usage.OpenSequences, stage.Usage.KvCellsInUse, stage.KvTransfers) == (0, 0, 0)))
-                return;
-            Assert.False(limit.IsCancellationRequested, string.Join('\n', stages.Select(stage => stage.ToString())));
-        }
-    }
+    /// <summary>No request, no reserved cell and no transfer is left anywhere, and no sequence but kept prefixes.</summary>
+    public static Task AssertAllFreeAsync(TestFog fog) => Leftovers.AssertNothingButPrefixesAsync(fog);
 
     public static void AssertExact(GenerationRequest request, Answer answer)
     {

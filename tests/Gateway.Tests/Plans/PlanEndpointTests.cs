@@ -19,6 +19,7 @@ public sealed class PlanEndpointTests(GatewayFixture gateway)
         Assert.Equal(["d1", "d2"], plan.GetProperty("devices").EnumerateArray().Select(device => device.GetProperty("id").GetString()));
         var replica = plan.GetProperty("replicas")[0];
         Assert.Equal(("mixed", 3), (replica.GetProperty("role").GetString(), replica.GetProperty("running_requests").GetInt32()));
+        Assert.Equal(512, replica.GetProperty("kv").GetProperty("prefix_hit_tokens").GetInt32());
         var stage = replica.GetProperty("stages")[0];
         Assert.Equal((0, 2, 30), (
             stage.GetProperty("first_layer").GetInt32(),

@@ -24,9 +24,12 @@ public sealed class HandOffPropertyTests
 
             foreach (var (what, count) in life.Seen)
                 Count(what, count);
-            Count("failures", life.Failures);
-            Count("preemptions", life.DecoderCounters.Preemptions);
-            Count("shared prefixes", life.PrefillCounters.PrefixHits);
+            Count("failures", life.PrefillFailures + life.DecoderFailures);
+            Count("failures of the prefill side", life.PrefillFailures);
+            Count("failures of the decoder", life.DecoderFailures);
+            Count("preemptions on the decoder", life.DecoderCounters.Preemptions);
+            Count("shared prefixes on the prefill side", life.PrefillCounters.PrefixHits);
+            Count("evicted prefixes on the prefill side", life.PrefillCounters.PrefixEvictions);
         });
 
         // The lives are worth something only if all of it happens, and often.

@@ -52,7 +52,9 @@ internal sealed class RandomHandOff
 
     public SchedulerCounters DecoderCounters => _decoder.Scheduler.Counters;
 
-    public int Failures => _prefill.Failures + _decoder.Failures;
+    public int PrefillFailures => _prefill.Failures;
+
+    public int DecoderFailures => _decoder.Failures;
 
     private IEnumerable<AnswerModel> Answers => _handOffs.Values.Select(run => run.Answer).Concat(_whole.Values);
 
@@ -117,6 +119,8 @@ internal sealed class RandomHandOff
             return;
         Count("cancels", 1);
         Count("cancels between the two", run.IsHeld && !run.HasArrived ? 1 : 0);
+        Count("cancels of answers that were handed over", run.HasArrived && run.Answer.Tokens.Count > 0 ? 1 : 0);
+        Count("cancels before the first token", run.Answer.Tokens.Count == 0 ? 1 : 0);
         run.Answer.Receive(new TokenChunk { FirstIndex = run.Answer.Tokens.Count, Finish = FinishReason.Cancelled });
     }
 
@@ -265,6 +269,7 @@ internal sealed class RandomHandOff
 
     private void OnDecoderIssued(StepPlan step)
     {
+        Count("preemptions of answers that were handed over", step.Preempted.Count(id => _handOffs.TryGetValue(id, out var run) && run.HasArrived));
         foreach (var reservation in step.KvReservations)
             if (_handOffs[reservation.RequestId] is { HasArrived: false } run)
             {

@@ -28,6 +28,7 @@ internal static class RandomSettings
         MaxPreemptions = random.Next(4),
         ReusePrefixes = random.Next(2) == 0,
         PrefixBlockTokens = random.Next(1, 5),
+        ExactWhenAlone = random.Next(2) == 0,
     };
 
     /// <summary>Many prompts begin alike, none are the same.</summary>

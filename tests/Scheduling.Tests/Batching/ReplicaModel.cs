@@ -201,6 +201,7 @@ internal sealed class ReplicaModel
         Require(counters is { QueuedRequests: 0, RunningRequests: 0, StepsInFlight: 0, PendingTokens: 0 }, "a request leaked");
         Require(counters is { ReservedKvCells: 0, UsedKvCells: 0 }, "cells leaked");
         Require(Stages.All(stage => stage.OpenSlots == counters.KeptPrefixes), "a slot was left open on a stage");
+        Require(Stages.All(stage => stage.HeldCells == counters.KeptKvCells), "a stage holds other cells than those of the kept prefixes");
     }
 
     private void Receive(RequestUpdate update)

@@ -108,6 +108,50 @@ public sealed class ReplicaSchedulerPrefixTests
     }
 
     [Fact]
+    public void Next_AloneAfterALoad_GivesUpWhatWasReadBesideOthers()
+    {
+        var scheduler = TestRequests.Scheduler(options: Reuse with { ExactWhenAlone = true });
+        Serve(scheduler, "alone", promptTokens: 5, firstToken: 300);
+        ServeTogether(scheduler, Request("first", 5, 100), Request("beside", 5, 200));
+        Assert.Equal(3, scheduler.Counters.KeptPrefixes);
+
+        scheduler.Enqueue(Request("next", promptTokens: 9, firstToken: 200), 0);
+        scheduler.NextStep();
+
+        // "first" found the replica idle and was read as if alone, whoever joined it then.
+        Assert.Equal((2, 1L, 0L), (scheduler.Counters.KeptPrefixes, scheduler.Counters.PrefixEvictions, scheduler.Counters.PrefixHits));
+    }
+
+    [Fact]
+    public void Next_BesideOthers_SharesWhatWasReadBesideOthers()
+    {
+        var scheduler = TestRequests.Scheduler(options: Reuse with { ExactWhenAlone = true });
+        ServeTogether(scheduler, Request("first", 5, 100), Request("beside", 5, 200));
+
+        // The first to come finds the replica idle; a step that was lost has the same effect as company.
+        scheduler.Enqueue(Request("a", promptTokens: 9, firstToken: 100), 0);
+        scheduler.Enqueue(Request("b", promptTokens: 9, firstToken: 100), 0);
+        scheduler.NextStep();
+
+        Assert.Equal((2L, 1L), (scheduler.Counters.PrefixHits, scheduler.Counters.PrefixEvictions));
+    }
+
+    [Fact]
+    public void Next_AloneAfterALostStep_GivesUpWhatWasReadThen()
+    {
+        var scheduler = TestRequests.Scheduler(options: Reuse with { ExactWhenAlone = true });
+        scheduler.Enqueue(TestRequests.Request("a", promptTokens: 5), 0);
+        scheduler.Fail(scheduler.NextStep().StepNumber, TestRequests.Failure, FailureRecovery.Truncate, 0);
+        while (scheduler.Counters.CompletedRequests == 0)
+            scheduler.RunStep(TestRequests.StopToken);
+
+        scheduler.Enqueue(TestRequests.Request("b", promptTokens: 9), 0);
+        scheduler.NextStep();
+
+        Assert.Equal((0L, 1L), (scheduler.Counters.PrefixHits, scheduler.Counters.PrefixEvictions));
+    }
+
+    [Fact]
     public void Next_NotAskedFor_SharesNothing()
     {
         var scheduler = TestRequests.Scheduler();
@@ -121,6 +165,16 @@ public sealed class ReplicaSchedulerPrefixTests
         var completed = scheduler.Counters.CompletedRequests;
         while (scheduler.Counters.CompletedRequests == completed)
             scheduler.RunStep(TestRequests.StopToken);
+    }
+
+    private static void ServeTogether(ReplicaScheduler scheduler, params GenerationRequest[] requests)
+    {
+        foreach (var request in requests)
+            scheduler.Enqueue(request, 0);
+        var completed = scheduler.Counters.CompletedRequests;
+        while (scheduler.Counters.CompletedRequests < completed + requests.Length)
+            scheduler.RunStep(TestRequests.StopToken);
+        scheduler.RunStep();
     }
 
     private static GenerationRequest Request(string id, int promptTokens, int firstToken) =>

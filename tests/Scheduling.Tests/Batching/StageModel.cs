@@ -16,6 +16,9 @@ internal sealed class StageModel(EngineSettings engine)
 
     public int OpenSlots => _slots.Count;
 
+    /// <summary>Positions that the slots hold; what two of them share counts twice, as it does for the scheduler.</summary>
+    public int HeldCells => Cells(_slots);
+
     /// <summary>Slots that lost steps opened or closed: here alone may the next step close what is not open.</summary>
     public void MarkUnsure(IEnumerable<int> slots) => _unsureSlots.UnionWith(slots);
 
