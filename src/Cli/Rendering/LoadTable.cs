@@ -9,7 +9,7 @@ internal static class LoadTable
     public static Table Create(IEnumerable<ReplicaStatus> replicas)
     {
         var table = new Table().Title("Load").RoundedBorder();
-        table.AddColumns("replica", "queued", "running", "steps in flight", "steps done", "requests done", "tokens written");
+        table.AddColumns("replica", "queued", "running", "steps in flight", "steps done", "steps lost", "requests done", "tokens written");
         foreach (var column in table.Columns.Skip(1))
             column.RightAligned();
         foreach (var replica in replicas)
@@ -19,6 +19,7 @@ internal static class LoadTable
                 $"{replica.RunningRequests}",
                 $"{replica.StepsInFlight}",
                 $"{replica.CompletedSteps}",
+                $"{replica.FailedSteps}",
                 $"{replica.CompletedRequests}",
                 $"{replica.GeneratedTokens}");
         return table;

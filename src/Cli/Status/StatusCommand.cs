@@ -30,6 +30,8 @@ internal static class StatusCommand
             {
                 console.Write(LoadTable.Create(status.Replicas));
                 console.Write(KvTable.Create(status.Replicas));
+                foreach (var replica in status.Replicas.Where(replica => replica.LastFailure.Length > 0))
+                    console.MarkupLineInterpolated($"- {replica.Key}: {replica.LastFailure}");
             }
             return 0;
         });

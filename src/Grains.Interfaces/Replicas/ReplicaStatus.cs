@@ -35,7 +35,7 @@ public sealed record ReplicaStatus
 
     [Id(13)] public long HandedOffRequests { get; init; }
 
-    /// <summary>Steps that were lost since the replica was started.</summary>
+    /// <summary>Steps that were lost since the plan was applied, also before the replica was started anew.</summary>
     [Id(14)] public long FailedSteps { get; init; }
 
     /// <summary>Why it does not serve, or else why a step was lost last; empty where none was.</summary>

@@ -53,7 +53,6 @@ public sealed partial class ReplicaGrain(
         var start = ++_starts;
         _assignment = assignment;
         _rate = new RateMeter();
-        (_failedSteps, _lastFailure) = (0, "");
         _scheduler = new ReplicaScheduler(assignment.Plan.Engine, options.Value.SchedulerFor(assignment.Plan, assignment.Model));
         if (options.Value.ReusePrefixes && KvRules.ClosingWindowTokens(assignment.Model, assignment.Plan.Engine) is { } window)
             LogNoPrefixReuse(Key, assignment.Model.Id, window);
