@@ -82,7 +82,7 @@ internal sealed class StepComposer(EngineSettings engine, SchedulerOptions optio
     {
         var budget = engine.MaxStepTokens - step.RowCount;
         if (sequences.All.Any(sequence => sequence.IsDecoding))
-            budget = Math.Min(budget, options.PrefillTokensBesideDecode);
+            budget = Math.Min(budget, PromptRowsBesideDecode(step.RowCount));
         foreach (var sequence in sequences.All)
             budget -= AddChunk(step, sequence, budget);
 
@@ -96,6 +96,14 @@ internal sealed class StepComposer(EngineSettings engine, SchedulerOptions optio
             budget -= AddChunk(step, admitted, budget);
         }
     }
+
+    private int PromptRowsBesideDecode(int decodeRows) => options.MaxStepsInFlight == 1
+        ? options.PrefillTokensBesideDecode
+        : PromptSpread.Rows(decodeRows, WaitingPromptTokens(), options.PrefillTokensBesideDecode);
+
+    /// <summary>Of admitted requests, and of queued ones as far as there are slots: whether their cells are free counts later.</summary>
+    private long WaitingPromptTokens() =>
+        sequences.All.Sum(sequence => (long)sequence.PrefillTokens) + queue.PromptTokens(engine.MaxSequences - sequences.All.Count);
 
     private int AddChunk(StepBuilder step, SequenceState sequence, int budget)
     {
