@@ -6,6 +6,7 @@ using E2LLM.Grains.HandOff;
 using E2LLM.Grains.Interfaces.Plans;
 using E2LLM.Grains.Interfaces.Replicas;
 using E2LLM.Grains.Interfaces.Requests;
+using E2LLM.Grains.Requests.Statistics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
@@ -27,6 +28,7 @@ public sealed partial class RequestGrain(
 {
     private readonly CancellationTokenSource _cancel = new();
     private readonly List<int> _tokens = [];
+    private readonly TokenTimes _tokenTimes = new();
     private AsyncSignal _arrived = new();
     private Task? _pump;
     private IDisposable? _leaseTimer;
@@ -140,6 +142,7 @@ public sealed partial class RequestGrain(
             Timeline = Timeline(last.Timeline),
         };
         Signal();
+        _ = StatisticsReport.SendAsync(GrainFactory, journal.State.Record, _route, replays: 0, logger);
         await accepted;
         await WriteJournalAsync();
     }
@@ -160,6 +163,7 @@ public sealed partial class RequestGrain(
                 if (chunk.Tokens.Length > 0)
                     Advance(RequestPhase.Decode);
                 _tokens.AddRange(chunk.Tokens);
+                _tokenTimes.Append(time.GetElapsedTime(_acceptedAt).TotalSeconds, chunk.Tokens.Length);
                 if (chunk.Finish is not null)
                     return chunk;
                 Signal();
@@ -227,14 +231,17 @@ public sealed partial class RequestGrain(
         var mine = journal.State.Record!.Timeline! with
         {
             GeneratedTokens = _tokens.Count,
+            PackedTokenTimes = _tokenTimes.Pack(),
             DoneSeconds = time.GetElapsedTime(_acceptedAt).TotalSeconds,
         };
         return replica is null ? mine : mine with
         {
             QueuedSeconds = _submittedSeconds,
             PrefillStartSeconds = _submittedSeconds + replica.PrefillStartSeconds,
+            PrefillEndSeconds = _submittedSeconds + replica.PrefillEndSeconds,
             FirstTokenSeconds = _submittedSeconds + replica.FirstTokenSeconds,
             LastTokenSeconds = _submittedSeconds + replica.LastTokenSeconds,
+            DecoderSlotSeconds = _submittedSeconds + replica.DecoderSlotSeconds,
             KvSentSeconds = _submittedSeconds + replica.KvSentSeconds,
             DecodeStartSeconds = _submittedSeconds + replica.DecodeStartSeconds,
             KvBytes = replica.KvBytes,
