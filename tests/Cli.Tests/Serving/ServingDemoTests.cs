@@ -71,7 +71,7 @@ public sealed class ServingDemoTests(ServingDemo demo) : IClassFixture<ServingDe
     }
 
     [Fact]
-    public async Task Status_ItsOrleansGateway_ShowsFleetPlanAndLoad()
+    public async Task Status_ItsOrleansGateway_ShowsFleetPlanLoadAndLatencies()
     {
         var run = await CliProcess.RunAsync("status", "--gateway", demo.OrleansGateway);
 
@@ -81,6 +81,7 @@ public sealed class ServingDemoTests(ServingDemo demo) : IClassFixture<ServingDe
         Assert.Contains("Fleet demo", run.Output);
         Assert.Contains("Plan 1 by e2llm", run.Output);
         Assert.Contains("requests done", run.Output);
+        Assert.Contains("1/r0 MIXED", run.Output);
     }
 
     [Fact]
