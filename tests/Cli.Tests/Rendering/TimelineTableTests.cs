@@ -26,11 +26,11 @@ public sealed class TimelineTableTests
     [Fact]
     public void Create_HandOff_ShowsTheWaitAndItsTwoParts()
     {
-        var split = Mixed with { DecoderReplica = "1/r1", DecoderSlotSeconds = 0.002, KvSentSeconds = 0.0032, DecodeStartSeconds = 0.0042, KvBytes = 2048, KvTransferSeconds = 0.0005 };
+        var split = Mixed with { DecoderReplica = "1/r1", DecoderSlotSeconds = 0.002, KvSentSeconds = 0.0032, DecodeStartSeconds = 0.0044, KvBytes = 2048, KvTransferSeconds = 0.0005 };
 
         var lines = Rendered.Lines(TimelineTable.Create(split));
 
-        Assert.Contains(lines, line => line.Contains("2.0 ms") && line.Contains("1.0 ms until the prompt was begun, 1.0 ms from the complete cache to the decode"));
-        Assert.Contains(lines, line => line.Contains("2.0 KiB from 1/r0 to 1/r1, which had room at 2.0 ms and went on at 4.2 ms"));
+        Assert.Contains(lines, line => line.Contains("2.2 ms") && line.Contains("1.0 ms until the prompt was begun, 1.2 ms from the complete cache to the decode"));
+        Assert.Contains(lines, line => line.Contains("2.0 KiB from 1/r0 to 1/r1, which had room at 2.0 ms and went on at 4.4 ms"));
     }
 }
