@@ -94,6 +94,10 @@ public sealed class E2LlmClient : IAsyncDisposable
     public Task<PlanStatus> GetStatusAsync(string modelId, CancellationToken cancellationToken = default) =>
         _grains.GetGrain<IPlanGrain>(modelId).GetStatusAsync().WaitAsync(cancellationToken);
 
+    /// <summary>Counts and latencies of a model's requests: in all, by role and by replica.</summary>
+    public Task<RequestStatistics> GetStatisticsAsync(string modelId, CancellationToken cancellationToken = default) =>
+        _grains.GetGrain<IRequestStatisticsGrain>(modelId).GetAsync().WaitAsync(cancellationToken);
+
     /// <summary>The journal of a request; null where no such request was ever run.</summary>
     public Task<RequestRecord?> GetRequestAsync(string requestId, CancellationToken cancellationToken = default) =>
         _grains.GetGrain<IRequestGrain>(requestId).GetAsync().WaitAsync(cancellationToken);

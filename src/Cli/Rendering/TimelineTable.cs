@@ -15,9 +15,9 @@ internal static class TimelineTable
         phases.AddColumns("phase", "took", "at", "");
         phases.Columns[1].RightAligned();
         phases.Columns[2].RightAligned();
-        Add(phases, "queue", timeline.WaitSeconds, timeline.PrefillStartSeconds, "");
-        Add(phases, "prefill", timeline.FirstTokenSeconds - timeline.PrefillStartSeconds, timeline.FirstTokenSeconds,
-            $"{timeline.PromptTokens} prompt tokens, first token at its end (TTFT)");
+        Add(phases, "wait", timeline.WaitSeconds, timeline.PrefillStartSeconds, Wait(timeline));
+        Add(phases, "prefill", timeline.PrefillSeconds, timeline.PrefillEndSeconds,
+            $"{timeline.PromptTokens} prompt tokens, first token at {Units.Seconds(timeline.TimeToFirstTokenSeconds)} (TTFT)");
         if (timeline.KvSentSeconds is not null)
             Add(phases, "KV hand-off", timeline.KvTransferSeconds, timeline.KvSentSeconds, HandOff(timeline));
         Add(phases, "decode", timeline.LastTokenSeconds - timeline.FirstTokenSeconds, timeline.LastTokenSeconds, Decode(timeline));
@@ -33,8 +33,13 @@ internal static class TimelineTable
         return new Rows(phases, devices);
     }
 
+    private static string Wait(RequestTimeline timeline) => timeline.DecoderWaitSeconds is { } decoder
+        ? $"{Units.Seconds(timeline.QueueWaitSeconds)} until the prompt was begun, {Units.Seconds(decoder)} from the complete cache to the decode"
+        : "until the prompt was begun";
+
     private static string HandOff(RequestTimeline timeline) =>
-        $"{Units.Bytes(timeline.KvBytes)} from {timeline.Replica} to {timeline.DecoderReplica}, which went on at {Units.Seconds(timeline.DecodeStartSeconds)}";
+        $"{Units.Bytes(timeline.KvBytes)} from {timeline.Replica} to {timeline.DecoderReplica}, "
+        + $"which had room at {Units.Seconds(timeline.DecoderSlotSeconds)} and went on at {Units.Seconds(timeline.DecodeStartSeconds)}";
 
     private static string Decode(RequestTimeline timeline) => timeline.SecondsPerOutputToken is { } seconds and > 0
         ? $"{1 / seconds:0.0} tokens/s, {Units.Seconds(seconds)} a token (TPOT)"

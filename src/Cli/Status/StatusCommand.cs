@@ -5,13 +5,13 @@ using Spectre.Console;
 
 namespace E2LLM.Cli.Status;
 
-/// <summary><c>e2llm status</c>: fleet, plan and load of a running silo.</summary>
+/// <summary><c>e2llm status</c>: fleet, plan, load and latencies of a running silo.</summary>
 internal static class StatusCommand
 {
     public static Command Create()
     {
         var client = new ClientArguments();
-        var command = new Command("status", "Show fleet, plan and load of a running silo.");
+        var command = new Command("status", "Show fleet, plan, load and latencies of a running silo.");
         client.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
@@ -33,6 +33,9 @@ internal static class StatusCommand
                 foreach (var replica in status.Replicas.Where(replica => replica.LastFailure.Length > 0))
                     console.MarkupLineInterpolated($"- {replica.Key}: {replica.LastFailure}");
             }
+            var statistics = await fleet.GetStatisticsAsync(client.ModelId(arguments), cancellationToken);
+            if (statistics.Whole.Requests > 0)
+                console.Write(LatencyTable.Create(statistics));
             return 0;
         });
         return command;

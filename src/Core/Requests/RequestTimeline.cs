@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace E2LLM.Core.Requests;
 
@@ -50,10 +51,42 @@ public sealed record RequestTimeline
     /// </summary>
     [Id(15)] public int Replays { get; init; }
 
-    /// <summary>Time in the replica's queue.</summary>
-    public double? WaitSeconds => PrefillStartSeconds - QueuedSeconds;
+    /// <summary>The whole prompt has been read: the step with its last rows is done.</summary>
+    [Id(16)] public double? PrefillEndSeconds { get; init; }
 
-    /// <summary>Time per output token after the first; null below two tokens.</summary>
+    /// <summary>The replica that writes the answer has room for it: a slot waits for the KV cache. Null where one replica did both.</summary>
+    [Id(17)] public double? DecoderSlotSeconds { get; init; }
+
+    /// <summary>When each token reached the request's grain, as <see cref="TokenTimes"/> packs it.</summary>
+    [Id(18), JsonIgnore] public ImmutableArray<byte> PackedTokenTimes { get; init; } = [];
+
+    /// <summary>From acceptance until the first prompt chunk is handed to a stage; what queues inside the stages counts as service.</summary>
+    public double? QueueWaitSeconds => PrefillStartSeconds;
+
+    /// <summary>The KV cache is complete where the answer is written, and not taken in yet; null where one replica did both.</summary>
+    public double? DecoderWaitSeconds => DecodeStartSeconds - KvSentSeconds;
+
+    /// <summary>
+    /// The prompt is read, and the other replica has no room for its KV cache yet. A cache is sent into a slot that waits for it, so
+    /// this wait is over before the cache is complete: it is in neither part of <see cref="WaitSeconds"/>.
+    /// </summary>
+    public double? SlotWaitSeconds => DecoderSlotSeconds - PrefillEndSeconds is { } seconds ? Math.Max(0, seconds) : null;
+
+    /// <summary>(prefill start - arrival) + (decode start - KV complete); the second part is none where one replica did both.</summary>
+    public double? WaitSeconds => QueueWaitSeconds + (DecoderWaitSeconds ?? 0);
+
+    public double? PrefillSeconds => PrefillEndSeconds - PrefillStartSeconds;
+
+    /// <summary>TTFT.</summary>
+    public double? TimeToFirstTokenSeconds => FirstTokenSeconds;
+
+    /// <summary>TPOT: time per output token after the first; null below two tokens.</summary>
     public double? SecondsPerOutputToken =>
         GeneratedTokens < 2 ? null : (LastTokenSeconds - FirstTokenSeconds) / (GeneratedTokens - 1);
+
+    /// <summary>E2E.</summary>
+    public double? EndToEndSeconds => DoneSeconds;
+
+    /// <summary>When each token reached the request's grain; the first ones only of an answer that is very long.</summary>
+    public ImmutableArray<double> TokenSeconds => TokenTimes.Unpack(PackedTokenTimes);
 }

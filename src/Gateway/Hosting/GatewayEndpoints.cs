@@ -3,6 +3,7 @@ using E2LLM.Gateway.Models;
 using E2LLM.Gateway.OpenAi;
 using E2LLM.Gateway.Plans;
 using E2LLM.Gateway.Requests;
+using E2LLM.Gateway.Statistics;
 using E2LLM.Gateway.Tokens;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
@@ -14,8 +15,8 @@ namespace E2LLM.Gateway.Hosting;
 public static class GatewayEndpoints
 {
     /// <summary>
-    /// The OpenAI API, with and without /v1, and what E2LLM adds to it: requests by id, the plan, tokens. Returned as a group, for
-    /// conventions such as RequireAuthorization.
+    /// The OpenAI API, with and without /v1, and what E2LLM adds to it: requests by id, their statistics, the plan, tokens. Returned
+    /// as a group, for conventions such as RequireAuthorization.
     /// </summary>
     public static IEndpointConventionBuilder MapE2LlmOpenAi(this IEndpointRouteBuilder endpoints)
     {
@@ -26,6 +27,7 @@ public static class GatewayEndpoints
         var models = services.GetRequiredService<ModelsEndpoint>();
         var requests = services.GetRequiredService<RequestEndpoint>();
         var plans = services.GetRequiredService<PlanEndpoint>();
+        var statistics = services.GetRequiredService<StatisticsEndpoint>();
         var tokens = services.GetRequiredService<TokenizeEndpoint>();
 
         var all = endpoints.MapGroup("");
@@ -38,6 +40,7 @@ public static class GatewayEndpoints
             group.MapPost("/completions", guard(completions.TextAsync));
             group.MapGet("/requests/{id}", guard(requests.GetAsync));
             group.MapDelete("/requests/{id}", guard(requests.CancelAsync));
+            group.MapGet("/statistics", guard(statistics.GetAsync));
             group.MapGet("/plan", guard(plans.GetAsync));
             group.MapPost("/tokenize", guard(tokens.TokenizeAsync));
             group.MapPost("/detokenize", guard(tokens.DetokenizeAsync));

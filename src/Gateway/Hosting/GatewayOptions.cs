@@ -26,6 +26,6 @@ public sealed class GatewayOptions
     /// <summary>Seconds in the Retry-After of 429 and 503 where the fleet does not quote its wait. Default 2; 1 to 3,600.</summary>
     public int RetryAfterSeconds { get; set; } = 2;
 
-    /// <summary>Seconds that a plan may take to say how it is before it counts as not ready. Default 5; 0.1 to 60.</summary>
+    /// <summary>Seconds that a plan, or the statistics, may take to say how it is before it counts as not ready. Default 5; 0.1 to 60.</summary>
     public double StatusTimeoutSeconds { get; set; } = 5;
 }

@@ -5,6 +5,7 @@ using E2LLM.Gateway.Models;
 using E2LLM.Gateway.OpenAi;
 using E2LLM.Gateway.Plans;
 using E2LLM.Gateway.Requests;
+using E2LLM.Gateway.Statistics;
 using E2LLM.Gateway.Telemetry;
 using E2LLM.Gateway.Tokens;
 using Microsoft.Extensions.DependencyInjection;
@@ -36,6 +37,7 @@ public static class GatewayServices
         services.TryAddSingleton<CompletionEndpoint>();
         services.TryAddSingleton<ModelsEndpoint>();
         services.TryAddSingleton<RequestEndpoint>();
+        services.TryAddSingleton<StatisticsEndpoint>();
         services.TryAddSingleton<PlanEndpoint>();
         services.TryAddSingleton<TokenizeEndpoint>();
         services.AddHealthChecks().AddCheck<PlanHealthCheck>(PlanHealthCheck.Name);

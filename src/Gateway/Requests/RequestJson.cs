@@ -53,12 +53,30 @@ internal static class RequestJson
         json.WriteStartObject();
         json.WriteString("accepted_at", timeline.AcceptedAt);
         json.WriteString("replica", timeline.Replica);
+        json.WriteString("decoder_replica", timeline.DecoderReplica);
         WriteSeconds(json, "queued_seconds", timeline.QueuedSeconds);
         WriteSeconds(json, "prefill_start_seconds", timeline.PrefillStartSeconds);
+        WriteSeconds(json, "prefill_end_seconds", timeline.PrefillEndSeconds);
+        WriteSeconds(json, "decoder_slot_seconds", timeline.DecoderSlotSeconds);
+        WriteSeconds(json, "kv_sent_seconds", timeline.KvSentSeconds);
+        WriteSeconds(json, "decode_start_seconds", timeline.DecodeStartSeconds);
         WriteSeconds(json, "first_token_seconds", timeline.FirstTokenSeconds);
         WriteSeconds(json, "last_token_seconds", timeline.LastTokenSeconds);
         WriteSeconds(json, "done_seconds", timeline.DoneSeconds);
+        WriteSeconds(json, "wait_seconds", timeline.WaitSeconds);
+        WriteSeconds(json, "queue_wait_seconds", timeline.QueueWaitSeconds);
+        WriteSeconds(json, "slot_wait_seconds", timeline.SlotWaitSeconds);
+        WriteSeconds(json, "decoder_wait_seconds", timeline.DecoderWaitSeconds);
+        WriteSeconds(json, "prefill_seconds", timeline.PrefillSeconds);
+        WriteSeconds(json, "kv_transfer_seconds", timeline.KvTransferSeconds);
+        json.WriteNumber("kv_bytes", timeline.KvBytes);
+        WriteSeconds(json, "time_to_first_token_seconds", timeline.TimeToFirstTokenSeconds);
         WriteSeconds(json, "seconds_per_output_token", timeline.SecondsPerOutputToken);
+        WriteSeconds(json, "end_to_end_seconds", timeline.EndToEndSeconds);
+        json.WriteStartArray("token_seconds");
+        foreach (var seconds in timeline.TokenSeconds)
+            json.WriteNumberValue(seconds);
+        json.WriteEndArray();
         json.WriteStartArray("devices");
         foreach (var device in timeline.Devices.IsDefault ? [] : timeline.Devices)
         {

@@ -33,6 +33,7 @@ internal sealed class SplitTimeline(TimeProvider time)
         {
             QueuedSeconds = _decoderQueuedSeconds,
             PrefillStartSeconds = _decoderQueuedSeconds + decoder.PrefillStartSeconds,
+            PrefillEndSeconds = _decoderQueuedSeconds + decoder.PrefillEndSeconds,
             FirstTokenSeconds = _decoderQueuedSeconds + decoder.FirstTokenSeconds,
             LastTokenSeconds = _decoderQueuedSeconds + decoder.LastTokenSeconds,
             DecodeStartSeconds = Later(_sentSeconds, _decoderQueuedSeconds + decoder.DecodeStartSeconds),
@@ -41,6 +42,10 @@ internal sealed class SplitTimeline(TimeProvider time)
             return shifted;
         return prefill with
         {
+            // A reader that was lost half-way leaves these to the decoder.
+            PrefillEndSeconds = prefill.PrefillEndSeconds ?? shifted.PrefillEndSeconds,
+            FirstTokenSeconds = prefill.FirstTokenSeconds ?? shifted.FirstTokenSeconds,
+            DecoderSlotSeconds = shifted.PrefillStartSeconds,
             LastTokenSeconds = shifted.LastTokenSeconds is { } seconds ? Later(shifted.DecodeStartSeconds, seconds) : prefill.LastTokenSeconds,
             DoneSeconds = NowSeconds,
             KvSentSeconds = _sentSeconds,

@@ -156,8 +156,13 @@ public sealed partial class ReplicaGrain(
         if (completion.Epoch != _epoch || !_sent.Remove(completion.StepNumber, out var step))
             return Task.CompletedTask;
         foreach (var share in step.Plan.Shares)
-            if (_requests.TryGetValue(share.RequestId, out var progress))
-                progress.Ran(share.IsPrefill, completion.Trace);
+        {
+            if (!_requests.TryGetValue(share.RequestId, out var progress))
+                continue;
+            progress.Ran(share.IsPrefill, completion.Trace);
+            if (share is { IsPrefill: true, HasOutput: true })
+                progress.PromptRead(ElapsedSeconds(progress));
+        }
         foreach (var reservation in step.Plan.KvReservations)
             Awaiting(reservation)?.Current?.Open();
         instruments.OnTokens(completion.SampledTokens.Length);

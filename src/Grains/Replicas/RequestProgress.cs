@@ -21,6 +21,7 @@ internal sealed class RequestProgress(GenerationRequest request, ReplicaPlan pla
     private readonly double[] _prefillSeconds = new double[plan.Stages.Length];
     private readonly double[] _decodeSeconds = new double[plan.Stages.Length];
     private double? _prefillStartSeconds;
+    private double? _prefillEndSeconds;
     private double? _decodeStartSeconds;
     private double? _firstTokenSeconds;
     private double? _lastTokenSeconds;
@@ -69,6 +70,9 @@ internal sealed class RequestProgress(GenerationRequest request, ReplicaPlan pla
             seconds[stage] += trace[stage].ComputeSeconds;
     }
 
+    /// <summary>The step with the prompt's last rows is done. A prompt that is read again after that changes nothing.</summary>
+    public void PromptRead(double seconds) => _prefillEndSeconds ??= seconds;
+
     public void Deliver(TokenChunk chunk, double seconds)
     {
         if (chunk.Tokens.Length > 0)
@@ -103,6 +107,7 @@ internal sealed class RequestProgress(GenerationRequest request, ReplicaPlan pla
         AcceptedAt = default,
         QueuedSeconds = 0,
         PrefillStartSeconds = _prefillStartSeconds,
+        PrefillEndSeconds = _prefillEndSeconds,
         FirstTokenSeconds = _firstTokenSeconds,
         LastTokenSeconds = _lastTokenSeconds,
         DoneSeconds = seconds,

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Requests;
 using E2LLM.Grains.Interfaces.Requests;
+using E2LLM.Grains.Requests.Statistics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
@@ -24,6 +25,7 @@ public sealed partial class RequestGrain(
 {
     private readonly CancellationTokenSource _cancel = new();
     private readonly List<int> _tokens = [];
+    private readonly TokenTimes _tokenTimes = new();
     private AsyncSignal _arrived = new();
     private Task? _pump;
     private IDisposable? _leaseTimer;
@@ -76,7 +78,7 @@ public sealed partial class RequestGrain(
         var record = journal.State.Record;
         if (record is null or { Phase: RequestPhase.Done })
             return Task.FromResult(record);
-        var phase = record.Phase == RequestPhase.Accepted && _run!.HasReplicas ? RequestPhase.Queued : record.Phase;
+        var phase = record.Phase == RequestPhase.Accepted && _run!.Route is not null ? RequestPhase.Queued : record.Phase;
         return Task.FromResult<RequestRecord?>(record with { Phase = phase, GeneratedTokens = [.. _tokens] });
     }
 
@@ -142,6 +144,7 @@ public sealed partial class RequestGrain(
             Timeline = Timeline(last.Timeline),
         };
         Signal();
+        _ = StatisticsReport.SendAsync(GrainFactory, journal.State.Record, _run!.Route, _run.Replays, logger);
         await accepted;
         await WriteJournalAsync();
     }
@@ -158,6 +161,7 @@ public sealed partial class RequestGrain(
                 Advance(RequestPhase.Decode);
             }
             _tokens.AddRange(chunk.Tokens);
+            _tokenTimes.Append(ElapsedSeconds, chunk.Tokens.Length);
             Signal();
         }
         return last!;
@@ -169,6 +173,7 @@ public sealed partial class RequestGrain(
         var mine = journal.State.Record!.Timeline! with
         {
             GeneratedTokens = _tokens.Count,
+            PackedTokenTimes = _tokenTimes.Pack(),
             DoneSeconds = ElapsedSeconds,
             Replays = _run!.Replays,
         };
@@ -177,8 +182,10 @@ public sealed partial class RequestGrain(
         {
             QueuedSeconds = submitted,
             PrefillStartSeconds = submitted + replica.PrefillStartSeconds,
+            PrefillEndSeconds = submitted + replica.PrefillEndSeconds,
             FirstTokenSeconds = _run.Replays > 0 ? _firstTokenSeconds : submitted + replica.FirstTokenSeconds,
             LastTokenSeconds = submitted + replica.LastTokenSeconds,
+            DecoderSlotSeconds = submitted + replica.DecoderSlotSeconds,
             KvSentSeconds = submitted + replica.KvSentSeconds,
             DecodeStartSeconds = submitted + replica.DecodeStartSeconds,
             KvBytes = replica.KvBytes,

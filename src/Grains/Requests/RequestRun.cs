@@ -32,8 +32,8 @@ internal sealed partial class RequestRun(
     /// <summary>How often the request went on elsewhere.</summary>
     public int Replays { get; private set; }
 
-    /// <summary>Whether replicas have been found for it.</summary>
-    public bool HasReplicas => _route is not null;
+    /// <summary>The replicas that serve it now, or did last; null where none has been found yet.</summary>
+    public ReplicaRoute? Route => _route;
 
     /// <summary>When the replicas that serve it now got it, in seconds since this run was made.</summary>
     public double SubmittedSeconds { get; private set; }

@@ -72,7 +72,7 @@ public sealed class DemoJsonTests : IDisposable
 
     private static void AssertInOrder(JsonElement timeline)
     {
-        string[] points = ["queuedSeconds", "prefillStartSeconds", "firstTokenSeconds", "lastTokenSeconds", "doneSeconds"];
+        string[] points = ["queuedSeconds", "prefillStartSeconds", "prefillEndSeconds", "firstTokenSeconds", "lastTokenSeconds", "doneSeconds"];
         double[] seconds = [.. points.Select(point => timeline.GetProperty(point).GetDouble())];
 
         Assert.Equal(seconds.Order(), seconds);

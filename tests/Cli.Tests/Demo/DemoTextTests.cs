@@ -36,6 +36,7 @@ public sealed class DemoTextTests : IDisposable
         Assert.Contains("PREFILL", run.Output);
         Assert.Contains("DECODER", run.Output);
         Assert.Matches(@"KV hand-off .* KiB from 1/r\d to 1/r\d", run.Output);
+        Assert.Matches(@"wait .* until the prompt was begun, .* from the complete cache to the decode", run.Output);
     }
 
     [Fact]

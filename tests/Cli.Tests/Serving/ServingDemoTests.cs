@@ -92,7 +92,7 @@ public sealed class ServingDemoTests(ServingDemo demo) : IClassFixture<ServingDe
     }
 
     [Fact]
-    public async Task Status_ItsOrleansGateway_ShowsFleetPlanAndLoad()
+    public async Task Status_ItsOrleansGateway_ShowsFleetPlanLoadAndLatencies()
     {
         var run = await CliProcess.RunAsync("status", "--gateway", demo.OrleansGateway);
 
@@ -103,6 +103,7 @@ public sealed class ServingDemoTests(ServingDemo demo) : IClassFixture<ServingDe
         Assert.Contains("Plan 1 by e2llm", run.Output);
         Assert.Contains("requests done", run.Output);
         Assert.Contains("tokens shared", run.Output);
+        Assert.Contains("1/r0 MIXED", run.Output);
     }
 
     [Fact]

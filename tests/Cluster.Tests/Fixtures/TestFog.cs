@@ -53,6 +53,7 @@ internal sealed class TestFog : IAsyncDisposable
             orleans.Services.AddSingleton<IPlanAdvisor>(options.Planner is { } planner ? new OnePlanner(planner) : new PlanAdvisor());
             orleans.Services.Configure(options.Serving);
             orleans.Services.Configure(options.Requests);
+            options.Silo(orleans);
         });
         var cluster = builder.Build();
         await cluster.DeployAsync();
@@ -76,6 +77,8 @@ internal sealed class TestFog : IAsyncDisposable
     }
 
     public IRequestGrain Request(string id) => Client.GetGrain<IRequestGrain>(id);
+
+    public IRequestStatisticsGrain Statistics => Client.GetGrain<IRequestStatisticsGrain>(ModelId);
 
     /// <summary>Runs a request to its end.</summary>
     public async Task<Answer> RunAsync(GenerationRequest request)
@@ -133,6 +136,18 @@ internal sealed class TestFog : IAsyncDisposable
         {
             if (await Request(id).GetAsync() is { Phase: RequestPhase.Done } record)
                 return record;
+            limit.Token.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <summary>Asks until so many requests are counted, and gives up after half a minute: requests tell of their ends on their own time.</summary>
+    public async Task<RequestStatistics> CountedAsync(int requests)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (true)
+        {
+            if (await Statistics.GetAsync() is { } statistics && statistics.Whole.Requests >= requests)
+                return statistics;
             limit.Token.ThrowIfCancellationRequested();
         }
     }

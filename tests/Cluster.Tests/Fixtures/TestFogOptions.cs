@@ -27,4 +27,7 @@ internal sealed record TestFogOptions
     public Action<ServingOptions> Serving { get; init; } = _ => { };
 
     public Action<RequestOptions> Requests { get; init; } = _ => { };
+
+    /// <summary>What else a silo needs.</summary>
+    public Action<ISiloBuilder> Silo { get; init; } = _ => { };
 }

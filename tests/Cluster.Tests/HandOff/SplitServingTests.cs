@@ -16,10 +16,16 @@ public sealed class SplitServingTests
         SplitFog.AssertExact(request, answer);
         var timeline = answer.Last.Timeline!;
         Assert.Equal(100 * Synthetic.Model.LayerCount * 8, timeline.KvBytes); // the synthetic engine keeps 8 bytes a layer
-        Assert.True(timeline.PrefillStartSeconds <= timeline.FirstTokenSeconds);
+        Assert.True(timeline.PrefillStartSeconds <= timeline.PrefillEndSeconds);
+        Assert.True(timeline.PrefillEndSeconds <= timeline.FirstTokenSeconds);
+        Assert.True(timeline.PrefillStartSeconds <= timeline.DecoderSlotSeconds);
+        Assert.True(timeline.DecoderSlotSeconds <= timeline.KvSentSeconds);
         Assert.True(timeline.KvSentSeconds <= timeline.DecodeStartSeconds);
         Assert.True(timeline.DecodeStartSeconds <= timeline.LastTokenSeconds);
         Assert.True(timeline.LastTokenSeconds <= timeline.DoneSeconds);
+        Assert.Equal(20, timeline.TokenSeconds.Length);
+        Assert.InRange(timeline.TokenSeconds[^1], timeline.LastTokenSeconds!.Value - TokenTimes.UnitSeconds, timeline.DoneSeconds!.Value);
+        Assert.Equal(timeline.QueueWaitSeconds + timeline.DecoderWaitSeconds, timeline.WaitSeconds);
         Assert.EndsWith("/r0", timeline.Replica);
         Assert.EndsWith("/r1", timeline.DecoderReplica);
         Assert.Equal(["a", "b", "c", "d", "e"], timeline.Devices.Select(device => device.DeviceId));
@@ -83,6 +89,7 @@ public sealed class SplitServingTests
 
         for (var index = 0; index < requests.Length; index++)
             SplitFog.AssertExact(requests[index], answers[index]);
+        Assert.Contains(answers, answer => answer.Last.Timeline!.SlotWaitSeconds > 0);
         await SplitFog.AssertAllFreeAsync(fog);
     }
 

@@ -68,9 +68,18 @@ public sealed class RequestFlowTests
 
         var timeline = (await fog.RunAsync(Synthetic.Request("timed"))).Last.Timeline!;
 
-        double?[] moments = [timeline.QueuedSeconds, timeline.PrefillStartSeconds, timeline.FirstTokenSeconds, timeline.LastTokenSeconds, timeline.DoneSeconds];
+        double?[] moments =
+        [
+            timeline.QueuedSeconds, timeline.PrefillStartSeconds, timeline.PrefillEndSeconds, timeline.FirstTokenSeconds,
+            timeline.LastTokenSeconds, timeline.DoneSeconds,
+        ];
         Assert.All(moments, moment => Assert.NotNull(moment));
         Assert.Equal(moments.Order(), moments);
+        Assert.Equal(10, timeline.TokenSeconds.Length);
+        Assert.Equal(timeline.TokenSeconds.Order(), timeline.TokenSeconds);
+        Assert.True(timeline.FirstTokenSeconds - TokenTimes.UnitSeconds <= timeline.TokenSeconds[0]);
+        Assert.InRange(timeline.TokenSeconds[^1], timeline.LastTokenSeconds!.Value - TokenTimes.UnitSeconds, timeline.DoneSeconds!.Value);
+        Assert.Equal((timeline.PrefillStartSeconds, null, null), (timeline.WaitSeconds, timeline.DecoderWaitSeconds, timeline.SlotWaitSeconds));
         Assert.Equal((20, 10), (timeline.PromptTokens, timeline.GeneratedTokens));
         var plan = (await fog.Plan.GetStatusAsync()).Plan!.Replicas[0];
         Assert.Equal(plan.Stages.Select(stage => stage.DeviceId), timeline.Devices.Select(device => device.DeviceId));

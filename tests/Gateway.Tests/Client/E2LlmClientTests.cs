@@ -180,6 +180,15 @@ public sealed class E2LlmClientTests(GatewayFixture gateway)
     }
 
     [Fact]
+    public async Task GetStatisticsAsync_ServedModel_GivesItsCounts()
+    {
+        var model = gateway.Fleet.Add(Scripts.Says("x"));
+        model.Statistics = new() { Whole = new() { Requests = 7 } };
+
+        Assert.Equal(7, (await Client.GetStatisticsAsync(model.Id)).Whole.Requests);
+    }
+
+    [Fact]
     public async Task AddE2LlmClient_InASilo_UsesItsConnection()
     {
         var model = gateway.Fleet.Add(Scripts.Says("Hello"));

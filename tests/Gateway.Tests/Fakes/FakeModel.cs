@@ -6,6 +6,7 @@ using E2LLM.Core.Plans;
 using E2LLM.Core.Requests;
 using E2LLM.Grains.Interfaces.Plans;
 using E2LLM.Grains.Interfaces.Replicas;
+using E2LLM.Grains.Interfaces.Requests;
 
 namespace E2LLM.Gateway.Tests.Fakes;
 
@@ -43,6 +44,8 @@ public sealed class FakeModel(string id, Script script, int contextTokens)
     };
 
     public PlanStatus Status { get; set; } = Ready(id, contextTokens);
+
+    public RequestStatistics Statistics { get; set; } = new();
 
     public void OnStart(GenerationRequest request)
     {

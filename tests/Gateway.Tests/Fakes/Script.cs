@@ -15,9 +15,12 @@ public static class Scripts
         AcceptedAt = new DateTimeOffset(2024, 5, 6, 7, 8, 9, TimeSpan.Zero),
         QueuedSeconds = 0.25,
         PrefillStartSeconds = 0.5,
+        PrefillEndSeconds = 0.875,
         FirstTokenSeconds = 1,
         LastTokenSeconds = 2,
         DoneSeconds = 2.5,
+        GeneratedTokens = 3,
+        PackedTokenTimes = Times(1, 1.5, 2),
         Replica = "1/r0",
         Devices = [new DeviceTime("d1", 0, 2, 0.5, 1)],
     };
@@ -81,6 +84,14 @@ public static class Scripts
         }
 
         yield return new TokenChunk { FirstIndex = 0, Finish = FinishReason.Stop };
+    }
+
+    public static ImmutableArray<byte> Times(params double[] seconds)
+    {
+        var times = new TokenTimes();
+        foreach (var moment in seconds)
+            times.Append(moment, 1);
+        return times.Pack();
     }
 
     public static TokenChunk Bytes(string text) => Bytes(Encoding.UTF8.GetBytes(text));

@@ -22,6 +22,13 @@ public sealed class RequestEndpointTests(GatewayFixture gateway)
         Assert.Equal((id, model.Id, "done"), (Text(request, "id"), Text(request, "model"), Text(request, "phase")));
         var timeline = request.GetProperty("timeline");
         Assert.Equal(1, timeline.GetProperty("first_token_seconds").GetDouble());
+        Assert.Equal((0.5, 0.375, 0.5, 2.5), (
+            timeline.GetProperty("wait_seconds").GetDouble(),
+            timeline.GetProperty("prefill_seconds").GetDouble(),
+            timeline.GetProperty("seconds_per_output_token").GetDouble(),
+            timeline.GetProperty("end_to_end_seconds").GetDouble()));
+        Assert.Equal([1, 1.5, 2], timeline.GetProperty("token_seconds").EnumerateArray().Select(seconds => seconds.GetDouble()));
+        Assert.Equal(JsonValueKind.Null, timeline.GetProperty("decoder_wait_seconds").ValueKind);
         Assert.Equal("d1", Text(timeline.GetProperty("devices")[0], "id"));
         Assert.Equal(
             ["failure", "finish", "generated_tokens", "id", "max_tokens", "model", "object", "phase", "prompt_tokens", "timeline"],

@@ -1,0 +1,22 @@
+using E2LLM.Core.Plans;
+using E2LLM.Core.Requests;
+
+namespace E2LLM.Grains.Interfaces.Requests;
+
+/// <summary>What the statistics have to know of a request that is done.</summary>
+[GenerateSerializer, Alias("E2LLM.RequestEnd"), Immutable]
+public sealed record RequestEnd
+{
+    [Id(0)] public required FinishReason Finish { get; init; }
+
+    /// <summary>
+    /// Names the replicas that took part, also where they did not live to say so, and has no devices. No name: no replica was found.
+    /// </summary>
+    [Id(1)] public required RequestTimeline Timeline { get; init; }
+
+    /// <summary>What the first of the replicas, or the only one, was to do: MIXED or PREFILL.</summary>
+    [Id(2)] public required ReplicaRole Role { get; init; }
+
+    /// <summary>How often the request was begun anew because its replica was lost.</summary>
+    [Id(3)] public int Replays { get; init; }
+}

@@ -1,0 +1,67 @@
+using E2LLM.Grains.Interfaces.Requests;
+using Microsoft.Extensions.Logging;
+
+namespace E2LLM.Grains.Requests.Statistics;
+
+/// <summary>
+/// Sums up a model's requests. What was added is stored a few seconds later, at the latest when the grain leaves memory: a silo that is
+/// killed loses those seconds, and requests never wait for the storage.
+/// </summary>
+[GrainType("request-statistics")]
+public sealed partial class RequestStatisticsGrain(
+    [PersistentState("statistics", JournalStorage.ProviderName)] IPersistentState<StatisticsJournal> journal,
+    TimeProvider time,
+    ILogger<RequestStatisticsGrain> logger) : Grain, IRequestStatisticsGrain
+{
+    private static readonly TimeSpan StoreAfter = TimeSpan.FromSeconds(5);
+
+    private StatisticsTable _table = new(new StatisticsJournal());
+
+    /// <summary>Set while something has yet to be stored.</summary>
+    private IGrainTimer? _store;
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _table = new StatisticsTable(journal.State);
+        return Task.CompletedTask;
+    }
+
+    public Task AddAsync(RequestEnd end)
+    {
+        _table.Add(end, time.GetUtcNow());
+        _store ??= this.RegisterGrainTimer(StoreAsync, new GrainTimerCreationOptions
+        {
+            DueTime = StoreAfter,
+            Period = Timeout.InfiniteTimeSpan,
+            Interleave = true,
+        });
+        return Task.CompletedTask;
+    }
+
+    public Task<RequestStatistics> GetAsync() => Task.FromResult(_table.ToStatistics());
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        if (_store is not null)
+            await StoreAsync();
+    }
+
+    private async Task StoreAsync()
+    {
+        _store?.Dispose();
+        _store = null;
+        journal.State = _table.ToJournal();
+        try
+        {
+            await journal.WriteStateAsync();
+        }
+        catch (Exception exception)
+        {
+            // The next request brings the next attempt.
+            LogStoreFailed(exception, this.GetPrimaryKeyString());
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The statistics of model {Model} could not be written. A restart would not know of the latest requests.")]
+    private partial void LogStoreFailed(Exception exception, string model);
+}
