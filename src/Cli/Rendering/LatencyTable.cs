@@ -15,9 +15,9 @@ internal static class LatencyTable
     public static Table Create(RequestStatistics statistics)
     {
         var table = new Table().Title($"Requests since {statistics.Since:yyyy-MM-dd HH:mm} UTC")
-            .Caption("mean, p50 / p90 / p99 of whole answers; a PREFILL replica answers for the wait until it begins, a DECODER for the rest")
+            .Caption("mean, p50 / p90 / p99 of whole answers; a PREFILL replica answers for the wait until it begins, a DECODER from the complete cache on")
             .RoundedBorder();
-        table.AddColumns(["requests of", "done", "failed", "cancelled", "replays", .. Figures.Select(figure => figure.Title)]);
+        table.AddColumns(["of", "requests", "failed", "cancelled", "replays", .. Figures.Select(figure => figure.Title)]);
         foreach (var column in table.Columns.Skip(1))
             column.RightAligned();
         foreach (var group in statistics.Roles.Prepend(statistics.Whole).Concat(statistics.Replicas))

@@ -37,6 +37,8 @@ internal sealed class TestFog : IAsyncDisposable
 
     public IPlanGrain Plan => Client.GetGrain<IPlanGrain>(ModelId);
 
+    public IRequestStatisticsGrain Statistics => Client.GetGrain<IRequestStatisticsGrain>(ModelId);
+
     public static async Task<TestFog> StartAsync(TestFogOptions options)
     {
         var builder = new InProcessTestClusterBuilder((short)options.SiloDevices.Count);
@@ -77,8 +79,6 @@ internal sealed class TestFog : IAsyncDisposable
     }
 
     public IRequestGrain Request(string id) => Client.GetGrain<IRequestGrain>(id);
-
-    public IRequestStatisticsGrain Statistics => Client.GetGrain<IRequestStatisticsGrain>(ModelId);
 
     /// <summary>Runs a request to its end.</summary>
     public async Task<Answer> RunAsync(GenerationRequest request)

@@ -7,8 +7,10 @@ namespace E2LLM.Grains.Requests.Statistics;
 /// <summary>The groups of a model's requests: all of them, those of each role, those of each replica of the newest plans.</summary>
 public sealed class StatisticsTable
 {
-    /// <summary>Generations of plans whose replicas are kept, of those that served at all; a fleet that is planned anew all day would
-    /// have no end of them.</summary>
+    /// <summary>
+    /// Generations of plans whose replicas are kept, of those that served at all; a fleet that is planned anew all day would have no
+    /// end of them.
+    /// </summary>
     public const int MaxGenerations = 4;
 
     private readonly Dictionary<(ReplicaRole? Role, string Replica), RequestGroup> _groups = [];
