@@ -81,7 +81,8 @@ public sealed class LlamaDeviceProfiler(ModelCatalog catalog, LlamaStageEngineFa
         if (layers == 2)
         {
             var oneLayer = await TimeDecodeAsync(first, 1).ConfigureAwait(false);
-            call = Math.Clamp(2 * oneLayer - decode, 0, decode / 2);
+            // On a busy machine any of the times may be far off; the smallest step leaves its layers something all the same.
+            call = Math.Clamp(2 * oneLayer - decode, 0, seconds.Values.Min() / 2);
         }
         // Without layers before them, the last layers are the ones that were timed, and the head's share cannot be told from theirs.
         var head = total > layers ? Math.Max(0, await TimeDecodeAsync(total - layers, layers).ConfigureAwait(false) - decode) : 0;
