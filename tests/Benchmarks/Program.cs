@@ -1,11 +1,15 @@
 using System.CommandLine;
 using E2LLM.Benchmarks.DataPlane;
+using E2LLM.Benchmarks.Nodes;
 using E2LLM.Benchmarks.Serving;
+using E2LLM.Benchmarks.TwoSilos;
 
 var root = new RootCommand("Benchmarks: whole flows on the real engine, and what the orchestration costs.")
 {
     ServingCommand.Create(),
     HopCommand.Create(),
     DataPortCommand.Create(),
+    TwoSilosCommand.Create(),
+    NodeCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();
