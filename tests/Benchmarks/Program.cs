@@ -1,6 +1,9 @@
 using System.CommandLine;
 using E2LLM.Benchmarks.DataPlane;
+using E2LLM.Benchmarks.HandOff;
+using E2LLM.Benchmarks.Interference;
 using E2LLM.Benchmarks.Nodes;
+using E2LLM.Benchmarks.Orchestration;
 using E2LLM.Benchmarks.Serving;
 using E2LLM.Benchmarks.TwoSilos;
 
@@ -10,6 +13,9 @@ var root = new RootCommand("Benchmarks: whole flows on the real engine, and what
     HopCommand.Create(),
     DataPortCommand.Create(),
     TwoSilosCommand.Create(),
+    HandOffCommand.Create(),
+    InterferenceCommand.Create(),
+    OrchestrationCommand.Create(),
     NodeCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -15,6 +15,8 @@ internal sealed class InterleavedCases((string Name, Func<int, Task<double>> Run
             for (var index = 0; index < cases.Length; index++)
             {
                 var result = await cases[index].Run(round);
+                // For whoever waits: a round may take minutes.
+                await Console.Error.WriteLineAsync($"round {round}, {cases[index].Name}: {result:0.00}");
                 if (round >= 0)
                     _results[index].Add(result);
             }
