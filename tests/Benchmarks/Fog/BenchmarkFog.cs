@@ -41,7 +41,7 @@ internal sealed class BenchmarkFog : IAsyncDisposable
             node = remote is null ? null : await NodeProcess.StartAsync(remote with { PrimarySiloPort = silo.SiloPort });
             var fog = new BenchmarkFog(silo, node, options.Catalog.Models[0].Id);
             DeviceSpec[] devices = [.. options.Devices, .. remote?.Devices ?? []];
-            await fog.SeeAsync(devices);
+            await fog.SeeAsync(remote?.Devices ?? []);
             await fog.PlanGrain.ApplyAsync(new FleetSpec { Name = "benchmark", Devices = [.. devices] });
             return fog;
         }
@@ -87,7 +87,7 @@ internal sealed class BenchmarkFog : IAsyncDisposable
         await _silo.DisposeAsync();
     }
 
-    /// <summary>Asks until every device is found: what a silo hosts becomes known to the others a moment after it has joined.</summary>
+    /// <summary>Asks until every device is found: what a silo hosts becomes known to another one a moment after it has joined.</summary>
     private async Task SeeAsync(DeviceSpec[] devices)
     {
         using var limit = new CancellationTokenSource(Patience);

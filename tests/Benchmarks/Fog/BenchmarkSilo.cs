@@ -27,7 +27,8 @@ internal sealed class BenchmarkSilo : IAsyncDisposable
     public static async Task<BenchmarkSilo> StartAsync(FogOptions options, int? primarySiloPort = null)
     {
         var builder = Host.CreateApplicationBuilder();
-        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Orleans", LogLevel.Error);
+        // Asking for devices of a silo that has just joined may fail a few times, and says so there.
+        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Orleans", LogLevel.Error).AddFilter("Orleans.Messaging", LogLevel.None);
         // Standard output belongs to the tables, and to the parent of a node.
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.AddSingleton(options.Catalog);

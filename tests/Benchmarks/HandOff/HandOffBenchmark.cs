@@ -14,6 +14,7 @@ namespace E2LLM.Benchmarks.HandOff;
 internal sealed class HandOffBenchmark(BenchmarkModel model, string cut, int answerTokens)
 {
     private const int StepTokens = 256;
+    private const int TransfersARound = 10;
 
     public async Task RunAsync(int[] promptTokens, int rounds)
     {
@@ -42,10 +43,11 @@ internal sealed class HandOffBenchmark(BenchmarkModel model, string cut, int ans
         {
             var prompt = RandomPrompts.Make(model.Spec, 1, promptTokens, seed: 1000 + round)[0];
             var answer = await TimedAnswer.ReadAsync(fog.StreamAsync(RandomPrompts.Request(model.Spec, prompt, answerTokens)));
-            var rawSeconds = raw.Run();
-            var (_, portSeconds) = await port.RunAsync(new KvSenderOptions().Sockets);
             if (round >= 0)
-                results.Add(bytes / rawSeconds, bytes / portSeconds, answer);
+                results.Add(answer);
+            // A transfer takes milliseconds: several of them, taking turns, say more than one.
+            for (var transfer = 0; transfer < TransfersARound && round >= 0; transfer++)
+                results.Add(bytes / raw.Run(), bytes / (await port.RunAsync(new KvSenderOptions().Sockets)).SendSeconds);
         }
         results.Print(promptTokens, bytes);
     }

@@ -16,13 +16,17 @@ internal sealed class HandOffResults
     private readonly List<double> _takenIn = [];
     private readonly List<double> _firstToken = [];
 
-    public void Add(double rawBytesPerSecond, double portBytesPerSecond, TimedAnswer answer)
+    public void Add(double rawBytesPerSecond, double portBytesPerSecond)
+    {
+        _raw.Add(rawBytesPerSecond);
+        _port.Add(portBytesPerSecond);
+    }
+
+    public void Add(TimedAnswer answer)
     {
         var timeline = answer.Timeline!;
         if (timeline.KvSentSeconds is not { } sent || timeline.DecodeStartSeconds is not { } start)
             throw new InvalidOperationException($"The request was not handed over: {timeline}.");
-        _raw.Add(rawBytesPerSecond);
-        _port.Add(portBytesPerSecond);
         _request.Add(timeline.KvBytes / timeline.KvTransferSeconds!.Value);
         var gap = answer.Gaps(0).First();
         var step = Statistics.Median([.. answer.Gaps(1)]);
