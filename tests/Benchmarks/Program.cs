@@ -1,11 +1,21 @@
 using System.CommandLine;
 using E2LLM.Benchmarks.DataPlane;
+using E2LLM.Benchmarks.HandOff;
+using E2LLM.Benchmarks.Interference;
+using E2LLM.Benchmarks.Nodes;
+using E2LLM.Benchmarks.Orchestration;
 using E2LLM.Benchmarks.Serving;
+using E2LLM.Benchmarks.TwoSilos;
 
 var root = new RootCommand("Benchmarks: whole flows on the real engine, and what the orchestration costs.")
 {
     ServingCommand.Create(),
     HopCommand.Create(),
     DataPortCommand.Create(),
+    TwoSilosCommand.Create(),
+    HandOffCommand.Create(),
+    InterferenceCommand.Create(),
+    OrchestrationCommand.Create(),
+    NodeCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -1,72 +1,111 @@
-using System.Net;
-using System.Net.Sockets;
+using E2LLM.Benchmarks.Nodes;
 using E2LLM.Core.Engines;
+using E2LLM.Core.Errors;
 using E2LLM.Core.Fleets;
 using E2LLM.Core.Models;
-using E2LLM.Core.Plans;
 using E2LLM.Core.Requests;
-using E2LLM.Grains.Devices;
-using E2LLM.Grains.Hosting;
+using E2LLM.Grains.Interfaces.Devices;
 using E2LLM.Grains.Interfaces.Plans;
 using E2LLM.Grains.Interfaces.Requests;
+using E2LLM.Grains.Interfaces.Stages;
+using E2LLM.Grains.Placement;
 using E2LLM.Grains.Plans;
-using E2LLM.Grains.Requests;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace E2LLM.Benchmarks.Fog;
 
-/// <summary>One silo with as many devices as the replica has stages.</summary>
+/// <summary>A silo in this process, and where a benchmark asks for it a second one in a process of its own.</summary>
 internal sealed class BenchmarkFog : IAsyncDisposable
 {
-    private readonly IHost _host;
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
-    private BenchmarkFog(IHost host) => _host = host;
+    private readonly BenchmarkSilo _silo;
+    private readonly NodeProcess? _node;
+    private readonly string _modelId;
 
-    private IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
+    private BenchmarkFog(BenchmarkSilo silo, NodeProcess? node, string modelId) => (_silo, _node, _modelId) = (silo, node, modelId);
 
-    public static async Task<BenchmarkFog> StartAsync(
-        IModelCatalog catalog, IStageEngineFactory engines, int stages, Action<ServingOptions> serving)
+    private IPlanGrain PlanGrain => _silo.Grains.GetGrain<IPlanGrain>(_modelId);
+
+    /// <summary>One replica, cut into equal stages.</summary>
+    public static Task<BenchmarkFog> StartAsync(IModelCatalog catalog, IStageEngineFactory engines, int stages, Action<ServingOptions> serving) =>
+        StartAsync(new FogOptions { Catalog = catalog, Engines = engines, Devices = FogOptions.OneThreadDevices(stages), Serving = serving });
+
+    /// <param name="options">Of the silo in this process.</param>
+    /// <param name="remote">The second silo; its primary port is filled in.</param>
+    public static async Task<BenchmarkFog> StartAsync(FogOptions options, NodeSpec? remote = null)
     {
-        DeviceSpec[] devices = [.. Enumerable.Range(0, stages).Select(index => new DeviceSpec { Id = $"d{index}", MemoryBytes = long.MaxValue })];
-        var builder = Host.CreateApplicationBuilder();
-        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Orleans", LogLevel.Error);
-        builder.Services.AddSingleton(catalog);
-        builder.Services.AddSingleton(engines);
-        builder.Services.AddSingleton<IDeviceProfiler, NoProfiler>();
-        builder.Services.AddSingleton<IPlanAdvisor, EqualCut>();
-        builder.Services.Configure(serving);
-        builder.UseOrleans(silo => silo
-            .UseLocalhostClustering(FreePort(), FreePort())
-            .AddMemoryGrainStorage(JournalStorage.ProviderName)
-            .AddE2LlmGrains(new LocalDevices(devices)));
-        var host = builder.Build();
-        await host.StartAsync();
-        var fog = new BenchmarkFog(host);
-        await fog.Grains.GetGrain<IPlanGrain>(catalog.Models[0].Id).ApplyAsync(new FleetSpec { Name = "benchmark", Devices = [.. devices] });
-        return fog;
+        var silo = await BenchmarkSilo.StartAsync(options);
+        NodeProcess? node = null;
+        try
+        {
+            node = remote is null ? null : await NodeProcess.StartAsync(remote with { PrimarySiloPort = silo.SiloPort });
+            var fog = new BenchmarkFog(silo, node, options.Catalog.Models[0].Id);
+            DeviceSpec[] devices = [.. options.Devices, .. remote?.Devices ?? []];
+            await fog.SeeAsync(remote?.Devices ?? []);
+            await fog.PlanGrain.ApplyAsync(new FleetSpec { Name = "benchmark", Devices = [.. devices] });
+            return fog;
+        }
+        catch
+        {
+            if (node is not null)
+                await node.DisposeAsync();
+            await silo.DisposeAsync();
+            throw;
+        }
     }
+
+    /// <summary>Streams one answer; ending the enumeration stops it.</summary>
+    public IAsyncEnumerable<TokenChunk> StreamAsync(GenerationRequest request, CancellationToken cancellationToken = default) =>
+        _silo.Grains.GetGrain<IRequestGrain>(request.Id).RunAsync(request, cancellationToken);
 
     /// <summary>Runs one request to its end and returns its last chunk.</summary>
     public async Task<TokenChunk> RunAsync(GenerationRequest request)
     {
         TokenChunk? last = null;
-        await foreach (var chunk in Grains.GetGrain<IRequestGrain>(request.Id).RunAsync(request))
+        await foreach (var chunk in StreamAsync(request))
             last = chunk;
         return last is { Finish: FinishReason.Length } ? last : throw new InvalidOperationException($"The request ended with {last}.");
     }
 
-    public async ValueTask DisposeAsync()
+    public Task<PlanStatus> StatusAsync() => PlanGrain.GetStatusAsync();
+
+    /// <summary>Of every stage of every replica, in the order of the plan.</summary>
+    public async Task<StageStatus[]> StagesAsync()
     {
-        await _host.StopAsync();
-        _host.Dispose();
+        var plan = (await StatusAsync()).Plan!;
+        return await Task.WhenAll(plan.Replicas.SelectMany(replica => replica.Stages.Select((stage, index) => _silo.Grains
+            .GetGrain<IStageGrain>(DeviceKey.Stage(stage.DeviceId, _modelId, plan.Generation, replica.Id, index)).GetStatusAsync())));
     }
 
-    private static int FreePort()
+    public async ValueTask DisposeAsync()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        if (_node is not null)
+        {
+            await PlanGrain.StopAsync();
+            await _node.DisposeAsync();
+        }
+        await _silo.DisposeAsync();
+    }
+
+    /// <summary>Asks until every device is found: what a silo hosts becomes known to another one a moment after it has joined.</summary>
+    private async Task SeeAsync(DeviceSpec[] devices)
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        foreach (var device in devices)
+            while (!await IsSeenAsync(device.Id))
+                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, limit.Token);
+    }
+
+    private async Task<bool> IsSeenAsync(string deviceId)
+    {
+        try
+        {
+            await _silo.Grains.GetGrain<IDeviceGrain>(deviceId).DescribeAsync();
+            return true;
+        }
+        catch (DeviceUnavailableException)
+        {
+            return false;
+        }
     }
 }

@@ -1,7 +1,10 @@
+using E2LLM.Benchmarks.Nodes;
+using E2LLM.Core.Fleets;
 using E2LLM.Core.Models;
 using E2LLM.Gguf.Format;
 using E2LLM.Gguf.RandomModels;
 using E2LLM.Gguf.Store;
+using E2LLM.Grains.Plans;
 using E2LLM.Inference.Engines;
 using E2LLM.Inference.Models;
 using E2LLM.Inference.Native;
@@ -9,13 +12,13 @@ using E2LLM.Inference.Native;
 namespace E2LLM.Benchmarks.Fog;
 
 /// <summary>A model of random weights, made once: its speed is that of real weights of the shape and type, its text is noise.</summary>
-internal sealed record BenchmarkModel(string Name, ModelCatalog Catalog, LlamaStageEngineFactory Engines)
+internal sealed record BenchmarkModel(string Name, string Directory, ModelCatalog Catalog, LlamaStageEngineFactory Engines)
 {
     public ModelSpec Spec => Catalog.Models[0];
 
     public static async Task<BenchmarkModel> OpenAsync(string directory, string shape, GgmlType type, CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(directory);
+        System.IO.Directory.CreateDirectory(directory);
         var path = Path.Combine(directory, $"{shape}-{type}.gguf");
         if (!File.Exists(path))
         {
@@ -25,6 +28,10 @@ internal sealed record BenchmarkModel(string Name, ModelCatalog Catalog, LlamaSt
         }
         var slices = new SliceStore(Path.Combine(directory, "slices"));
         var catalog = await ModelCatalog.OpenAsync([path], slices, cancellationToken);
-        return new BenchmarkModel(shape, catalog, new LlamaStageEngineFactory(catalog, slices, new LlamaLibraryOptions(), TimeProvider.System));
+        return new BenchmarkModel(shape, directory, catalog, new LlamaStageEngineFactory(catalog, slices, new LlamaLibraryOptions(), TimeProvider.System));
     }
+
+    /// <summary>A second silo process with devices for this model.</summary>
+    public NodeSpec Node(DeviceSpec[] devices, string cut, ServingOptions serving) =>
+        new() { Devices = devices, Shape = Name, DataDirectory = Directory, Cut = cut, Serving = serving };
 }

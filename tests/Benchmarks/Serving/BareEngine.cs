@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using E2LLM.Benchmarks.Fog;
 using E2LLM.Core.Engines;
-using E2LLM.Core.Fleets;
 using E2LLM.Core.Plans;
 using E2LLM.Core.Requests;
 
@@ -10,11 +9,11 @@ namespace E2LLM.Benchmarks.Serving;
 /// <summary>The engine with the whole model and nothing around it: every prompt is read, then all sequences step together.</summary>
 internal static class BareEngine
 {
-    public static async Task<IStageEngine> LoadAsync(BenchmarkModel model, EngineSettings settings) =>
+    public static async Task<IStageEngine> LoadAsync(BenchmarkModel model, EngineSettings settings, int threads = 1) =>
         await model.Engines.CreateAsync(new StageEngineSpec
         {
             ModelId = model.Spec.Id,
-            Device = new DeviceSpec { Id = "bare", MemoryBytes = long.MaxValue },
+            Device = FogOptions.Device("bare", threads),
             FirstLayer = 0,
             LayerCount = model.Spec.LayerCount,
             Settings = settings,

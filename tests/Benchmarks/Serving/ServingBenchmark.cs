@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using E2LLM.Benchmarks.Fog;
+using E2LLM.Benchmarks.Load;
 using E2LLM.Benchmarks.Reports;
-using E2LLM.Core.Requests;
 using E2LLM.Grains.Plans;
 
 namespace E2LLM.Benchmarks.Serving;
@@ -34,18 +34,10 @@ internal sealed class ServingBenchmark(BenchmarkModel model, int promptTokens, i
         Console.WriteLine($"model {model.Name} Q4_0 (random weights), 1 thread a stage, {promptTokens} prompt tokens, {answerTokens} answer tokens, {rounds} rounds");
         foreach (var concurrency in Concurrencies)
         {
-            var results = cases.Select(_ => new List<double>()).ToArray();
-            for (var round = -1; round < rounds; round++) // round -1 warms up
-                for (var index = 0; index < cases.Length; index++)
-                {
-                    var seconds = await cases[index].Run(Prompts(concurrency, round));
-                    if (round >= 0)
-                        results[index].Add(concurrency * answerTokens / seconds);
-                }
-            var bare = Statistics.Median(results[0]);
-            for (var index = 0; index < cases.Length; index++)
-                Console.WriteLine($"concurrency {concurrency,2}  {cases[index].Name,-28} {Statistics.Median(results[index]),7:0.00} tokens/s" +
-                    $"  ({results[index].Min():0.00} to {results[index].Max():0.00})  ratio {Statistics.Median(results[index]) / bare:0.000}");
+            var measured = new InterleavedCases([.. cases.Select(@case => (@case.Name, (Func<int, Task<double>>)(async round =>
+                concurrency * answerTokens / await @case.Run(RandomPrompts.Make(model.Spec, concurrency, promptTokens, 1000 + round)))))]);
+            await measured.RunAsync(rounds);
+            measured.Print($"concurrency {concurrency,2}", "tokens/s", (0, "ratio"));
         }
     }
 
@@ -71,20 +63,7 @@ internal sealed class ServingBenchmark(BenchmarkModel model, int promptTokens, i
     {
         var time = TimeProvider.System;
         var started = time.GetTimestamp();
-        await Task.WhenAll(prompts.Select(prompt => fog.RunAsync(new GenerationRequest
-        {
-            Id = Guid.NewGuid().ToString("N"),
-            ModelId = model.Spec.Id,
-            PromptTokens = prompt,
-            MaxTokens = answerTokens,
-        })));
+        await Task.WhenAll(prompts.Select(prompt => fog.RunAsync(RandomPrompts.Request(model.Spec, prompt, answerTokens))));
         return time.GetElapsedTime(started).TotalSeconds;
-    }
-
-    private ImmutableArray<int>[] Prompts(int count, int round)
-    {
-        var random = new Random(1000 + round);
-        return [.. Enumerable.Range(0, count).Select(_ =>
-            Enumerable.Range(0, promptTokens).Select(_ => random.Next(300, model.Spec.VocabularySize)).ToImmutableArray())];
     }
 }

@@ -1,0 +1,61 @@
+using System.Net;
+using System.Net.Sockets;
+using E2LLM.Core.Engines;
+using E2LLM.Grains.Devices;
+using E2LLM.Grains.Hosting;
+using E2LLM.Grains.Requests;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+
+namespace E2LLM.Benchmarks.Fog;
+
+/// <summary>A silo with its journal in memory.</summary>
+internal sealed class BenchmarkSilo : IAsyncDisposable
+{
+    private readonly IHost _host;
+
+    private BenchmarkSilo(IHost host, int siloPort) => (_host, SiloPort) = (host, siloPort);
+
+    public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
+
+    public int SiloPort { get; }
+
+    /// <param name="options">What it is made of.</param>
+    /// <param name="primarySiloPort">Silo port of the silo that holds the membership table; null where this is the first one.</param>
+    public static async Task<BenchmarkSilo> StartAsync(FogOptions options, int? primarySiloPort = null)
+    {
+        var builder = Host.CreateApplicationBuilder();
+        // Asking for devices of a silo that has just joined may fail a few times, and says so there.
+        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Orleans", LogLevel.Error).AddFilter("Orleans.Messaging", LogLevel.None);
+        // Standard output belongs to the tables, and to the parent of a node.
+        builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.AddSingleton(options.Catalog);
+        builder.Services.AddSingleton(options.Engines);
+        builder.Services.AddSingleton<IDeviceProfiler, NoProfiler>();
+        builder.Services.AddSingleton(options.Planner);
+        builder.Services.Configure(options.Serving);
+        var siloPort = FreePort();
+        builder.UseOrleans(silo => silo
+            .UseLocalhostClustering(siloPort, FreePort(), primarySiloPort is { } port ? new IPEndPoint(IPAddress.Loopback, port) : null)
+            .AddMemoryGrainStorage(JournalStorage.ProviderName)
+            .AddE2LlmGrains(new LocalDevices(options.Devices)));
+        var host = builder.Build();
+        await host.StartAsync();
+        return new BenchmarkSilo(host, siloPort);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _host.StopAsync();
+        _host.Dispose();
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

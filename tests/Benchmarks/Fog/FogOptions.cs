@@ -1,0 +1,27 @@
+using E2LLM.Core.Engines;
+using E2LLM.Core.Fleets;
+using E2LLM.Core.Models;
+using E2LLM.Core.Plans;
+using E2LLM.Grains.Plans;
+
+namespace E2LLM.Benchmarks.Fog;
+
+/// <summary>What a silo of a benchmark is made of.</summary>
+internal sealed record FogOptions
+{
+    public required IModelCatalog Catalog { get; init; }
+
+    public required IStageEngineFactory Engines { get; init; }
+
+    /// <summary>Those that this silo hosts.</summary>
+    public required IReadOnlyList<DeviceSpec> Devices { get; init; }
+
+    public IPlanAdvisor Planner { get; init; } = new EqualCut();
+
+    public Action<ServingOptions> Serving { get; init; } = _ => { };
+
+    /// <summary>So many devices of one thread each, "d0", "d1", …</summary>
+    public static DeviceSpec[] OneThreadDevices(int count) => [.. Enumerable.Range(0, count).Select(index => Device($"d{index}"))];
+
+    public static DeviceSpec Device(string id, int threads = 1) => new() { Id = id, MemoryBytes = long.MaxValue, Threads = threads };
+}

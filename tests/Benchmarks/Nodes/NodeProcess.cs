@@ -1,0 +1,47 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace E2LLM.Benchmarks.Nodes;
+
+/// <summary>A second silo in a process of its own: this program, run with <see cref="NodeCommand"/>.</summary>
+internal sealed class NodeProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    private readonly Process _process;
+
+    private NodeProcess(Process process) => _process = process;
+
+    /// <summary>Ends when the silo has joined.</summary>
+    public static async Task<NodeProcess> StartAsync(NodeSpec spec)
+    {
+        var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+        var start = new ProcessStartInfo(dotnet) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        foreach (var argument in new[] { "exec", typeof(NodeProcess).Assembly.Location, "node", JsonSerializer.Serialize(spec) })
+            start.ArgumentList.Add(argument);
+        var node = new NodeProcess(Process.Start(start)!);
+        string? line;
+        do
+            line = await node._process.StandardOutput.ReadLineAsync();
+        while (line is not null and not NodeCommand.Ready);
+        if (line is not null)
+            return node;
+        await node.DisposeAsync();
+        throw new InvalidOperationException("The second silo ended before it was ready; see its output above.");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        try
+        {
+            _process.StandardInput.Close();
+            await _process.WaitForExitAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            _process.Kill();
+        }
+        _process.Dispose();
+    }
+}

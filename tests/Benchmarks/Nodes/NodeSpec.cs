@@ -1,0 +1,23 @@
+using E2LLM.Core.Fleets;
+using E2LLM.Grains.Plans;
+
+namespace E2LLM.Benchmarks.Nodes;
+
+/// <summary>What a second silo process is told, as JSON on its command line.</summary>
+internal sealed record NodeSpec
+{
+    public int PrimarySiloPort { get; init; }
+
+    public required DeviceSpec[] Devices { get; init; }
+
+    /// <summary>Of the benchmark's model; see <see cref="Fog.BenchmarkModel"/>.</summary>
+    public required string Shape { get; init; }
+
+    public required string DataDirectory { get; init; }
+
+    /// <summary>As <see cref="Fog.FixedCut.Parse"/> takes it: any silo may run the plan's grain.</summary>
+    public required string Cut { get; init; }
+
+    /// <summary>The same on all silos: replicas run by those of the silo that they live on.</summary>
+    public required ServingOptions Serving { get; init; }
+}

@@ -1,0 +1,26 @@
+namespace E2LLM.Benchmarks.TwoSilos;
+
+internal sealed record TwoSilosSettings
+{
+    public required int PromptTokens { get; init; }
+
+    public required int AnswerTokens { get; init; }
+
+    public required int[] Concurrencies { get; init; }
+
+    /// <summary>Each client sends so many, one after the other; the bare engine gets as many full batches.</summary>
+    public required int RequestsPerClient { get; init; }
+
+    public required int Rounds { get; init; }
+
+    /// <summary>Rows of one step in the fog.</summary>
+    public required int MaxStepTokens { get; init; }
+
+    public required int PrefillTokensBesideDecode { get; init; }
+
+    /// <summary>Steps in flight of the case with micro-batches.</summary>
+    public required int StepsInFlight { get; init; }
+
+    /// <summary>Layers of the first stage; 0: half of the weights that a token reads.</summary>
+    public required int FirstStageLayers { get; init; }
+}
