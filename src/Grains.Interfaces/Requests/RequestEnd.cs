@@ -16,7 +16,4 @@ public sealed record RequestEnd
 
     /// <summary>What the first of the replicas, or the only one, was to do: MIXED or PREFILL.</summary>
     [Id(2)] public required ReplicaRole Role { get; init; }
-
-    /// <summary>How often the request was begun anew because its replica was lost.</summary>
-    [Id(3)] public int Replays { get; init; }
 }

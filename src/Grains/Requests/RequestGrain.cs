@@ -144,7 +144,7 @@ public sealed partial class RequestGrain(
             Timeline = Timeline(last.Timeline),
         };
         Signal();
-        _ = StatisticsReport.SendAsync(GrainFactory, journal.State.Record, _run!.Route, _run.Replays, logger);
+        _ = StatisticsReport.SendAsync(GrainFactory, journal.State.Record, _run!.Route, logger);
         await accepted;
         await WriteJournalAsync();
     }

@@ -10,8 +10,7 @@ public static class RequestEnds
 {
     /// <param name="record">Done.</param>
     /// <param name="route">The last one that it took; null where it came to none.</param>
-    /// <param name="replays">How often it was begun anew.</param>
-    public static RequestEnd Of(RequestRecord record, ReplicaRoute? route, int replays)
+    public static RequestEnd Of(RequestRecord record, ReplicaRoute? route)
     {
         ArgumentNullException.ThrowIfNull(record);
         var timeline = record.Timeline ?? new RequestTimeline { AcceptedAt = default };
@@ -21,7 +20,6 @@ public static class RequestEnds
             Finish = record.Finish ?? FinishReason.Failed,
             Timeline = timeline with { Devices = [], Replica = reader, DecoderReplica = writer },
             Role = writer.Length > 0 || route?.DecoderKey is not null ? ReplicaRole.Prefill : ReplicaRole.Mixed,
-            Replays = replays,
         };
     }
 

@@ -36,7 +36,7 @@ internal sealed class RequestGroup(ReplicaRole? role, string replica)
         _requests++;
         _failed += end.Finish == FinishReason.Failed ? 1 : 0;
         _cancelled += end.Finish == FinishReason.Cancelled ? 1 : 0;
-        _replays += end.Replays;
+        _replays += end.Timeline.Replays;
         _promptTokens += role == ReplicaRole.Decoder ? 0 : end.Timeline.PromptTokens;
         _generatedTokens += role == ReplicaRole.Prefill ? 0 : end.Timeline.GeneratedTokens;
         if (end.Finish is FinishReason.Stop or FinishReason.Length)

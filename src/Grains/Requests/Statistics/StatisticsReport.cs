@@ -7,11 +7,11 @@ namespace E2LLM.Grains.Requests.Statistics;
 /// <summary>Tells the statistics of a request's end. Its answer is complete by then, and nothing here can fail it.</summary>
 internal static partial class StatisticsReport
 {
-    public static async Task SendAsync(IGrainFactory grains, RequestRecord record, ReplicaRoute? route, int replays, ILogger logger)
+    public static async Task SendAsync(IGrainFactory grains, RequestRecord record, ReplicaRoute? route, ILogger logger)
     {
         try
         {
-            await grains.GetGrain<IRequestStatisticsGrain>(record.Request.ModelId).AddAsync(RequestEnds.Of(record, route, replays));
+            await grains.GetGrain<IRequestStatisticsGrain>(record.Request.ModelId).AddAsync(RequestEnds.Of(record, route));
         }
         catch (Exception exception)
         {

@@ -43,15 +43,15 @@ public sealed class RequestEndsTests
     [Fact]
     public void Of_AnyRequest_LeavesItsDevicesBehind()
     {
-        var end = RequestEnds.Of(Record(replica: "3/r0", generatedTokens: 5), Mixed, replays: 2);
+        var end = RequestEnds.Of(Record(replica: "3/r0", generatedTokens: 5), Mixed);
 
         Assert.Empty(end.Timeline.Devices);
-        Assert.Equal((FinishReason.Length, 2, 5), (end.Finish, end.Replays, end.Timeline.GeneratedTokens));
+        Assert.Equal((FinishReason.Length, 5), (end.Finish, end.Timeline.GeneratedTokens));
     }
 
     private static (ReplicaRole Role, string Reader, string Writer) Replicas(RequestRecord record, ReplicaRoute? route)
     {
-        var end = RequestEnds.Of(record, route, replays: 0);
+        var end = RequestEnds.Of(record, route);
         return (end.Role, end.Timeline.Replica, end.Timeline.DecoderReplica);
     }
 

@@ -18,7 +18,6 @@ internal static class TestEnds
     {
         Finish = finish,
         Role = ReplicaRole.Prefill,
-        Replays = replays,
         Timeline = Timeline(1) with
         {
             Replica = reader,
@@ -28,6 +27,7 @@ internal static class TestEnds
             DecodeStartSeconds = 4.25,
             KvBytes = 1000,
             KvTransferSeconds = 0.5,
+            Replays = replays,
         },
     };
 
