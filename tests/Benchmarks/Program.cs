@@ -13,6 +13,7 @@ var root = new RootCommand("Benchmarks: whole flows on the real engine, and what
     HopCommand.Create(),
     DataPortCommand.Create(),
     TwoSilosCommand.Create(),
+    StepCostCommand.Create(),
     HandOffCommand.Create(),
     InterferenceCommand.Create(),
     OrchestrationCommand.Create(),

@@ -10,6 +10,7 @@ internal sealed class HandOffResults
     private readonly List<double> _port = [];
     private readonly List<double> _request = [];
     private readonly List<double> _gap = [];
+    private readonly List<double> _secondGap = [];
     private readonly List<double> _step = [];
     private readonly List<double> _steps = [];
     private readonly List<double> _sentAfter = [];
@@ -31,6 +32,7 @@ internal sealed class HandOffResults
         var gap = answer.Gaps(0).First();
         var step = Statistics.Median([.. answer.Gaps(1)]);
         _gap.Add(gap);
+        _secondGap.Add(answer.Gaps(1).First());
         _step.Add(step);
         _steps.Add(gap / step);
         _sentAfter.Add(sent - timeline.FirstTokenSeconds!.Value);
@@ -49,6 +51,7 @@ internal sealed class HandOffResults
         Line("data port alone", Statistics.Median(_port) / 1e9, "GB/s " + Range(_port, 1e9));
         Line("request: KvBytes / KvTransferSeconds", Statistics.Median(_request) / 1e9, "GB/s " + Range(_request, 1e9));
         Line("gap at the reader", Statistics.Median(_gap) * 1e3, "ms " + Range(_gap, 1e-3));
+        Line("gap of tokens 2 and 3", Statistics.Median(_secondGap) * 1e3, "ms " + Range(_secondGap, 1e-3));
         Line("decode step at the reader", Statistics.Median(_step) * 1e3, "ms " + Range(_step, 1e-3));
         Line("first token to cache sent", Statistics.Median(_sentAfter) * 1e3, "ms " + Range(_sentAfter, 1e-3));
         Line("cache sent to taken in", Statistics.Median(_takenIn) * 1e3, "ms " + Range(_takenIn, 1e-3));
