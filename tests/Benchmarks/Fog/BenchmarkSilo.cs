@@ -28,7 +28,8 @@ internal sealed class BenchmarkSilo : IAsyncDisposable
     {
         var builder = Host.CreateApplicationBuilder();
         // Asking for devices of a silo that has just joined may fail a few times, and says so there.
-        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Orleans", LogLevel.Error).AddFilter("Orleans.Messaging", LogLevel.None);
+        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Orleans", LogLevel.Error).AddFilter("Orleans.Messaging", LogLevel.None)
+            .AddFilter("Polly", LogLevel.None);
         // Standard output belongs to the tables, and to the parent of a node.
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.AddSingleton(options.Catalog);

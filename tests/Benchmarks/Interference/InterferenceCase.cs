@@ -34,10 +34,10 @@ internal sealed class InterferenceCase(BenchmarkFog fog, ModelSpec model, int lo
         var (quiet, median, longest, besideAnswer) = await AnswerBesideLongPromptAsync(tokens, seed + 3);
         if (round < 0)
             return;
-        double[] round1 = [alone.FirstTokenSeconds, delayed, reading, quiet, median, longest, besideAnswer];
-        for (var index = 0; index < round1.Length; index++)
-            _seconds[index].Add(round1[index]);
-        await Console.Error.WriteLineAsync($"round {round}: {string.Join(", ", round1.Select(seconds => $"{seconds:0.000}"))}");
+        double[] figures = [alone.FirstTokenSeconds, delayed, reading, quiet, median, longest, besideAnswer];
+        for (var index = 0; index < figures.Length; index++)
+            _seconds[index].Add(figures[index]);
+        await Console.Error.WriteLineAsync($"round {round}: {string.Join(", ", figures.Select(seconds => $"{seconds:0.000}"))}");
     }
 
     public void Print(string plan)

@@ -17,7 +17,7 @@ internal sealed class StepCost : IAsyncDisposable
     private const int MaxPromptRows = 512;
 
     /// <summary>Positions that decoding sequences have behind them.</summary>
-    private const int Past = 64;
+    private const int Past = 16;
 
     private static readonly (int Decode, int Prompt)[] Shapes =
     [
@@ -71,8 +71,10 @@ internal sealed class StepCost : IAsyncDisposable
 
     private async Task<(double WallSeconds, double CpuSeconds)> MeasureAsync(int decode, int prompt)
     {
-        for (var sequence = 0; sequence < decode; sequence++)
-            await StepAsync([SequenceCommand.Open(sequence, SamplingOptions.Greedy)], Rows(sequence, 0, Past, outputFrom: Past));
+        if (decode > 0)
+            await StepAsync(
+                [.. Enumerable.Range(0, decode).Select(sequence => SequenceCommand.Open(sequence, SamplingOptions.Greedy))],
+                [.. Enumerable.Range(0, decode).SelectMany(sequence => Rows(sequence, 0, Past, outputFrom: Past))]);
         ImmutableArray<SequenceCommand> open = prompt == 0 ? [] : [SequenceCommand.Open(MaxDecodeRows, SamplingOptions.Greedy)];
         ImmutableArray<StepRow> rows =
         [

@@ -59,7 +59,7 @@ internal sealed class TwoSilosBenchmark(BenchmarkModel model, TwoSilosSettings s
         var seconds = 0.0;
         foreach (var wave in Prompts(concurrency, round).Chunk(concurrency))
             seconds += await BareEngine.RunAsync(engine, steps, wave, settings.AnswerTokens, BareMaxRows);
-        return Tokens(concurrency) / seconds;
+        return (double)Waves(round) * concurrency * settings.AnswerTokens / seconds;
     }
 
     private async Task<double> RunFogAsync(BenchmarkFog fog, int concurrency, int round, BusyShares whole, BusyShares middle)
@@ -69,26 +69,25 @@ internal sealed class TwoSilosBenchmark(BenchmarkModel model, TwoSilosSettings s
         var (wholeMeter, middleMeter) = (new BusyMeter(fog), new BusyMeter(fog));
         await wholeMeter.StartAsync();
         var run = loop.RunAsync();
-        if (settings.RequestsPerClient >= 3)
+        if (Waves(round) >= 3)
         {
             await await Task.WhenAny(loop.IsFull, run);
             await middleMeter.StartAsync();
             await await Task.WhenAny(loop.Ends, run);
-            var shares = await middleMeter.StopAsync();
-            if (round >= 0)
-                middle.Add(shares);
+            middle.Add(await middleMeter.StopAsync());
         }
         var seconds = await run;
         var busy = await wholeMeter.StopAsync();
         if (round >= 0)
             whole.Add(busy);
-        return Tokens(concurrency) / seconds;
+        return (double)Waves(round) * concurrency * settings.AnswerTokens / seconds;
     }
 
-    private double Tokens(int concurrency) => (double)concurrency * settings.RequestsPerClient * settings.AnswerTokens;
+    /// <summary>One is enough to warm up.</summary>
+    private int Waves(int round) => round < 0 ? 1 : settings.RequestsPerClient;
 
     private ImmutableArray<int>[] Prompts(int concurrency, int round) =>
-        RandomPrompts.Make(model.Spec, concurrency * settings.RequestsPerClient, settings.PromptTokens, seed: 1000 + round);
+        RandomPrompts.Make(model.Spec, concurrency * Waves(round), settings.PromptTokens, seed: 1000 + round);
 
     private Task<IStageEngine> LoadBareAsync(int threads) => BareEngine.LoadAsync(
         model, Options(stepsInFlight: 1, BareMaxRows).SettingsFor(model.Spec), threads);
