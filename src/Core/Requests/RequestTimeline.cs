@@ -39,7 +39,7 @@ public sealed record RequestTimeline
     /// <summary>Bytes of the KV cache that was handed on.</summary>
     [Id(12)] public long KvBytes { get; init; }
 
-    /// <summary>Seconds that the KV cache was on its way, without the waits for the prompt to be read.</summary>
+    /// <summary>Seconds that the hand-off waited for the KV cache to leave and arrive; what left while the prompt was still read is not in it.</summary>
     [Id(13)] public double? KvTransferSeconds { get; init; }
 
     /// <summary>As <see cref="Replica"/>, of the one that wrote the answer; empty where that read the prompt too.</summary>

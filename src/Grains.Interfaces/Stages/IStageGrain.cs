@@ -43,10 +43,10 @@ public interface IStageGrain : IGrainWithStringKey
     Task DropKvAsync(ImmutableArray<Guid> transferIds);
 
     /// <summary>Sends positions of a slot. All exports of one sending come one after the other.</summary>
-    /// <returns>Bytes of the positions.</returns>
+    /// <returns>Bytes of the positions, and the seconds that they took to leave, without the engine's.</returns>
     /// <exception cref="Core.Errors.E2LlmException">The slot does not hold them, or a receiver is lost.</exception>
     [Alias("ExportKv"), AlwaysInterleave, ResponseTimeout("00:30:00")]
-    Task<long> ExportKvAsync(KvExport export);
+    Task<KvSendReport> ExportKvAsync(KvExport export);
 
     /// <summary>Ends a sending, complete or not.</summary>
     [Alias("EndKvSending"), AlwaysInterleave]

@@ -32,7 +32,7 @@ public sealed partial class ReplicaGrain
         var stageParts = assignment.Plan.Stages.Select(stage => PartsFrom(stage, parts)).ToArray();
         var (sendingId, reading) = (Guid.NewGuid(), held.Readings);
         var (sent, bytes, seconds) = (0, 0L, 0.0);
-        Task<long[]> exports = Task.FromResult<long[]>([]);
+        Task<KvSendReport[]> exports = Task.FromResult<KvSendReport[]>([]);
         try
         {
             while (true)
@@ -41,7 +41,6 @@ public sealed partial class ReplicaGrain
                 // No more than a step's rows at once: a prompt that was read long before its decoder has room may be of any length.
                 var to = Math.Min(held.Positions, sent + assignment.Plan.Engine.MaxStepTokens);
                 var isLast = held.IsWhole && to == held.Positions;
-                var started = time.GetTimestamp();
                 exports = Task.WhenAll(stages.Select((stage, index) => stage.ExportKvAsync(new KvExport
                 {
                     SendingId = sendingId,
@@ -51,8 +50,9 @@ public sealed partial class ReplicaGrain
                     IsLast = isLast,
                     Parts = stageParts[index],
                 })));
-                bytes += (await exports.WaitAsync(cancellationToken)).Sum();
-                seconds += time.GetElapsedTime(started).TotalSeconds;
+                var reports = await exports.WaitAsync(cancellationToken);
+                bytes += reports.Sum(report => report.Bytes);
+                seconds += reports.Max(report => report.Seconds);
                 held.ThrowIfVoid(reading);
                 if (isLast)
                     return new KvSendReport(bytes, seconds);

@@ -52,16 +52,17 @@ public sealed partial class StageGrain
         return Task.CompletedTask;
     }
 
-    public async Task<long> ExportKvAsync(KvExport export)
+    public async Task<KvSendReport> ExportKvAsync(KvExport export)
     {
         var engine = KvEngine();
         if (!_outbound.TryGetValue(export.SendingId, out var sending))
             _outbound.Add(export.SendingId, sending = new OutboundParts(export.Parts, SenderOptions, time));
         var blocks = await engine.ExportKvAsync(export.Sequence, export.FromPosition, export.ToPosition, sending.Stopped);
+        var started = time.GetTimestamp();
         var bytes = await sending.SendAsync(blocks);
         if (export.IsLast)
             await sending.CompleteAsync(export.ToPosition);
-        return bytes;
+        return new KvSendReport(bytes, time.GetElapsedTime(started).TotalSeconds);
     }
 
     public async Task EndKvSendingAsync(Guid sendingId)

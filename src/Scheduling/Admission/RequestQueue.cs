@@ -1,6 +1,5 @@
 using E2LLM.Core.Errors;
 using E2LLM.Core.Requests;
-using E2LLM.Scheduling.Batching;
 
 namespace E2LLM.Scheduling.Admission;
 
@@ -70,10 +69,6 @@ internal sealed class RequestQueue(int limit, double ageingSeconds)
             Head = _waiting.Count == 0 ? null : _waiting.First().Value;
         return request;
     }
-
-    /// <summary>What the first requests of the queue have to read here.</summary>
-    public long PromptTokens(int requests) =>
-        _waiting.Values.Take(requests).Sum(request => request.Mode == RunMode.DecodeOnly ? 0L : request.ReadTokens);
 
     /// <summary>Who would go before a request that came now, and what they have still to read or may still write.</summary>
     public (int Requests, long Tokens) Ahead(RequestPriority priority, double nowSeconds)

@@ -16,8 +16,9 @@ namespace E2LLM.Scheduling.Batching;
 /// requests that come later than two of these. The head of the queue starts when a slot and its cells are free, by default
 /// all that it can need (<see cref="CellReservation"/>); until then nobody passes it.</item>
 /// <item>A step takes the decode rows of the sequences that have waited longest, an even share of them so that every permitted step
-/// has some, then prompt chunks in the order of admission: up to MaxStepTokens rows, or PrefillTokensBesideDecode prompt rows while
-/// any answer is being written, spread evenly where the replica is a pipeline (<see cref="PromptSpread"/>). The chunks of a request that is alone depend on its prompt and MaxStepTokens only. Where decode rows
+/// has some, then prompt chunks: of the prompt that was admitted first, less up to half the rows where much shorter ones wait, then of
+/// the shortest: up to MaxStepTokens rows, or PrefillTokensBesideDecode prompt rows while
+/// any answer is being written. The chunks of a request that is alone depend on its prompt and MaxStepTokens only. Where decode rows
 /// could fill every step, they leave an eighth to the prompts that wait.</item>
 /// <item>An answer counts as being written from the moment that the last chunk of its prompt is issued, so no step that is issued
 /// between its first and its last token, in flight ahead of it or not, has more prompt rows than PrefillTokensBesideDecode: a

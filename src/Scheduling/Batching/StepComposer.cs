@@ -6,6 +6,9 @@ namespace E2LLM.Scheduling.Batching;
 /// <summary>Puts the next step together: what to clear up, which answers to continue, which prompts to read, whom to let in.</summary>
 internal sealed class StepComposer(EngineSettings engine, SchedulerOptions options, RequestQueue queue, SequenceTable sequences)
 {
+    /// <summary>What is at most this part of a prompt counts as short beside it.</summary>
+    private const int ShortPromptFraction = 4;
+
     private readonly List<string> _preempted = [];
     private readonly PromptShare _promptShare = new(engine.MaxStepTokens);
     private long _turn;
@@ -82,8 +85,11 @@ internal sealed class StepComposer(EngineSettings engine, SchedulerOptions optio
     {
         var budget = engine.MaxStepTokens - step.RowCount;
         if (sequences.All.Any(sequence => sequence.IsDecoding))
-            budget = Math.Min(budget, PromptRowsBesideDecode(step.RowCount));
-        foreach (var sequence in sequences.All)
+            budget = Math.Min(budget, options.PrefillTokensBesideDecode);
+        var reading = sequences.All.Where(sequence => sequence.PrefillTokens > 0).ToArray();
+        if (reading.Length > 0)
+            budget -= AddChunk(step, reading[0], budget - RowsForShortPrompts(reading, budget));
+        foreach (var sequence in reading.Skip(1).OrderBy(sequence => sequence.PrefillTokens))
             budget -= AddChunk(step, sequence, budget);
 
         // A slot for a KV cache from elsewhere takes no rows.
@@ -97,13 +103,20 @@ internal sealed class StepComposer(EngineSettings engine, SchedulerOptions optio
         }
     }
 
-    private int PromptRowsBesideDecode(int decodeRows) => options.MaxStepsInFlight == 1
-        ? options.PrefillTokensBesideDecode
-        : PromptSpread.Rows(decodeRows, WaitingPromptTokens(), options.PrefillTokensBesideDecode);
-
-    /// <summary>Of admitted requests, and of queued ones as far as there are slots: whether their cells are free counts later.</summary>
-    private long WaitingPromptTokens() =>
-        sequences.All.Sum(sequence => (long)sequence.PrefillTokens) + queue.PromptTokens(engine.MaxSequences - sequences.All.Count);
+    /// <summary>
+    /// A prompt of four thousand tokens would keep one of thirty waiting until it is read to its end. So the oldest one leaves up to half
+    /// of the rows to prompts that are much shorter than what is left of it: they wait little, and it takes twice as long at most.
+    /// </summary>
+    private int RowsForShortPrompts(ReadOnlySpan<SequenceState> reading, int budget)
+    {
+        var limit = reading[0].PrefillTokens / ShortPromptFraction;
+        var rows = 0;
+        foreach (var sequence in reading[1..])
+            rows += sequence.PrefillTokens <= limit ? sequence.PrefillTokens : 0;
+        if (queue.Head is { Mode: not RunMode.DecodeOnly } head && head.ReadTokens <= limit && sequences.CanAdmit(head))
+            rows += head.ReadTokens;
+        return Math.Min(rows, budget / 2);
+    }
 
     private int AddChunk(StepBuilder step, SequenceState sequence, int budget)
     {

@@ -48,6 +48,47 @@ public sealed class ReplicaSchedulerMixedLoadTests
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Next_ShortPromptBehindALongOne_IsReadBesideIt(bool isQueuedOnly)
+    {
+        var scheduler = TestRequests.Scheduler(Engine, new SchedulerOptions());
+        scheduler.Enqueue(TestRequests.Request("long", promptTokens: 400), 0);
+        if (!isQueuedOnly)
+            scheduler.RunStep();
+        scheduler.Enqueue(TestRequests.Request("short", promptTokens: 20), 0);
+
+        var steps = new List<string>();
+        for (var isRead = false; !isRead;)
+        {
+            var step = scheduler.NextStep();
+            steps.Add(string.Join(" ", step.Shares.Select(share => $"{share.RequestId} {share.Rows}")));
+            scheduler.Complete(step.StepNumber, [.. Enumerable.Repeat(1, step.OutputRows)]);
+            isRead = step.OutputRows > 0;
+        }
+
+        // Where it waits in the queue first, the long one is not being read yet and takes the whole of the first step.
+        Assert.Equal([.. isQueuedOnly ? ["long 16"] : Array.Empty<string>(), "long 8 short 8", "long 8 short 8", "long 12 short 4"], steps);
+    }
+
+    [Fact]
+    public void Next_PromptHardlyShorterThanTheOldest_WaitsForIt()
+    {
+        var scheduler = TestRequests.Scheduler(Engine, new SchedulerOptions());
+        scheduler.Enqueue(TestRequests.Request("first", promptTokens: 400), 0);
+        scheduler.Enqueue(TestRequests.Request("second", promptTokens: 300), 0);
+
+        for (var index = 0; index < 25; index++)
+        {
+            var step = scheduler.NextStep();
+            Assert.Equal("first", Assert.Single(step.Shares).RequestId);
+            scheduler.Complete(step.StepNumber, [.. Enumerable.Repeat(1, step.OutputRows)]);
+        }
+
+        Assert.Equal(["first", "second"], scheduler.NextStep().Shares.Select(share => share.RequestId));
+    }
+
+    [Theory]
     [InlineData(1, 16, 16)]
     [InlineData(2, 16, 40)]
     [InlineData(1, 1, 3)]
