@@ -7,7 +7,7 @@ namespace E2LLM.Grains.HandOff;
 /// <summary>How far a prompt has been read that is handed on as it is read.</summary>
 internal sealed class HeldKv
 {
-    private AsyncSignal _changed = new();
+    private readonly AsyncSignal _changed = new();
     private bool _hasEnded;
 
     public int Sequence { get; private set; }
@@ -26,14 +26,14 @@ internal sealed class HeldKv
         if (progress.FromPosition < Positions)
             Readings++;
         (Sequence, Positions, IsWhole) = (progress.Sequence, progress.ToPosition, progress.IsHeld);
-        Signal();
+        _changed.Pulse();
     }
 
     /// <summary>The request has ended here: whoever waits is told.</summary>
     public void End()
     {
         _hasEnded = true;
-        Signal();
+        _changed.Pulse();
     }
 
     /// <summary>Waits for more than <paramref name="sent"/> positions.</summary>
@@ -56,12 +56,5 @@ internal sealed class HeldKv
             throw new KvTransferException("The request has ended on the replica that reads its prompt.");
         if (Readings != reading)
             throw new KvTransferException("The prompt is being read again.");
-    }
-
-    private void Signal()
-    {
-        var changed = _changed;
-        _changed = new AsyncSignal();
-        changed.Set();
     }
 }

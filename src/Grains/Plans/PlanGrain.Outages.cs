@@ -42,7 +42,7 @@ public sealed partial class PlanGrain
                 }
                 _restarts.Remove(index);
                 LogRestarted(key);
-                SignalChange();
+                _changed.Pulse();
                 return;
             }
             catch (Exception) when (planEnd.IsCancellationRequested)

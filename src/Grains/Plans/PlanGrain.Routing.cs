@@ -16,7 +16,7 @@ public sealed partial class PlanGrain
     /// <summary>A replica that does not tell its load within this time is passed over.</summary>
     private static readonly TimeSpan StatusPatience = TimeSpan.FromSeconds(5);
 
-    private AsyncSignal _changed = new();
+    private readonly AsyncSignal _changed = new();
     private long _routed;
 
     public async Task<ReplicaRoute?> RouteAsync(RouteQuery query)
@@ -68,13 +68,5 @@ public sealed partial class PlanGrain
         {
             return new ReplicaStatus { Key = key, LastFailure = $"it does not answer: {exception.Message}" };
         }
-    }
-
-    /// <summary>Wakes the requests that wait for a replica.</summary>
-    private void SignalChange()
-    {
-        var changed = _changed;
-        _changed = new AsyncSignal();
-        changed.Set();
     }
 }

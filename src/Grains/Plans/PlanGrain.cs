@@ -60,7 +60,7 @@ public sealed partial class PlanGrain(
         // Fleet and profiles stay: a proposal can be made, and a plan applied, while nothing is served.
         _status = _status with { Phase = next, Plan = null, Explanation = [], ReplicaKeys = [], Error = "" };
         ForgetOutages();
-        SignalChange();
+        _changed.Pulse();
         await Task.WhenAll(stopping.Select(StopReplicaAsync));
     }
 
@@ -134,7 +134,7 @@ public sealed partial class PlanGrain(
             else
                 LogFailed(exception, ModelId, _status.Phase);
             _status = _status with { Phase = PlanPhase.Failed, Error = exception.Message };
-            SignalChange();
+            _changed.Pulse();
             throw;
         }
     }
@@ -154,7 +154,7 @@ public sealed partial class PlanGrain(
         };
         await Task.WhenAll(_status.ReplicaKeys.Select((_, index) => StartReplicaAsync(index)));
         _status = _status with { Phase = PlanPhase.Ready, Error = "" };
-        SignalChange();
+        _changed.Pulse();
     }
 
     private Task StartReplicaAsync(int index) => GrainFactory.GetGrain<IReplicaGrain>(_status.ReplicaKeys[index]).StartAsync(new ReplicaAssignment

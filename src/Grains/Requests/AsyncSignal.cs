@@ -1,11 +1,23 @@
 namespace E2LLM.Grains.Requests;
 
-/// <summary>One event, awaited by any number of readers. Continuations run on the waiter's own scheduler.</summary>
+/// <summary>
+/// An event that comes again and again, awaited by any number of waiters. Continuations run on the waiter's own scheduler. One owner
+/// at a time: made for the turns of a grain.
+/// </summary>
 internal sealed class AsyncSignal
 {
-    private readonly TaskCompletionSource _set = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _next = New();
 
-    public void Set() => _set.TrySetResult();
+    /// <summary>Wakes all who wait now.</summary>
+    public void Pulse()
+    {
+        var due = _next;
+        _next = New();
+        due.SetResult();
+    }
 
-    public Task WaitAsync() => _set.Task;
+    /// <summary>The next pulse. To miss none, ask for it before looking at what it tells of.</summary>
+    public Task WaitAsync() => _next.Task;
+
+    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -26,7 +26,7 @@ public sealed partial class RequestGrain(
     private readonly CancellationTokenSource _cancel = new();
     private readonly List<int> _tokens = [];
     private readonly TokenTimes _tokenTimes = new();
-    private AsyncSignal _arrived = new();
+    private readonly AsyncSignal _arrived = new();
     private Task? _pump;
     private IDisposable? _leaseTimer;
     private RequestRun? _run;
@@ -143,7 +143,7 @@ public sealed partial class RequestGrain(
             Failure = last.Failure,
             Timeline = Timeline(last.Timeline),
         };
-        Signal();
+        _arrived.Pulse();
         _ = StatisticsReport.SendAsync(GrainFactory, journal.State.Record, _run!.Route, logger);
         await accepted;
         await WriteJournalAsync();
@@ -162,7 +162,7 @@ public sealed partial class RequestGrain(
             }
             _tokens.AddRange(chunk.Tokens);
             _tokenTimes.Append(ElapsedSeconds, chunk.Tokens.Length);
-            Signal();
+            _arrived.Pulse();
         }
         return last!;
     }
@@ -214,13 +214,6 @@ public sealed partial class RequestGrain(
     {
         if (journal.State.Record!.Phase != phase)
             journal.State.Record = journal.State.Record with { Phase = phase };
-    }
-
-    private void Signal()
-    {
-        var arrived = _arrived;
-        _arrived = new AsyncSignal();
-        arrived.Set();
     }
 
     private async Task WriteJournalAsync()
