@@ -81,6 +81,13 @@ public interface IReplicaGrain : IGrainWithStringKey
     [Alias("Cancel"), AlwaysInterleave]
     Task CancelAsync(string requestId);
 
+    /// <summary>
+    /// From the grain of a request: it is still there. A replica that has not heard that for a lease (KvLeaseSeconds) ends the request
+    /// and frees what it holds. Harmless where the request is unknown.
+    /// </summary>
+    [Alias("KeepAlive"), AlwaysInterleave]
+    Task KeepAliveAsync(string requestId);
+
     [Alias("GetStatus"), AlwaysInterleave, ReadOnly]
     Task<ReplicaStatus> GetStatusAsync();
 }

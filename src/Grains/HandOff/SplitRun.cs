@@ -37,6 +37,9 @@ internal sealed partial class SplitRun(
 
     private bool _isHandedOff;
 
+    /// <summary>Whether a failure that ended the answer was the decoder's; else it was the prefill replica's.</summary>
+    public bool IsDecodersFailure { get; private set; }
+
     /// <summary>The answer's chunks; the last one has the timeline of both replicas. Ending the enumeration early frees all of both.</summary>
     public async IAsyncEnumerable<TokenChunk> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -111,8 +114,10 @@ internal sealed partial class SplitRun(
             {
                 if (update.Reception is { } reception)
                     _handingOff = HandOffAsync(_handingOff, reception, cancellationToken);
-                if (update.Chunk is { } chunk)
-                    Deliver(chunk, chunk.Finish is not null);
+                if (update.Chunk is not { } chunk)
+                    continue;
+                IsDecodersFailure |= chunk.Finish == FinishReason.Failed;
+                Deliver(chunk, chunk.Finish is not null);
             }
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested)
@@ -121,7 +126,7 @@ internal sealed partial class SplitRun(
         }
         catch (Exception exception)
         {
-            _chunks.Writer.TryComplete(exception);
+            EndByDecoder(exception);
         }
     }
 
@@ -179,8 +184,14 @@ internal sealed partial class SplitRun(
         }
         catch (Exception exception)
         {
-            _chunks.Writer.TryComplete(exception);
+            EndByDecoder(exception);
         }
+    }
+
+    private void EndByDecoder(Exception exception)
+    {
+        IsDecodersFailure = true;
+        _chunks.Writer.TryComplete(exception);
     }
 
     private async Task ReleaseAsync()

@@ -79,7 +79,8 @@ public sealed class ServingOptions
     public double HungStepSeconds { get; set; } = 10;
 
     /// <summary>
-    /// Seconds after which a stage frees a KV cache that was to come and that no replica asks for any more. Default 30; 1 to 3,600.
+    /// Seconds after which KV cells are freed that nobody asks for any more: on a replica, those of a request whose grain is gone; on a
+    /// stage, those of a cache that was to come and whose replica is gone. The same on all silos. Default 30; 1 to 3,600.
     /// </summary>
     public double KvLeaseSeconds { get; set; } = 30;
 
@@ -100,6 +101,9 @@ public sealed class ServingOptions
 
     /// <summary>Mean answer of the expected requests, in tokens. Default 128; 1 to 16,777,216.</summary>
     public double ExpectedOutputTokens { get; set; } = 128;
+
+    /// <summary>How often whoever needs KV cells says so: two calls may be lost or late.</summary>
+    internal TimeSpan KvRenewalPeriod => TimeSpan.FromSeconds(KvLeaseSeconds / 3);
 
     /// <summary>Null where no rate is expected.</summary>
     internal WorkloadSpec? Workload => ExpectedRequestsPerSecond <= 0 ? null : new WorkloadSpec

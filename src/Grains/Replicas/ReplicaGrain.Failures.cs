@@ -120,6 +120,37 @@ public sealed partial class ReplicaGrain
         }
     }
 
+    public Task KeepAliveAsync(string requestId)
+    {
+        if (_requests.TryGetValue(requestId, out var progress))
+            progress.HeardAt = time.GetTimestamp();
+        return Task.CompletedTask;
+    }
+
+    /// <summary>
+    /// Ends the requests whose grains have not been heard of for a lease: their silo is gone, or does not reach this one. One that is
+    /// there after all goes on elsewhere.
+    /// </summary>
+    private void EndAbandoned()
+    {
+        var lease = options.Value.KvLeaseSeconds;
+        foreach (var progress in _requests.Values.Where(progress => time.GetElapsedTime(progress.HeardAt).TotalSeconds > lease).ToArray())
+        {
+            LogAbandoned(Key, progress.Request.Id, lease);
+            _scheduler!.Cancel(progress.Request.Id);
+            _requests.Remove(progress.Request.Id);
+            progress.Fail(new RequestFailure
+            {
+                Party = FailedParty.Link,
+                Phase = RequestPhase.Queued,
+                Message = $"Replica {Key} had not heard of the grain of request {progress.Request.Id} for {lease} s (KvLeaseSeconds).",
+                MayRetry = true,
+            }, ElapsedSeconds(progress));
+            End(progress);
+        }
+        Pump();
+    }
+
     /// <summary>Takes no more requests, and ends those that it has with the reason.</summary>
     private void GiveUp(string reason)
     {

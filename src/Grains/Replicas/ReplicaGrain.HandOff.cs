@@ -188,8 +188,10 @@ public sealed partial class ReplicaGrain
             ? awaited
             : null;
 
-    private async Task RenewLeasesAsync()
+    /// <summary>Renews the leases of the transfers whose requests are still there.</summary>
+    private async Task CheckLeasesAsync()
     {
+        EndAbandoned();
         var awaited = _requests.Values.Select(progress => progress.Awaited?.Transfers ?? []).Where(transfers => !transfers.IsEmpty).ToArray();
         for (var index = 0; awaited.Length > 0 && index < _stages.Length; index++)
             await TryAsync(_stages[index].RenewKvAsync([.. awaited.SelectMany(transfers => transfers[index])]), _stages[index]);

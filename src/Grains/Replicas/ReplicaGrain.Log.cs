@@ -27,6 +27,10 @@ public sealed partial class ReplicaGrain
     [LoggerMessage(Level = LogLevel.Warning, Message = "Replica {Replica}: no stage could be made ready for the KV cache of request {Request}.")]
     private partial void LogReceptionFailed(Exception exception, string replica, string request);
 
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Replica {Replica}: the grain of request {Request} has not been heard of for {LeaseSeconds} s (KvLeaseSeconds): what the request holds is freed.")]
+    private partial void LogAbandoned(string replica, string request, double leaseSeconds);
+
     [LoggerMessage(Level = LogLevel.Debug, Message = "Stage {Stage} did not hear of the end of a KV transfer.")]
     private partial void LogStageCallFailed(Exception exception, string stage);
 

@@ -82,14 +82,14 @@ public sealed partial class ReplicaGrain(
         DelayDeactivation(Timeout.InfiniteTimeSpan);
         var period = TimeSpan.FromSeconds(Math.Min(5, options.Value.StepTimeoutSeconds / 2));
         _watchdog = this.RegisterGrainTimer(CheckStepsAsync, new GrainTimerCreationOptions { DueTime = period, Period = period, Interleave = true });
-        var renewal = TimeSpan.FromSeconds(options.Value.KvLeaseSeconds / 3);
-        _leases = this.RegisterGrainTimer(RenewLeasesAsync, new GrainTimerCreationOptions { DueTime = renewal, Period = renewal, Interleave = true });
+        var renewal = options.Value.KvRenewalPeriod;
+        _leases = this.RegisterGrainTimer(CheckLeasesAsync, new GrainTimerCreationOptions { DueTime = renewal, Period = renewal, Interleave = true });
         LogStarted(Key, _stages.Length);
     }
 
     public async Task StopAsync()
     {
-        GiveUp("it has been stopped");
+        GiveUp(_outOfService ?? "it has been stopped");
         _starts++;
         StopTimers();
         var stages = _stages;

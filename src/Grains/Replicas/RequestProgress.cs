@@ -39,7 +39,10 @@ internal sealed class RequestProgress(GenerationRequest request, ReplicaPlan pla
     public AwaitedKv? Awaited { get; init; }
 
     /// <summary>Timestamp of the clock that all the seconds are counted from.</summary>
-    public long QueuedAt => queuedAt;
+    public long QueuedAt { get; } = queuedAt;
+
+    /// <summary>Timestamp of when the request's grain was last heard of.</summary>
+    public long HeardAt { get; set; } = queuedAt;
 
     /// <summary>Whether the last chunk has been given out.</summary>
     public bool IsDone { get; private set; }

@@ -18,7 +18,7 @@ namespace E2LLM.Grains.Requests;
 /// (<see cref="Scheduling.Batching.CellReservation.Optimistic"/>). Everything runs in the grain of the request.
 /// </remarks>
 internal sealed partial class RequestRun(
-    GenerationRequest request, IGrainFactory grains, RequestOptions options, TimeProvider time, ILogger logger)
+    GenerationRequest request, IGrainFactory grains, RequestOptions options, TimeSpan keepAlivePeriod, TimeProvider time, ILogger logger)
 {
     /// <summary>A replica that is full, of all that are left, is not asked again at once.</summary>
     private static readonly TimeSpan FullReplicaPause = TimeSpan.FromSeconds(0.5);
@@ -28,6 +28,7 @@ internal sealed partial class RequestRun(
     private readonly List<string> _failedKeys = [];
     private string _attemptId = request.Id;
     private ReplicaRoute? _route;
+    private SplitRun? _split;
 
     /// <summary>How often the request went on elsewhere.</summary>
     public int Replays { get; private set; }
@@ -42,9 +43,25 @@ internal sealed partial class RequestRun(
     /// <param name="cancellationToken">Ends the request as cancelled.</param>
     public async IAsyncEnumerable<TokenChunk> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        using var end = new CancellationTokenSource();
+        var keepingAlive = KeepAliveAsync(end.Token);
+        try
+        {
+            await foreach (var chunk in RunAttemptsAsync(cancellationToken))
+                yield return chunk;
+        }
+        finally
+        {
+            await end.CancelAsync();
+            await keepingAlive;
+        }
+    }
+
+    private async IAsyncEnumerable<TokenChunk> RunAttemptsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         while (true)
         {
-            _route = null;
+            (_route, _split) = (null, null);
             var chunks = AttemptAsync(NextAttempt(), cancellationToken).GetAsyncEnumerator(cancellationToken);
             TokenChunk chunk;
             while ((chunk = await NextAsync(chunks, cancellationToken)).Finish is null)
@@ -52,7 +69,10 @@ internal sealed partial class RequestRun(
             _ = LeaveAsync(chunks, chunk.Finish is FinishReason.Stop or FinishReason.Length ? null : _route);
             if (!MayReplay(chunk, cancellationToken))
             {
-                yield return chunk;
+                // What fails after a cancel is nobody's failure.
+                yield return chunk.Finish == FinishReason.Failed && cancellationToken.IsCancellationRequested
+                    ? chunk with { Finish = FinishReason.Cancelled, Failure = null }
+                    : chunk;
                 yield break;
             }
             await PrepareReplayAsync(chunk.Failure!, cancellationToken);
@@ -85,9 +105,9 @@ internal sealed partial class RequestRun(
         _route = await RouteAsync(attempt, cancellationToken);
         SubmittedSeconds = time.GetElapsedTime(_acceptedAt).TotalSeconds;
         var replica = grains.GetGrain<IReplicaGrain>(_route.PrefillKey);
-        var chunks = _route.DecoderKey is { } decoder
-            ? new SplitRun(replica, grains.GetGrain<IReplicaGrain>(decoder), attempt, time, logger).RunAsync(cancellationToken)
-            : replica.GenerateAsync(attempt, cancellationToken);
+        if (_route.DecoderKey is { } decoder)
+            _split = new SplitRun(replica, grains.GetGrain<IReplicaGrain>(decoder), attempt, time, logger);
+        var chunks = _split?.RunAsync(cancellationToken) ?? replica.GenerateAsync(attempt, cancellationToken);
         await foreach (var chunk in chunks)
             yield return chunk;
     }
@@ -158,9 +178,41 @@ internal sealed partial class RequestRun(
     {
         Replays++;
         LogReplay(request.Id, Replays, _answer.Count, failure.Message);
-        _failedKeys.AddRange(Keys(_route!).Except(_failedKeys));
+        var failedKey = _split is { IsDecodersFailure: true } ? _route!.DecoderKey! : _route!.PrefillKey;
+        if (!_failedKeys.Contains(failedKey))
+            _failedKeys.Add(failedKey);
         if (failure.Party == FailedParty.Queue)
             await Task.Delay(FullReplicaPause, time, cancellationToken).ContinueWith(_ => { }, TaskScheduler.Current);
+    }
+
+    /// <summary>Tells the replicas, time and again, that the request is still there.</summary>
+    private async Task KeepAliveAsync(CancellationToken end)
+    {
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(keepAlivePeriod, time, end);
+                foreach (var key in _route is null ? [] : Keys(_route))
+                    _ = KeepAliveAsync(key, _attemptId);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The request has ended.
+        }
+    }
+
+    private async Task KeepAliveAsync(string key, string id)
+    {
+        try
+        {
+            await grains.GetGrain<IReplicaGrain>(key).KeepAliveAsync(id);
+        }
+        catch (Exception)
+        {
+            // A replica that is gone ends its stream, too.
+        }
     }
 
     /// <summary>

@@ -16,9 +16,6 @@ internal sealed class StepCost : IAsyncDisposable
     private const int MaxDecodeRows = 16;
     private const int MaxPromptRows = 512;
 
-    /// <summary>Positions that decoding sequences have behind them.</summary>
-    private const int Past = 16;
-
     private static readonly (int Decode, int Prompt)[] Shapes =
     [
         (1, 0), (2, 0), (4, 0), (6, 0), (8, 0), (12, 0), (15, 0), (16, 0), (8, 8), (8, 24), (8, 40), (8, 64), (0, 16), (0, 32), (0, 64), (0, 128), (0, 256), (0, 512),
@@ -26,13 +23,16 @@ internal sealed class StepCost : IAsyncDisposable
 
     private readonly IStageEngine _engine;
     private readonly ModelSpec _model;
+    private readonly int _pastTokens;
     private readonly StepCounter _steps = new();
 
-    private StepCost(IStageEngine engine, ModelSpec model) => (_engine, _model) = (engine, model);
+    private StepCost(IStageEngine engine, ModelSpec model, int pastTokens) => (_engine, _model, _pastTokens) = (engine, model, pastTokens);
 
-    public static async Task<StepCost> LoadAsync(BenchmarkModel model, int firstLayer, int layers, int threads)
+    /// <param name="pastTokens">Positions that decoding sequences have behind them.</param>
+    public static async Task<StepCost> LoadAsync(BenchmarkModel model, int firstLayer, int layers, int threads, int pastTokens, bool repack, bool flashAttention)
     {
-        Console.WriteLine($"measured: model {model.Name} Q4_0 (random weights), layers {firstLayer} to {firstLayer + layers - 1} of {model.Spec.LayerCount}, {threads} threads");
+        Console.WriteLine($"measured: model {model.Name} Q4_0 (random weights), layers {firstLayer} to {firstLayer + layers - 1} of {model.Spec.LayerCount}, {threads} threads, " +
+            $"{pastTokens} tokens behind each of {MaxDecodeRows} sequences{(repack ? "" : ", weights not repacked")}{(flashAttention ? "" : ", no flash attention")}");
         return new StepCost(await model.Engines.CreateAsync(new StageEngineSpec
         {
             ModelId = model.Spec.Id,
@@ -43,14 +43,21 @@ internal sealed class StepCost : IAsyncDisposable
             {
                 MaxSequences = MaxDecodeRows + 1,
                 MaxSequenceTokens = MaxPromptRows,
-                KvCells = (MaxDecodeRows * 2 * Past) + MaxPromptRows,
+                KvCells = (MaxDecodeRows * (pastTokens + 1)) + MaxPromptRows,
                 MaxStepTokens = MaxPromptRows,
+                Repack = repack,
+                FlashAttention = flashAttention,
             },
-        }, CancellationToken.None), model.Spec);
+        }, CancellationToken.None), model.Spec, pastTokens);
     }
 
     public async Task RunAsync(int repeats)
     {
+        for (var sequence = 0; sequence < MaxDecodeRows; sequence++)
+            for (var from = 0; from < _pastTokens; from += MaxPromptRows)
+                await StepAsync(
+                    from > 0 ? [] : [SequenceCommand.Open(sequence, SamplingOptions.Greedy)],
+                    Rows(sequence, from, Math.Min(MaxPromptRows, _pastTokens - from), outputFrom: _pastTokens));
         foreach (var (decode, prompt) in Shapes)
         {
             List<double> wall = [], cpu = [];
@@ -71,20 +78,17 @@ internal sealed class StepCost : IAsyncDisposable
 
     private async Task<(double WallSeconds, double CpuSeconds)> MeasureAsync(int decode, int prompt)
     {
-        if (decode > 0)
-            await StepAsync(
-                [.. Enumerable.Range(0, decode).Select(sequence => SequenceCommand.Open(sequence, SamplingOptions.Greedy))],
-                [.. Enumerable.Range(0, decode).SelectMany(sequence => Rows(sequence, 0, Past, outputFrom: Past))]);
         ImmutableArray<SequenceCommand> open = prompt == 0 ? [] : [SequenceCommand.Open(MaxDecodeRows, SamplingOptions.Greedy)];
         ImmutableArray<StepRow> rows =
         [
-            .. Enumerable.Range(0, decode).SelectMany(sequence => Rows(sequence, Past, 1, outputFrom: 0)),
+            .. Enumerable.Range(0, decode).SelectMany(sequence => Rows(sequence, _pastTokens, 1, outputFrom: 0)),
             .. Rows(MaxDecodeRows, 0, prompt, outputFrom: prompt - 1),
         ];
         var (before, started) = (Environment.CpuUsage.TotalTime, TimeProvider.System.GetTimestamp());
         await StepAsync(open, rows);
         var measured = (TimeProvider.System.GetElapsedTime(started).TotalSeconds, (Environment.CpuUsage.TotalTime - before).TotalSeconds);
-        await StepAsync([.. Enumerable.Range(0, decode).Append(MaxDecodeRows).Select(SequenceCommand.Close)], []);
+        await StepAsync(
+            [SequenceCommand.Close(MaxDecodeRows), .. Enumerable.Range(0, decode).Select(sequence => SequenceCommand.Truncate(sequence, _pastTokens))], []);
         return measured;
     }
 

@@ -25,7 +25,11 @@ internal sealed class CliProcess : IAsyncDisposable
     public static CliProcess Start(params string[] arguments)
     {
         var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
-        var start = new ProcessStartInfo(dotnet) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("env") { RedirectStandardOutput = true, RedirectStandardError = true };
+        // A test run that a shell started in the background ignores Ctrl-C, and would hand that on.
+        if (OperatingSystem.IsLinux())
+            start.ArgumentList.Add("--default-signal=INT");
+        start.ArgumentList.Add(dotnet);
         start.ArgumentList.Add("exec");
         start.ArgumentList.Add(typeof(CommandLine).Assembly.Location);
         foreach (var argument in arguments)

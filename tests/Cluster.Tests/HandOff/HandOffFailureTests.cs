@@ -12,7 +12,7 @@ public sealed class HandOffFailureTests
     public async Task Run_StepsOfOneSideFailNowAndThen_TokensAreStillThoseOfTheWholeModel(bool onPrefill)
     {
         // Seldom enough that no request has rows in three failed steps without a token between them, which would end it.
-        var everyStep = onPrefill ? 23 : 67;
+        var everyStep = onPrefill ? 19 : 67;
         var steps = 0;
         var engines = new FaultyEngines(Synthetic.Engines(), (spec, step) =>
             step.Rows.Length > 0 && spec.Device.Id == (onPrefill ? "b" : "d") && Interlocked.Increment(ref steps) % everyStep == 0);
