@@ -37,6 +37,9 @@ internal sealed partial class SplitRun(
 
     private bool _isHandedOff;
 
+    /// <summary>Whether the answer ended before the decoder had the cache: it may still wait for it.</summary>
+    public bool LeavesDecoderWaiting => _decoding is not null && !_isHandedOff;
+
     /// <summary>Whether a failure that ended the answer was the decoder's; else it was the prefill replica's.</summary>
     public bool IsDecodersFailure { get; private set; }
 

@@ -11,7 +11,7 @@ internal sealed class ServingOptionsValidator : IValidateOptions<ServingOptions>
         ranges.Check(nameof(options.MaxSequences), options.MaxSequences, 1, 256);
         ranges.Check(nameof(options.MaxSequenceTokens), options.MaxSequenceTokens, 0, 1 << 24);
         ranges.Check(nameof(options.KvCells), options.KvCells, 0, 1 << 24);
-        ranges.Check(nameof(options.MaxStepTokens), options.MaxStepTokens, 1, 8192);
+        ranges.Check(nameof(options.MaxStepTokens), options.MaxStepTokens, 0, 8192);
         ranges.Check(nameof(options.MaxQueuedRequests), options.MaxQueuedRequests, 1, 100_000);
         ranges.Check(nameof(options.MaxStepsInFlight), options.MaxStepsInFlight, 0, 64);
         ranges.Check(nameof(options.PrefillTokensBesideDecode), options.PrefillTokensBesideDecode, 1, 8192);

@@ -102,7 +102,7 @@ public sealed partial class PlanGrain(
         Fleet = _status.Fleet!,
         Model = _status.Model!,
         Profiles = _status.Profiles,
-        Engine = options.Value.SettingsFor(_status.Model!),
+        Engine = options.Value.SettingsFor(_status.Model!, _status.Profiles),
         Seed = wish.Seed,
         Workload = wish.Workload ?? options.Value.Workload,
         Objective = wish.Objective ?? options.Value.Objective,

@@ -1,3 +1,4 @@
+using E2LLM.Core.Fleets;
 using E2LLM.Core.Models;
 using E2LLM.Core.Plans;
 using E2LLM.Core.Workloads;
@@ -22,8 +23,11 @@ public sealed class ServingOptions
     /// <summary>KV cells of a replica, shared by its requests. Default 0: MaxSequences times MaxSequenceTokens, 32,768 at most.</summary>
     public int KvCells { get; set; }
 
-    /// <summary>Rows of one step: decode rows and prompt tokens together. Default 256; 1 to 8,192.</summary>
-    public int MaxStepTokens { get; set; } = 256;
+    /// <summary>
+    /// Rows of one step: decode rows and prompt tokens together. Default 0: by the profiles of the devices (<see cref="StepSize"/>). 1 to
+    /// 8,192.
+    /// </summary>
+    public int MaxStepTokens { get; set; }
 
     /// <summary>Requests that may wait in a replica's queue. Default 256; 1 to 100,000.</summary>
     public int MaxQueuedRequests { get; set; } = 256;
@@ -58,8 +62,8 @@ public sealed class ServingOptions
     public bool ReusePrefixes { get; set; } = true;
 
     /// <summary>
-    /// Prefixes are shared in whole blocks of so many tokens. Default 0: those that change no bit, MaxStepTokens below 64 and
-    /// the least common multiple of MaxStepTokens and 64 from there on. 0 to 8,192; smaller ones share more and may change answers.
+    /// Prefixes are shared in whole blocks of so many tokens. Default 0: those that change no bit, the plan's MaxStepTokens below 64 and
+    /// the least common multiple of it and 64 from there on. 0 to 8,192; smaller ones share more and may change answers.
     /// </summary>
     public int PrefixBlockTokens { get; set; }
 
@@ -133,7 +137,9 @@ public sealed class ServingOptions
             HungStepSeconds, HungStepFactor * stage.DecodeSeconds, HungStepFactor * (stage.DecodeSeconds + stage.PrefillSeconds))
         : new StepTimeLimit(Math.Max(HungStepSeconds, StepTimeoutSeconds), 0, 0); // the plan predicts nothing to go by
 
-    public EngineSettings SettingsFor(ModelSpec model)
+    /// <param name="model">What is served.</param>
+    /// <param name="profiles">Of the devices that may serve it.</param>
+    public EngineSettings SettingsFor(ModelSpec model, IEnumerable<DeviceProfile> profiles)
     {
         const int defaultSequenceTokens = 4096;
         const int defaultKvCells = 32768;
@@ -142,7 +148,8 @@ public sealed class ServingOptions
         {
             MaxSequences = MaxSequences,
             MaxSequenceTokens = sequenceTokens,
-            MaxStepTokens = MaxStepTokens,
+            // All that run at once can be in one step.
+            MaxStepTokens = MaxStepTokens > 0 ? MaxStepTokens : Math.Max(MaxSequences, StepSize.MaxStepTokens(profiles)),
             KvCells = KvCells > 0 ? KvCells : (int)Math.Min((long)MaxSequences * sequenceTokens, Math.Max(defaultKvCells, sequenceTokens)),
         };
     }

@@ -66,7 +66,8 @@ internal sealed partial class RequestRun(
             TokenChunk chunk;
             while ((chunk = await NextAsync(chunks, cancellationToken)).Finish is null)
                 yield return chunk;
-            _ = LeaveAsync(chunks, chunk.Finish is FinishReason.Stop or FinishReason.Length ? null : _route);
+            var hasEnded = chunk.Finish is FinishReason.Stop or FinishReason.Length && _split is not { LeavesDecoderWaiting: true };
+            _ = LeaveAsync(chunks, hasEnded ? null : _route);
             if (!MayReplay(chunk, cancellationToken))
             {
                 // What fails after a cancel is nobody's failure.

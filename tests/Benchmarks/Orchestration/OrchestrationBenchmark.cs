@@ -33,7 +33,7 @@ internal sealed class OrchestrationBenchmark(double stepSeconds, int answerToken
     {
         var engines = new SyntheticStageEngineFactory(_catalog, new SyntheticTiming { CallSeconds = stepSeconds }, TimeProvider.System);
         var serving = Serving(concurrency);
-        await using var bare = await BareStages.LoadAsync(_catalog.Models[0], engines, stages, serving.SettingsFor(_catalog.Models[0]));
+        await using var bare = await BareStages.LoadAsync(_catalog.Models[0], engines, stages, serving.SettingsFor(_catalog.Models[0], []));
         await using var fog = await BenchmarkFog.StartAsync(_catalog, engines, stages, options => Nodes.ServingOptionsCopy.Copy(serving, options));
         var (bareTimes, fogTimes) = (new TokenTimes(), new TokenTimes());
         for (var round = -1; round < rounds; round++)

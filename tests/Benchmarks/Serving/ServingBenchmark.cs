@@ -17,7 +17,7 @@ internal sealed class ServingBenchmark(BenchmarkModel model, int promptTokens, i
 
     public async Task RunAsync(int rounds)
     {
-        var settings = Options(stepsInFlight: 1).SettingsFor(model.Spec);
+        var settings = Options(stepsInFlight: 1).SettingsFor(model.Spec, []);
         await using var engine = await BareEngine.LoadAsync(model, settings);
         var steps = new StepCounter();
         await using var one = await StartAsync(stages: 1, stepsInFlight: 1);

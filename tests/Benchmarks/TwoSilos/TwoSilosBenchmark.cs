@@ -10,8 +10,9 @@ using E2LLM.Grains.Plans;
 namespace E2LLM.Benchmarks.TwoSilos;
 
 /// <summary>
-/// Tokens per second of the whole model in one bare engine, of 2 threads and of 1, and of its two halves in two silo processes, 1
-/// thread each, with and without micro-batches. The load comes from this process, which is also the first silo.
+/// Tokens per second of the whole model in one bare engine, of 2 threads and of 1, of its two halves in two silo processes, 1
+/// thread each, with and without micro-batches, and of the whole model served by one silo of 2 threads with the default settings. The
+/// load comes from this process, which is also the first silo.
 /// </summary>
 internal sealed class TwoSilosBenchmark(BenchmarkModel model, TwoSilosSettings settings)
 {
@@ -33,11 +34,13 @@ internal sealed class TwoSilosBenchmark(BenchmarkModel model, TwoSilosSettings s
         await using var bareOne = await LoadBareAsync(threads: 1);
         await using var pipelined = await StartAsync(settings.StepsInFlight);
         await using var single = await StartAsync(stepsInFlight: 1);
+        await using var served = await StartWholeAsync();
         foreach (var concurrency in settings.Concurrencies)
-            await RunAsync(concurrency, bareTwo, bareOne, pipelined, single);
+            await RunAsync(concurrency, bareTwo, bareOne, pipelined, single, served);
     }
 
-    private async Task RunAsync(int concurrency, IStageEngine bareTwo, IStageEngine bareOne, BenchmarkFog pipelined, BenchmarkFog single)
+    private async Task RunAsync(
+        int concurrency, IStageEngine bareTwo, IStageEngine bareOne, BenchmarkFog pipelined, BenchmarkFog single, BenchmarkFog served)
     {
         var (whole, middle) = (new BusyShares(), new BusyShares());
         var cases = new InterleavedCases(
@@ -46,9 +49,10 @@ internal sealed class TwoSilosBenchmark(BenchmarkModel model, TwoSilosSettings s
             ($"2 silos, {settings.StepsInFlight} steps in flight", round => RunFogAsync(pipelined, concurrency, round, whole, middle)),
             ("2 silos, 1 step in flight", round => RunFogAsync(single, concurrency, round, new BusyShares(), new BusyShares())),
             ("bare engine, 1 thread", round => RunBareAsync(bareOne, _oneSteps, concurrency, round)),
+            ("1 silo, whole, 2 threads", round => RunFogAsync(served, concurrency, round, new BusyShares(), new BusyShares())),
         ]);
         await cases.RunAsync(settings.Rounds);
-        cases.Print($"concurrency {concurrency,2}", "tokens/s", (0, "of 2 threads"), (3, "of 1 thread"));
+        cases.Print($"concurrency {concurrency,2}", "tokens/s", (0, "of 2 threads"), (3, "of 1 thread"), (4, "of the whole served"));
         Console.WriteLine($"concurrency {concurrency,2}  micro-batches against none: {cases.Ratio(1, to: 2):0.000}");
         Console.WriteLine($"concurrency {concurrency,2}  busy share, whole run: {whole}");
         Console.WriteLine($"concurrency {concurrency,2}  busy share, without ramp-up and ramp-down: {middle}");
@@ -90,7 +94,7 @@ internal sealed class TwoSilosBenchmark(BenchmarkModel model, TwoSilosSettings s
         RandomPrompts.Make(model.Spec, concurrency * Waves(round), settings.PromptTokens, seed: 1000 + round);
 
     private Task<IStageEngine> LoadBareAsync(int threads) => BareEngine.LoadAsync(
-        model, Options(stepsInFlight: 1, BareMaxRows).SettingsFor(model.Spec), threads);
+        model, Options(stepsInFlight: 1, BareMaxRows).SettingsFor(model.Spec, []), threads);
 
     private Task<BenchmarkFog> StartAsync(int stepsInFlight)
     {
@@ -105,6 +109,22 @@ internal sealed class TwoSilosBenchmark(BenchmarkModel model, TwoSilosSettings s
                 Serving = options => ServingOptionsCopy.Copy(serving, options),
             },
             model.Node([FogOptions.Device("d1")], _cut, serving));
+    }
+
+    /// <summary>The same clients, the same product, no pipeline.</summary>
+    private Task<BenchmarkFog> StartWholeAsync()
+    {
+        var defaults = new ServingOptions();
+        var serving = Options(stepsInFlight: 1, defaults.MaxStepTokens);
+        serving.PrefillTokensBesideDecode = defaults.PrefillTokensBesideDecode;
+        return BenchmarkFog.StartAsync(new FogOptions
+        {
+            Catalog = model.Catalog,
+            Engines = model.Engines,
+            Devices = [FogOptions.Device("whole", threads: 2)],
+            Planner = FixedCut.Parse($"mixed whole:{model.Spec.LayerCount}"),
+            Serving = options => ServingOptionsCopy.Copy(serving, options),
+        });
     }
 
     private ServingOptions Options(int stepsInFlight, int maxStepTokens) => new()

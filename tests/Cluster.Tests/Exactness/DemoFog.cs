@@ -3,6 +3,7 @@ using E2LLM.Core.Fleets;
 using E2LLM.Core.Plans;
 using E2LLM.Core.Requests;
 using E2LLM.Grains.Plans;
+using E2LLM.Scheduling.Batching;
 
 namespace E2LLM.Cluster.Tests.Exactness;
 
@@ -15,7 +16,12 @@ internal static class DemoFog
         Engines = demo.Engines,
         Profiler = demo.Profiler,
         Catalog = demo.Catalog,
-        Serving = serving,
+        Serving = options =>
+        {
+            // Not by the profiles: the whole model, which answers are held against, has the same.
+            options.MaxStepTokens = StepSize.SmallestTokens;
+            serving(options);
+        },
     };
 
     /// <summary>Two silos: a PREFILL and a DECODER replica, cut otherwise, or one MIXED replica of two stages.</summary>
@@ -35,7 +41,7 @@ internal static class DemoFog
     {
         var options = new ServingOptions();
         serving(options);
-        return options.SettingsFor(demo.Spec);
+        return options.SettingsFor(demo.Spec, []);
     }
 
     public static GenerationRequest Request(

@@ -6,69 +6,47 @@ using E2LLM.Grains.Interfaces.Requests;
 namespace E2LLM.Grains.Requests.Statistics;
 
 /// <summary>Counts and distributions of the requests of a model, a role or a replica.</summary>
-/// <param name="role">Null: all of the model.</param>
-/// <param name="replica">Empty: all of the role, or of the model.</param>
-internal sealed class RequestGroup(ReplicaRole? role, string replica)
+internal sealed class RequestGroup
 {
     private readonly SortedDictionary<RequestFigure, LogHistogram> _figures = [];
-    private long _requests;
-    private long _failed;
-    private long _cancelled;
-    private long _replays;
-    private long _promptTokens;
-    private long _generatedTokens;
+    private RequestGroupStatistics _counts;
+
+    /// <param name="role">Null: all of the model.</param>
+    /// <param name="replica">Empty: all of the role, or of the model.</param>
+    public RequestGroup(ReplicaRole? role, string replica) => _counts = new RequestGroupStatistics { Role = role, Replica = replica };
 
     public RequestGroup(GroupJournal journal)
-        : this(journal.Role, journal.Replica)
     {
-        (_requests, _failed, _cancelled, _replays) = (journal.Requests, journal.Failed, journal.Cancelled, journal.Replays);
-        (_promptTokens, _generatedTokens) = (journal.PromptTokens, journal.GeneratedTokens);
+        _counts = journal.Counts;
         foreach (var figure in journal.Figures)
             Histogram(figure.Figure).Merge(figure.Values);
     }
 
-    public ReplicaRole? Role => role;
+    public ReplicaRole? Role => _counts.Role;
 
-    public string Replica => replica;
+    public string Replica => _counts.Replica;
 
     public void Add(RequestEnd end)
     {
-        _requests++;
-        _failed += end.Finish == FinishReason.Failed ? 1 : 0;
-        _cancelled += end.Finish == FinishReason.Cancelled ? 1 : 0;
-        _replays += end.Timeline.Replays;
-        _promptTokens += role == ReplicaRole.Decoder ? 0 : end.Timeline.PromptTokens;
-        _generatedTokens += role == ReplicaRole.Prefill ? 0 : end.Timeline.GeneratedTokens;
+        _counts = _counts with
+        {
+            Requests = _counts.Requests + 1,
+            Failed = _counts.Failed + (end.Finish == FinishReason.Failed ? 1 : 0),
+            Cancelled = _counts.Cancelled + (end.Finish == FinishReason.Cancelled ? 1 : 0),
+            Replays = _counts.Replays + end.Timeline.Replays,
+            PromptTokens = _counts.PromptTokens + (Role == ReplicaRole.Decoder ? 0 : end.Timeline.PromptTokens),
+            GeneratedTokens = _counts.GeneratedTokens + (Role == ReplicaRole.Prefill ? 0 : end.Timeline.GeneratedTokens),
+        };
         if (end.Finish is FinishReason.Stop or FinishReason.Length)
-            foreach (var (figure, value) in RequestFigures.Of(end.Timeline, role ?? ReplicaRole.Mixed))
+            foreach (var (figure, value) in RequestFigures.Of(end.Timeline, Role ?? ReplicaRole.Mixed))
                 Histogram(figure).Add(value);
     }
 
-    public RequestGroupStatistics ToStatistics() => new()
-    {
-        Role = role,
-        Replica = replica,
-        Requests = _requests,
-        Failed = _failed,
-        Cancelled = _cancelled,
-        Replays = _replays,
-        PromptTokens = _promptTokens,
-        GeneratedTokens = _generatedTokens,
-        Figures = [.. _figures.Select(pair => new FigureSummary(pair.Key, pair.Value.Summarize()!))],
-    };
+    public RequestGroupStatistics ToStatistics() =>
+        _counts with { Figures = [.. _figures.Select(pair => new FigureSummary(pair.Key, pair.Value.Summarize()!))] };
 
-    public GroupJournal ToJournal() => new()
-    {
-        Role = role,
-        Replica = replica,
-        Requests = _requests,
-        Failed = _failed,
-        Cancelled = _cancelled,
-        Replays = _replays,
-        PromptTokens = _promptTokens,
-        GeneratedTokens = _generatedTokens,
-        Figures = [.. _figures.Select(pair => new FigureJournal(pair.Key, pair.Value.ToSnapshot()))],
-    };
+    public GroupJournal ToJournal() =>
+        new(_counts, [.. _figures.Select(pair => new FigureJournal(pair.Key, pair.Value.ToSnapshot()))]);
 
     private LogHistogram Histogram(RequestFigure figure)
     {

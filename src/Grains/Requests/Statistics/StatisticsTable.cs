@@ -21,7 +21,7 @@ public sealed class StatisticsTable
         ArgumentNullException.ThrowIfNull(journal);
         _since = journal.Since;
         foreach (var group in journal.Groups)
-            _groups.Add((group.Role, group.Replica), new RequestGroup(group));
+            _groups.Add((group.Counts.Role, group.Counts.Replica), new RequestGroup(group));
     }
 
     public void Add(RequestEnd end, DateTimeOffset now)
