@@ -11,7 +11,7 @@ internal static class InterferenceCommand
         var model = new ModelArguments();
         var longPrompt = Number("--long-tokens", 4096, "The prompt that is in the way.");
         var shortPrompt = Number("--short-tokens", 32, "The prompt that comes while that is read.");
-        var stepTokens = Number("--step-tokens", 256, "Rows of one step.");
+        var stepTokens = Number("--step-tokens", 64, "Rows of one step.");
         var beside = Number("--prefill-beside-decode", 64, "Prompt tokens of a step while answers are written.");
         var rounds = Number("--rounds", 1, "Each case is run once a round.");
         var command = new Command("interference", "A short request, and a running answer, while a long prompt is read.")

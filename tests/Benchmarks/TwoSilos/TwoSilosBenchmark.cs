@@ -11,7 +11,7 @@ namespace E2LLM.Benchmarks.TwoSilos;
 
 /// <summary>
 /// Tokens per second of the whole model in one bare engine, of 2 threads and of 1, of its two halves in two silo processes, 1
-/// thread each, with and without micro-batches, and of the whole model served by one silo of 2 threads with the default settings. The
+/// thread each, with and without micro-batches, and of the whole model served by one silo of 2 threads. The
 /// load comes from this process, which is also the first silo.
 /// </summary>
 internal sealed class TwoSilosBenchmark(BenchmarkModel model, TwoSilosSettings settings)
@@ -29,31 +29,39 @@ internal sealed class TwoSilosBenchmark(BenchmarkModel model, TwoSilosSettings s
     {
         Console.WriteLine($"measured: model {model.Name} Q4_0 (random weights), {settings.PromptTokens} prompt tokens, {settings.AnswerTokens} answer tokens, " +
             $"{settings.RequestsPerClient} requests a client, {settings.Rounds} rounds");
-        Console.WriteLine($"two silo processes: {_cut}, 1 thread each, steps of {settings.MaxStepTokens} rows, {settings.PrefillTokensBesideDecode} prompt tokens beside decode");
+        Console.WriteLine($"two silo processes: {_cut}, 1 thread each, steps of {settings.MaxStepTokens} rows, {settings.PrefillTokensBesideDecode} prompt tokens beside decode; " +
+            $"one silo: steps of {settings.WholeStepTokens} rows, {settings.WholePrefillTokensBesideDecode} prompt tokens beside decode");
         await using var bareTwo = await LoadBareAsync(threads: 2);
-        await using var bareOne = await LoadBareAsync(threads: 1);
         await using var pipelined = await StartAsync(settings.StepsInFlight);
-        await using var single = await StartAsync(stepsInFlight: 1);
         await using var served = await StartWholeAsync();
+        await using var bareOne = settings.IsBrief ? null : await LoadBareAsync(threads: 1);
+        await using var single = settings.IsBrief ? null : await StartAsync(stepsInFlight: 1);
         foreach (var concurrency in settings.Concurrencies)
-            await RunAsync(concurrency, bareTwo, bareOne, pipelined, single, served);
+            await RunAsync(concurrency, bareTwo, pipelined, served, bareOne, single);
     }
 
     private async Task RunAsync(
-        int concurrency, IStageEngine bareTwo, IStageEngine bareOne, BenchmarkFog pipelined, BenchmarkFog single, BenchmarkFog served)
+        int concurrency, IStageEngine bareTwo, BenchmarkFog pipelined, BenchmarkFog served, IStageEngine? bareOne, BenchmarkFog? single)
     {
         var (whole, middle) = (new BusyShares(), new BusyShares());
-        var cases = new InterleavedCases(
+        List<(string, Func<int, Task<double>>)> runs =
         [
             ("bare engine, 2 threads", round => RunBareAsync(bareTwo, _twoSteps, concurrency, round)),
             ($"2 silos, {settings.StepsInFlight} steps in flight", round => RunFogAsync(pipelined, concurrency, round, whole, middle)),
-            ("2 silos, 1 step in flight", round => RunFogAsync(single, concurrency, round, new BusyShares(), new BusyShares())),
-            ("bare engine, 1 thread", round => RunBareAsync(bareOne, _oneSteps, concurrency, round)),
             ("1 silo, whole, 2 threads", round => RunFogAsync(served, concurrency, round, new BusyShares(), new BusyShares())),
-        ]);
+        ];
+        List<(int, string)> references = [(0, "of 2 threads"), (2, "of the whole served")];
+        if (bareOne is not null && single is not null)
+        {
+            runs.Add(("bare engine, 1 thread", round => RunBareAsync(bareOne, _oneSteps, concurrency, round)));
+            runs.Add(("2 silos, 1 step in flight", round => RunFogAsync(single, concurrency, round, new BusyShares(), new BusyShares())));
+            references.Add((3, "of 1 thread"));
+        }
+        var cases = new InterleavedCases([.. runs]);
         await cases.RunAsync(settings.Rounds);
-        cases.Print($"concurrency {concurrency,2}", "tokens/s", (0, "of 2 threads"), (3, "of 1 thread"), (4, "of the whole served"));
-        Console.WriteLine($"concurrency {concurrency,2}  micro-batches against none: {cases.Ratio(1, to: 2):0.000}");
+        cases.Print($"concurrency {concurrency,2}", "tokens/s", [.. references]);
+        if (single is not null)
+            Console.WriteLine($"concurrency {concurrency,2}  micro-batches against none: {cases.Ratio(1, to: 4):0.000}");
         Console.WriteLine($"concurrency {concurrency,2}  busy share, whole run: {whole}");
         Console.WriteLine($"concurrency {concurrency,2}  busy share, without ramp-up and ramp-down: {middle}");
     }
@@ -114,9 +122,8 @@ internal sealed class TwoSilosBenchmark(BenchmarkModel model, TwoSilosSettings s
     /// <summary>The same clients, the same product, no pipeline.</summary>
     private Task<BenchmarkFog> StartWholeAsync()
     {
-        var defaults = new ServingOptions();
-        var serving = Options(stepsInFlight: 1, defaults.MaxStepTokens);
-        serving.PrefillTokensBesideDecode = defaults.PrefillTokensBesideDecode;
+        var serving = Options(stepsInFlight: 1, settings.WholeStepTokens);
+        serving.PrefillTokensBesideDecode = settings.WholePrefillTokensBesideDecode;
         return BenchmarkFog.StartAsync(new FogOptions
         {
             Catalog = model.Catalog,

@@ -18,8 +18,16 @@ internal sealed record TwoSilosSettings
 
     public required int PrefillTokensBesideDecode { get; init; }
 
+    /// <summary>Rows of one step where one silo serves the whole model.</summary>
+    public required int WholeStepTokens { get; init; }
+
+    public required int WholePrefillTokensBesideDecode { get; init; }
+
     /// <summary>Steps in flight of the case with micro-batches.</summary>
     public required int StepsInFlight { get; init; }
+
+    /// <summary>Whether to leave out what takes longest: one thread, and one step in flight.</summary>
+    public required bool IsBrief { get; init; }
 
     /// <summary>Layers of the first stage; 0: half of the weights that a token reads.</summary>
     public required int FirstStageLayers { get; init; }
