@@ -13,9 +13,9 @@ public sealed class DemoJsonTests : IDisposable
         {
           "defaultLink": { "latency": "1 ms" },
           "devices": [
-            { "id": "a", "memory": "9 MiB", "slowdown": 3 },
-            { "id": "b", "memory": "9 MiB" },
-            { "id": "c", "memory": "10 MiB", "slowdown": 2 }
+            { "id": "a", "memory": "6 MiB", "slowdown": 3 },
+            { "id": "b", "memory": "6 MiB" },
+            { "id": "c", "memory": "7 MiB", "slowdown": 2 }
           ]
         }
         """;
