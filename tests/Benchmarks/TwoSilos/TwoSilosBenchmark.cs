@@ -29,7 +29,8 @@ internal sealed class TwoSilosBenchmark(BenchmarkModel model, TwoSilosSettings s
     {
         Console.WriteLine($"measured: model {model.Name} Q4_0 (random weights), {settings.PromptTokens} prompt tokens, {settings.AnswerTokens} answer tokens, " +
             $"{settings.RequestsPerClient} requests a client, {settings.Rounds} rounds");
-        Console.WriteLine($"two silo processes: {_cut}, 1 thread each, steps of {settings.MaxStepTokens} rows, {settings.PrefillTokensBesideDecode} prompt tokens beside decode; " +
+        Console.WriteLine($"two silo processes: {_cut}, 1 thread each, steps of {settings.MaxStepTokens} rows, {settings.PrefillTokensBesideDecode} prompt tokens beside decode, " +
+            $"{(settings.MaxSequences > 0 ? $"{settings.MaxSequences}" : "all")} requests at once; " +
             $"one silo: steps of {settings.WholeStepTokens} rows, {settings.WholePrefillTokensBesideDecode} prompt tokens beside decode");
         await using var bareTwo = await LoadBareAsync(threads: 2);
         await using var pipelined = await StartAsync(settings.StepsInFlight);
@@ -107,6 +108,8 @@ internal sealed class TwoSilosBenchmark(BenchmarkModel model, TwoSilosSettings s
     private Task<BenchmarkFog> StartAsync(int stepsInFlight)
     {
         var serving = Options(stepsInFlight, settings.MaxStepTokens);
+        if (settings.MaxSequences > 0)
+            serving.MaxSequences = settings.MaxSequences;
         return BenchmarkFog.StartAsync(
             new FogOptions
             {

@@ -23,12 +23,13 @@ internal static class TwoSilosCommand
         var beside = Number("--prefill-beside-decode", 64, "Prompt tokens of a step while answers are written.");
         var wholeStepTokens = Number("--whole-step-tokens", 512, "Rows of one step where one silo serves the whole model: large ones bring it most tokens a second.");
         var wholeBeside = Number("--whole-prefill-beside-decode", 512, "As above, prompt tokens while answers are written.");
+        var sequences = Number("--max-sequences", 0, "Requests that run at once in the pipeline; 0: all.");
         var brief = new Option<bool>("--brief") { Description = "Leave out the engine of 1 thread and the pipeline with one step in flight." };
         var inFlight = Number("--steps-in-flight", 2, "Of the case with micro-batches.");
         var layers = Number("--first-stage-layers", 0, "0: half of the weights that a token reads.");
         var command = new Command("two-silos", "Two stages of 1 thread in two silo processes against one engine of 1 and of 2 threads.")
         {
-            concurrency, perClient, prompt, answer, rounds, stepTokens, beside, wholeStepTokens, wholeBeside, inFlight, layers, brief,
+            concurrency, perClient, prompt, answer, rounds, stepTokens, beside, sequences, wholeStepTokens, wholeBeside, inFlight, layers, brief,
         };
         model.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
@@ -42,6 +43,7 @@ internal static class TwoSilosCommand
                 Rounds = arguments.GetValue(rounds),
                 MaxStepTokens = arguments.GetValue(stepTokens),
                 PrefillTokensBesideDecode = arguments.GetValue(beside),
+                MaxSequences = arguments.GetValue(sequences),
                 WholeStepTokens = arguments.GetValue(wholeStepTokens),
                 WholePrefillTokensBesideDecode = arguments.GetValue(wholeBeside),
                 StepsInFlight = arguments.GetValue(inFlight),

@@ -18,6 +18,9 @@ internal sealed record TwoSilosSettings
 
     public required int PrefillTokensBesideDecode { get; init; }
 
+    /// <summary>Requests that run at once in the pipeline, the others wait in its queue; 0: as many as there are clients.</summary>
+    public required int MaxSequences { get; init; }
+
     /// <summary>Rows of one step where one silo serves the whole model.</summary>
     public required int WholeStepTokens { get; init; }
 
