@@ -36,6 +36,7 @@ internal sealed partial class SplitRun(
     private RequestFailure? _prefillFailure;
 
     private bool _isHandedOff;
+    private bool _decoderWrites;
 
     /// <summary>Whether the answer ended before the decoder had the cache: it may still wait for it.</summary>
     public bool LeavesDecoderWaiting => _decoding is not null && !_isHandedOff;
@@ -59,8 +60,11 @@ internal sealed partial class SplitRun(
                     yield return chunk;
                     continue;
                 }
+                // A short answer can be whole before the decoder's word that it has the cache is here.
+                if (_decoderWrites && chunk.Finish is FinishReason.Stop or FinishReason.Length)
+                    await _handingOff;
                 if (_isHandedOff)
-                    await Task.WhenAll(_handingOff, prefilling); // for the first part's timeline
+                    await prefilling; // for the first part's timeline
                 yield return chunk with { Timeline = _timeline.Merge(chunk.Timeline) };
             }
         }
@@ -119,6 +123,7 @@ internal sealed partial class SplitRun(
                     _handingOff = HandOffAsync(_handingOff, reception, cancellationToken);
                 if (update.Chunk is not { } chunk)
                     continue;
+                _decoderWrites = true;
                 IsDecodersFailure |= chunk.Finish == FinishReason.Failed;
                 Deliver(chunk, chunk.Finish is not null);
             }

@@ -46,7 +46,7 @@ public sealed partial class ReplicaGrain
         {
             Apply(_scheduler!.Fail(failure.StepNumber, ToRequestFailure(failure), FailureRecovery.Truncate, NowSeconds));
             if (_scheduler.IsBeyondRecovery)
-                TakeOutOfService($"no step succeeds any more; the last one failed on device {failure.DeviceId}: {failure.Message}");
+                TakeOutOfService($"no step succeeds any more; the last one failed on device {failure.DeviceId}: {failure.Message}", failure);
             else
                 await Task.WhenAll(_stages.Select(stage => stage.ResetAsync(epoch, _scheduler.NextStepNumber))).WaitAsync(ResetTimeout, time);
         }
@@ -54,7 +54,7 @@ public sealed partial class ReplicaGrain
         {
             LogRecoveryFailed(exception, Key);
             if (epoch == _epoch)
-                TakeOutOfService($"a stage could not be brought back after step {failure.StepNumber} failed on device {failure.DeviceId}: {failure.Message}");
+                TakeOutOfService($"a stage could not be brought back after step {failure.StepNumber} failed on device {failure.DeviceId}: {failure.Message}", failure);
         }
         if (epoch != _epoch)
             return; // it has been taken out of service, stopped or started anew meanwhile
@@ -100,10 +100,10 @@ public sealed partial class ReplicaGrain
     /// <summary>
     /// The replica cannot help itself. Its requests end with the reason and go on elsewhere; the plan is told, and starts it anew.
     /// </summary>
-    private void TakeOutOfService(string reason)
+    private void TakeOutOfService(string reason, StepFailure cause)
     {
         LogOutOfService(Key, reason);
-        GiveUp(reason);
+        GiveUp(reason, cause);
         _ = ReportAsync(new ReplicaReport(Key, reason));
     }
 
@@ -152,7 +152,7 @@ public sealed partial class ReplicaGrain
     }
 
     /// <summary>Takes no more requests, and ends those that it has with the reason.</summary>
-    private void GiveUp(string reason)
+    private void GiveUp(string reason, StepFailure? cause = null)
     {
         _outOfService = reason;
         _recovering = false;
@@ -160,8 +160,9 @@ public sealed partial class ReplicaGrain
         _sent.Clear();
         var failure = new RequestFailure
         {
-            Party = FailedParty.Stage,
+            Party = cause?.Party ?? FailedParty.Stage,
             Phase = RequestPhase.Queued,
+            DeviceId = cause?.DeviceId ?? "",
             Message = $"Replica {Key} gave up: {reason}.",
             MayRetry = true,
         };
