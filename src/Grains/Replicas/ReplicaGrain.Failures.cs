@@ -147,8 +147,8 @@ public sealed partial class ReplicaGrain
                 MayRetry = true,
             }, ElapsedSeconds(progress));
             End(progress);
+            Pump();
         }
-        Pump();
     }
 
     /// <summary>Takes no more requests, and ends those that it has with the reason.</summary>

@@ -1,16 +1,17 @@
 using E2LLM.Core.Fleets;
+using E2LLM.Scheduling.Prefixes;
 
 namespace E2LLM.Scheduling.Batching;
 
 /// <summary>How many rows a step may have where nobody says: as few as the devices read without waste.</summary>
 /// <remarks>
 /// With small steps a short prompt waits for less of a long one, a pipeline is full sooner, and prefixes are shared in smaller blocks.
-/// Not below 64: from there on llama.cpp's flash attention on a CPU works in tiles instead of row by row. A device that needs larger
-/// steps, as a GPU does, says so by its profile.
+/// Not below a tile of llama.cpp's flash attention on a CPU, which goes row by row there. A device that needs larger steps, as a GPU
+/// does, says so by its profile.
 /// </remarks>
 public static class StepSize
 {
-    public const int SmallestTokens = 64;
+    public const int SmallestTokens = ExactPrefixBlock.TileTokens;
 
     /// <summary>What a larger step must save of a row's time. Less is within the noise of a profile.</summary>
     private const double WorthwhileSaving = 0.25;

@@ -8,7 +8,8 @@ namespace E2LLM.Scheduling.Prefixes;
 /// </remarks>
 public static class ExactPrefixBlock
 {
-    private const int TileTokens = 64;
+    /// <summary>Rows from which llama.cpp's flash attention on a CPU works in tiles, and cells of a tile.</summary>
+    public const int TileTokens = 64;
 
     /// <param name="maxStepTokens">The chunk of a prompt that is read alone.</param>
     public static int Tokens(int maxStepTokens) =>

@@ -11,8 +11,8 @@ namespace E2LLM.Benchmarks.TwoSilos;
 
 /// <summary>
 /// Tokens per second of the whole model in one bare engine, of 2 threads and of 1, of its two halves in two silo processes, 1
-/// thread each, with and without micro-batches, and of the whole model served by one silo of 2 threads. The
-/// load comes from this process, which is also the first silo.
+/// thread each, with and without micro-batches, and of the whole model served by one silo of 2 threads. The load comes from this
+/// process, which is also the first silo.
 /// </summary>
 internal sealed class TwoSilosBenchmark(BenchmarkModel model, TwoSilosSettings settings)
 {
@@ -72,7 +72,7 @@ internal sealed class TwoSilosBenchmark(BenchmarkModel model, TwoSilosSettings s
         var seconds = 0.0;
         foreach (var wave in Prompts(concurrency, round).Chunk(concurrency))
             seconds += await BareEngine.RunAsync(engine, steps, wave, settings.AnswerTokens, BareMaxRows);
-        return (double)Waves(round) * concurrency * settings.AnswerTokens / seconds;
+        return Tokens(concurrency, round) / seconds;
     }
 
     private async Task<double> RunFogAsync(BenchmarkFog fog, int concurrency, int round, BusyShares whole, BusyShares middle)
@@ -93,8 +93,10 @@ internal sealed class TwoSilosBenchmark(BenchmarkModel model, TwoSilosSettings s
         var busy = await wholeMeter.StopAsync();
         if (round >= 0)
             whole.Add(busy);
-        return (double)Waves(round) * concurrency * settings.AnswerTokens / seconds;
+        return Tokens(concurrency, round) / seconds;
     }
+
+    private double Tokens(int concurrency, int round) => (double)Waves(round) * concurrency * settings.AnswerTokens;
 
     /// <summary>One is enough to warm up.</summary>
     private int Waves(int round) => round < 0 ? 1 : settings.RequestsPerClient;
