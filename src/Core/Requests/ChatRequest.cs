@@ -32,4 +32,7 @@ public sealed record ChatRequest
 
     /// <summary>Whether the answer goes on past the model's end of text, up to its limit: for benchmarks, which need answers of one length.</summary>
     [Id(9)] public bool IgnoresEndOfText { get; init; }
+
+    /// <summary>As <see cref="GenerationRequest.CallerId"/>; at most 128 characters.</summary>
+    [Id(10)] public string CallerId { get; init; } = "";
 }

@@ -29,4 +29,13 @@ public sealed record GenerationRequest
     /// longer, the request is refused at once. Null: it waits as long as it takes.
     /// </summary>
     [Id(7)] public double? DeadlineSeconds { get; init; }
+
+    /// <summary>
+    /// The answer so far, where the request goes on that others have begun; empty otherwise. It counts towards
+    /// <see cref="MaxTokens"/>, is read like a prompt, and is not reported again.
+    /// </summary>
+    [Id(8)] public ImmutableArray<int> Answer { get; init; } = [];
+
+    /// <summary>Who asked, as the door knows it; empty where it does not. For limits and statistics, never shown to a model.</summary>
+    [Id(9)] public string CallerId { get; init; } = "";
 }

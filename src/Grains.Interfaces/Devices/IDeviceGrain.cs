@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using E2LLM.Core.Fleets;
+using Orleans.Concurrency;
 
 namespace E2LLM.Grains.Interfaces.Devices;
 
@@ -14,4 +16,11 @@ public interface IDeviceGrain : IGrainWithStringKey
     /// <summary>How fast the device is with the layers of a model; timed on the first call, on the device itself.</summary>
     [Alias("Profile"), ResponseTimeout("00:30:00")]
     Task<DeviceProfile> ProfileAsync(string modelId);
+
+    /// <summary>Unloads the model's stages on this device that no plan names any more, whoever has forgotten them.</summary>
+    /// <param name="modelId">Stages of other models are left alone.</param>
+    /// <param name="named">Keys of the stages that may stay.</param>
+    /// <returns>How many were unloaded.</returns>
+    [Alias("SweepStages"), AlwaysInterleave, ResponseTimeout("00:05:00")]
+    Task<int> SweepStagesAsync(string modelId, ImmutableHashSet<string> named);
 }

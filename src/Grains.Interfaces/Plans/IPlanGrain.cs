@@ -40,7 +40,7 @@ public interface IPlanGrain : IGrainWithStringKey
     [Alias("Route"), AlwaysInterleave]
     Task<ReplicaRoute?> RouteAsync(RouteQuery query);
 
-    /// <summary>From a replica: it serves no more. Requests go elsewhere while the plan starts it anew.</summary>
+    /// <summary>From a replica: how it is. Where it serves no more, requests go elsewhere while the plan starts it anew.</summary>
     [Alias("ReportReplica"), AlwaysInterleave]
     Task ReportReplicaAsync(ReplicaReport report);
 

@@ -17,6 +17,10 @@ public interface IReplicaGrain : IGrainWithStringKey
     [Alias("Start"), ResponseTimeout("00:30:00")]
     Task StartAsync(ReplicaAssignment assignment);
 
+    /// <summary>Takes no more requests; ends when those that it has have ended, or it has been stopped. Says so in its reports meanwhile.</summary>
+    [Alias("Drain"), ResponseTimeout("01:00:00")]
+    Task DrainAsync();
+
     /// <summary>Fails what is queued or running, then frees the stages.</summary>
     [Alias("Stop")]
     Task StopAsync();

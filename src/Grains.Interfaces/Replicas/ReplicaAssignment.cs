@@ -16,4 +16,7 @@ public sealed record ReplicaAssignment
 
     /// <summary>Devices and links of the stages.</summary>
     [Id(3)] public required FleetSpec Fleet { get; init; }
+
+    /// <summary>Names this start among all of the plan's: the replica's reports carry it.</summary>
+    [Id(4)] public required long Start { get; init; }
 }

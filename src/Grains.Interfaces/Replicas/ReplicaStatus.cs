@@ -1,3 +1,5 @@
+using E2LLM.Core.Plans;
+
 namespace E2LLM.Grains.Interfaces.Replicas;
 
 /// <summary>A replica's load at one moment.</summary>
@@ -6,7 +8,7 @@ public sealed record ReplicaStatus
 {
     [Id(0)] public required string Key { get; init; }
 
-    [Id(1)] public bool IsServing { get; init; }
+    [Id(1)] public ReplicaState State { get; init; }
 
     [Id(2)] public int QueuedRequests { get; init; }
 
@@ -64,4 +66,7 @@ public sealed record ReplicaStatus
 
     /// <summary>Slots that are kept with these cells.</summary>
     [Id(23)] public int KeptPrefixes { get; init; }
+
+    /// <summary>Whether it takes requests.</summary>
+    public bool IsServing => State is ReplicaState.Serving or ReplicaState.Recovering;
 }

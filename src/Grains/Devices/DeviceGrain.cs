@@ -1,8 +1,11 @@
+using System.Collections.Immutable;
 using E2LLM.Core.Engines;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Fleets;
 using E2LLM.Grains.Interfaces.Devices;
+using E2LLM.Grains.Interfaces.Stages;
 using E2LLM.Grains.Placement;
+using E2LLM.Grains.Stages;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 
@@ -12,6 +15,7 @@ namespace E2LLM.Grains.Devices;
 [OnDevice, Reentrant, GrainType("device")]
 public sealed partial class DeviceGrain(
     LocalDevices devices,
+    LoadedStages stages,
     IDeviceProfiler profiler,
     ILocalSiloDetails silo,
     ILogger<DeviceGrain> logger) : Grain, IDeviceGrain
@@ -43,6 +47,17 @@ public sealed partial class DeviceGrain(
             _profiles.Remove(modelId);
             throw;
         }
+    }
+
+    public async Task<int> SweepStagesAsync(string modelId, ImmutableHashSet<string> named)
+    {
+        string[] orphans = [.. stages.Keys.Where(key => DeviceKey.DeviceOf(key) == Id && DeviceKey.ModelOf(key) == modelId && !named.Contains(key))];
+        foreach (var key in orphans)
+        {
+            LogSwept(Id, key);
+            await GrainFactory.GetGrain<IStageGrain>(key).UnloadAsync();
+        }
+        return orphans.Length;
     }
 
     private DeviceSpec Spec() => devices.Find(Id)

@@ -4,6 +4,7 @@ using E2LLM.Grains.Devices;
 using E2LLM.Grains.Placement;
 using E2LLM.Grains.Plans;
 using E2LLM.Grains.Requests;
+using E2LLM.Grains.Stages;
 using E2LLM.Grains.Telemetry;
 using E2LLM.Scheduling.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -22,6 +23,7 @@ public static class E2LlmSiloBuilderExtensions
     {
         silo.Services.TryAddSingleton(TimeProvider.System);
         silo.Services.AddSingleton(devices);
+        silo.Services.AddSingleton<LoadedStages>();
         silo.Services.AddSingleton<GrainInstruments>();
         silo.Services.AddMetrics();
         silo.Services.AddSingleton(services =>

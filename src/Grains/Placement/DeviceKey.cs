@@ -19,6 +19,9 @@ public static class DeviceKey
         return slash < 0 ? key : key[..slash];
     }
 
+    /// <summary>Of the key of a replica or a stage.</summary>
+    public static string ModelOf(string key) => key.Split('/') is { Length: > 1 } parts ? parts[1] : "";
+
     private static string Checked(string part) =>
         part.Length > 0 && !part.Contains('/')
             ? part

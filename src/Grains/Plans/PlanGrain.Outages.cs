@@ -1,3 +1,4 @@
+using E2LLM.Core.Plans;
 using E2LLM.Grains.Interfaces.Plans;
 
 namespace E2LLM.Grains.Plans;
@@ -13,8 +14,9 @@ public sealed partial class PlanGrain
 
     public Task ReportReplicaAsync(ReplicaReport report)
     {
-        if (_status.Phase == PlanPhase.Ready && _status.ReplicaKeys.IndexOf(report.ReplicaKey) is >= 0 and var index)
-            Restart(index, report.Reason);
+        if (report.Status.State == ReplicaState.OutOfService
+            && _status.Phase == PlanPhase.Ready && _status.ReplicaKeys.IndexOf(report.Status.Key) is >= 0 and var index)
+            Restart(index, report.Status.LastFailure);
         return Task.CompletedTask;
     }
 

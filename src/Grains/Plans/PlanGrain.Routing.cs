@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using E2LLM.Core.Errors;
+using E2LLM.Core.Plans;
 using E2LLM.Grains.Interfaces.Plans;
 using E2LLM.Grains.Interfaces.Replicas;
 using E2LLM.Grains.Requests;
@@ -45,7 +46,7 @@ public sealed partial class PlanGrain
         var (plan, keys) = (_status.Plan!, _status.ReplicaKeys);
         var router = new ReplicaRouter(plan, _status.Model!, _status.Fleet!, routing);
         ImmutableArray<ReplicaStatus> status = router.HasOneRoute && query.Avoid.IsEmpty && _restarts.Count == 0
-            ? [.. keys.Select(key => new ReplicaStatus { Key = key, IsServing = true })]
+            ? [.. keys.Select(key => new ReplicaStatus { Key = key, State = ReplicaState.Serving })]
             : [.. await ReplicaStatusAsync()];
         if (_status.Plan != plan)
             return null; // another plan came meanwhile

@@ -3,12 +3,12 @@ using E2LLM.Core.Errors;
 using E2LLM.Core.Fleets;
 using E2LLM.Core.Models;
 using E2LLM.Core.Plans;
-using E2LLM.Grains.HandOff;
 using E2LLM.Grains.Interfaces.Devices;
 using E2LLM.Grains.Interfaces.Plans;
 using E2LLM.Grains.Interfaces.Replicas;
 using E2LLM.Grains.Placement;
 using E2LLM.Grains.Requests;
+using E2LLM.Scheduling.Protocols.HandOff;
 using E2LLM.Scheduling.Routing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -32,6 +32,7 @@ public sealed partial class PlanGrain(
     /// <summary>Enough to roll back over a bad day, and small enough to write whole.</summary>
     private const int KeptPlans = 8;
 
+    private long _replicaStarts;
     private PlanStatus _status = new() { Phase = PlanPhase.None };
 
     private string ModelId => this.GetPrimaryKeyString();
@@ -163,6 +164,7 @@ public sealed partial class PlanGrain(
         Model = _status.Model!,
         Plan = _status.Plan.Replicas[index],
         Fleet = _status.Fleet!,
+        Start = ++_replicaStarts,
     });
 
     private Task<ReplicaStatus[]> ReplicaStatusAsync() => Task.WhenAll(_status.ReplicaKeys.Select(StatusOfAsync));

@@ -3,8 +3,8 @@ using E2LLM.Core.Errors;
 using E2LLM.Core.Fleets;
 using E2LLM.Core.Models;
 using E2LLM.Core.Plans;
-using E2LLM.Grains.HandOff;
 using E2LLM.Grains.Interfaces.Replicas;
+using E2LLM.Scheduling.Protocols.HandOff;
 using E2LLM.Scheduling.Routing;
 
 namespace E2LLM.Grains.Plans;

@@ -1,11 +1,11 @@
+using E2LLM.Core.Engines;
 using E2LLM.Core.Fleets;
 using E2LLM.Core.Models;
 using E2LLM.Core.Plans;
 using E2LLM.Core.Workloads;
-using E2LLM.Grains.HandOff;
-using E2LLM.Grains.Interfaces.Stages;
 using E2LLM.Scheduling.Batching;
 using E2LLM.Scheduling.Prefixes;
+using E2LLM.Scheduling.Protocols.HandOff;
 
 namespace E2LLM.Grains.Plans;
 

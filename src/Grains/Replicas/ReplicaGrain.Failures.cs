@@ -14,6 +14,7 @@ public sealed partial class ReplicaGrain
 {
     private bool _recovering;
     private long _failedSteps;
+    private long _reports;
     private string _lastFailure = "";
 
     /// <summary>Why the replica takes no requests; null while it serves.</summary>
@@ -104,14 +105,15 @@ public sealed partial class ReplicaGrain
     {
         LogOutOfService(Key, reason);
         GiveUp(reason, cause);
-        _ = ReportAsync(new ReplicaReport(Key, reason));
+        _ = ReportAsync();
     }
 
-    private async Task ReportAsync(ReplicaReport report)
+    private async Task ReportAsync()
     {
         try
         {
-            await GrainFactory.GetGrain<IPlanGrain>(_assignment!.Model.Id).ReportReplicaAsync(report);
+            var report = new ReplicaReport(_assignment!.Start, ++_reports, await GetStatusAsync());
+            await GrainFactory.GetGrain<IPlanGrain>(_assignment.Model.Id).ReportReplicaAsync(report);
         }
         catch (Exception exception)
         {

@@ -7,6 +7,7 @@ using E2LLM.Grains.HandOff;
 using E2LLM.Grains.Interfaces.HandOff;
 using E2LLM.Grains.Interfaces.Stages;
 using E2LLM.Scheduling.Batching;
+using E2LLM.Scheduling.Protocols.HandOff;
 
 namespace E2LLM.Grains.Replicas;
 

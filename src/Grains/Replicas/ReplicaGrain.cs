@@ -12,6 +12,8 @@ using E2LLM.Grains.Plans;
 using E2LLM.Grains.Telemetry;
 using E2LLM.Scheduling.Admission;
 using E2LLM.Scheduling.Batching;
+using E2LLM.Scheduling.Protocols.HandOff;
+using E2LLM.Scheduling.Routing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
@@ -38,6 +40,8 @@ public sealed partial class ReplicaGrain(
     private IStageGrain[] _stages = [];
     private IDisposable? _watchdog;
     private IDisposable? _leases;
+    private IDisposable? _reporting;
+    private bool _isDraining;
     private long _starts;
     private long _epoch;
 
@@ -79,12 +83,23 @@ public sealed partial class ReplicaGrain(
             throw new PlanningException($"Replica {Key} was stopped while its stages were being loaded.");
         }
         _outOfService = null;
+        _isDraining = false;
         DelayDeactivation(Timeout.InfiniteTimeSpan);
         var period = TimeSpan.FromSeconds(Math.Min(5, options.Value.StepTimeoutSeconds / 2));
         _watchdog = this.RegisterGrainTimer(CheckStepsAsync, new GrainTimerCreationOptions { DueTime = period, Period = period, Interleave = true });
         var renewal = options.Value.KvRenewalPeriod;
         _leases = this.RegisterGrainTimer(CheckLeasesAsync, new GrainTimerCreationOptions { DueTime = renewal, Period = renewal, Interleave = true });
+        var report = TimeSpan.FromSeconds(1);
+        _reporting = this.RegisterGrainTimer(ReportAsync, new GrainTimerCreationOptions { DueTime = TimeSpan.Zero, Period = report, Interleave = true });
         LogStarted(Key, _stages.Length);
+    }
+
+    public async Task DrainAsync()
+    {
+        _isDraining = true;
+        _ = ReportAsync();
+        while (_requests.Count > 0)
+            await Task.Delay(TimeSpan.FromSeconds(0.05), time);
     }
 
     public async Task StopAsync()
@@ -108,7 +123,7 @@ public sealed partial class ReplicaGrain(
     private async IAsyncEnumerable<PartUpdate> RunPartAsync(
         GenerationRequest request, RunMode mode, HeldKv? held, AwaitedKv? awaited, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (_outOfService is { } reason)
+        if ((_outOfService ?? (_isDraining ? "it is being drained" : null)) is { } reason)
             throw new ModelNotReadyException($"Replica {Key} takes no requests: {reason}.");
         if (_earlyCancels.Contains(request.Id))
             throw new OperationCanceledException($"Request {request.Id} was cancelled before it began on replica {Key}.");
@@ -178,7 +193,7 @@ public sealed partial class ReplicaGrain(
         return Task.FromResult(new ReplicaStatus
         {
             Key = Key,
-            IsServing = _outOfService is null,
+            State = _outOfService is null ? _isDraining ? ReplicaState.Draining : ReplicaState.Serving : ReplicaState.OutOfService,
             QueuedRequests = counters?.QueuedRequests ?? 0,
             RunningRequests = counters?.RunningRequests ?? 0,
             ReservedKvCells = counters?.ReservedKvCells ?? 0,
@@ -313,6 +328,7 @@ public sealed partial class ReplicaGrain(
     private void StopTimers()
     {
         _watchdog?.Dispose();
+        _reporting?.Dispose();
         _leases?.Dispose();
     }
 

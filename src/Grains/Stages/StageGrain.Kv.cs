@@ -5,6 +5,7 @@ using E2LLM.Core.Kv;
 using E2LLM.DataPlane.Sending;
 using E2LLM.Grains.HandOff;
 using E2LLM.Grains.Interfaces.HandOff;
+using E2LLM.Scheduling.Protocols.HandOff;
 
 namespace E2LLM.Grains.Stages;
 

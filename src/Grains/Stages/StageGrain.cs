@@ -9,6 +9,7 @@ using E2LLM.Grains.Interfaces.Replicas;
 using E2LLM.Grains.Interfaces.Stages;
 using E2LLM.Grains.Placement;
 using E2LLM.Grains.Telemetry;
+using E2LLM.Scheduling.Protocols.Stages;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
@@ -26,6 +27,7 @@ public sealed partial class StageGrain(
     KvDataPort dataPort,
     IOptions<KvSenderOptions> senderOptions,
     TimeProvider time,
+    LoadedStages loaded,
     GrainInstruments instruments,
     ILogger<StageGrain> logger) : Grain, IStageGrain
 {
@@ -53,6 +55,7 @@ public sealed partial class StageGrain(
     public async Task<StageStatus> LoadAsync(StageAssignment assignment)
     {
         await UnloadAsync();
+        loaded.Add(this.GetPrimaryKeyString());
         _engine = await engines.CreateAsync(assignment.Engine, CancellationToken.None);
         if (assignment.HandsKvOff && _engine is not IKvStageEngine)
         {
@@ -111,6 +114,7 @@ public sealed partial class StageGrain(
             await engine.DisposeAsync();
             DelayDeactivation(TimeSpan.Zero);
         }
+        loaded.Remove(this.GetPrimaryKeyString());
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)

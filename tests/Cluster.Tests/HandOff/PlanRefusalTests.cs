@@ -2,8 +2,8 @@ using E2LLM.Cluster.Tests.Fixtures;
 using E2LLM.Core.Engines;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Plans;
-using E2LLM.Grains.HandOff;
 using E2LLM.Grains.Interfaces.Plans;
+using E2LLM.Scheduling.Protocols.HandOff;
 
 namespace E2LLM.Cluster.Tests.HandOff;
 

@@ -3,9 +3,9 @@ using E2LLM.Cluster.Tests.Fixtures;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Fleets;
 using E2LLM.Core.Plans;
-using E2LLM.Grains.HandOff;
 using E2LLM.Grains.Interfaces.Replicas;
 using E2LLM.Grains.Plans;
+using E2LLM.Scheduling.Protocols.HandOff;
 using E2LLM.Scheduling.Routing;
 
 namespace E2LLM.Cluster.Tests.Plans;
@@ -124,7 +124,7 @@ public sealed class ReplicaRouterTests
     private static Route Choose(ServingPlan plan, RouteRequest request, ImmutableArray<int> busy = default, string policy = RoutingPolicies.LeastWait)
     {
         var status = plan.Replicas.Select((replica, index) => busy.IsDefault || !busy.Contains(index)
-            ? new ReplicaStatus { Key = replica.Id, IsServing = true }
+            ? new ReplicaStatus { Key = replica.Id, State = ReplicaState.Serving }
             : Busy(replica.Id)).ToArray();
         return Assert.NotNull(Choose(plan, request, status, policy: policy));
     }
@@ -133,12 +133,12 @@ public sealed class ReplicaRouterTests
         ServingPlan plan, RouteRequest request, ReplicaStatus[] status, ImmutableArray<string> avoid = default, string policy = RoutingPolicies.LeastWait) =>
         new ReplicaRouter(plan, Synthetic.Model, Fleet, RoutingPolicies.Get(policy)).Choose(status, request, avoid);
 
-    private static ReplicaStatus Serving(string key) => new() { Key = key, IsServing = true };
+    private static ReplicaStatus Serving(string key) => new() { Key = key, State = ReplicaState.Serving };
 
     private static ReplicaStatus Busy(string key) => new()
     {
         Key = key,
-        IsServing = true,
+        State = ReplicaState.Serving,
         QueuedRequests = 9,
         RunningRequests = 8,
         PendingTokens = 9000,

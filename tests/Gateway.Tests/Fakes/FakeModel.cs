@@ -64,7 +64,7 @@ public sealed class FakeModel(string id, Script script, int contextTokens)
             Devices = [new() { Id = "d1", MemoryBytes = 100 }, new() { Id = "d2", MemoryBytes = 200 }],
         },
         ReplicaKeys = ["d1/m/1/r0"],
-        Replicas = [new ReplicaStatus { Key = "d1/m/1/r0", IsServing = true, RunningRequests = 3, PrefixHitTokens = 512 }],
+        Replicas = [new ReplicaStatus { Key = "d1/m/1/r0", State = ReplicaState.Serving, RunningRequests = 3, PrefixHitTokens = 512 }],
         Plan = new ServingPlan
         {
             Generation = 1,

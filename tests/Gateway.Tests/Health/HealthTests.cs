@@ -1,4 +1,5 @@
 using System.Net;
+using E2LLM.Core.Plans;
 using E2LLM.Gateway.Tests.Fakes;
 using E2LLM.Gateway.Tests.Hosting;
 using E2LLM.Gateway.Tests.OpenAi;
@@ -42,7 +43,7 @@ public sealed class HealthTests
         var model = host.Fleet.Add(Scripts.Says("x"));
         model.Status = model.Status with
         {
-            Replicas = [.. model.Status.Replicas.Select(replica => replica with { IsServing = false, LastFailure = "device d1 does not answer" })],
+            Replicas = [.. model.Status.Replicas.Select(replica => replica with { State = ReplicaState.OutOfService, LastFailure = "device d1 does not answer" })],
         };
 
         using var health = await host.Http.GetAsync("/health");

@@ -1,7 +1,7 @@
-using E2LLM.Grains.Interfaces.Stages;
-using E2LLM.Grains.Stages;
+using E2LLM.Core.Engines;
+using E2LLM.Scheduling.Protocols.Stages;
 
-namespace E2LLM.Cluster.Tests.Stages;
+namespace E2LLM.Scheduling.Tests.Protocols.Stages;
 
 public sealed class StepWatchTests
 {

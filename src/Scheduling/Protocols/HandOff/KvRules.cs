@@ -3,7 +3,7 @@ using E2LLM.Core.Fleets;
 using E2LLM.Core.Models;
 using E2LLM.Core.Plans;
 
-namespace E2LLM.Grains.HandOff;
+namespace E2LLM.Scheduling.Protocols.HandOff;
 
 /// <summary>When KV caches can be handed from one replica to another, and what that takes.</summary>
 public static class KvRules

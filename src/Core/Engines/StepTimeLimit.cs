@@ -1,4 +1,4 @@
-namespace E2LLM.Grains.Interfaces.Stages;
+namespace E2LLM.Core.Engines;
 
 /// <summary>How long an engine may take for a step before it counts as hung. Drawn from the stage's profile.</summary>
 /// <param name="MinSeconds">However small the step.</param>

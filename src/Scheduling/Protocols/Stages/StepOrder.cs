@@ -1,4 +1,4 @@
-namespace E2LLM.Grains.Stages;
+namespace E2LLM.Scheduling.Protocols.Stages;
 
 /// <summary>
 /// Puts the steps of one epoch back into their order: a message may overtake another on the way, but a stage may not run them so.

@@ -1,8 +1,8 @@
 using E2LLM.Core.Engines;
 using E2LLM.Core.Requests;
-using E2LLM.Grains.HandOff;
+using E2LLM.Scheduling.Protocols.HandOff;
 
-namespace E2LLM.Cluster.Tests.HandOff;
+namespace E2LLM.Scheduling.Tests.Protocols.HandOff;
 
 public sealed class SlotOpeningsTests
 {

@@ -1,6 +1,6 @@
-using E2LLM.Grains.Interfaces.Stages;
+using E2LLM.Core.Engines;
 
-namespace E2LLM.Grains.Stages;
+namespace E2LLM.Scheduling.Protocols.Stages;
 
 /// <summary>
 /// Knows which step an engine runs and for how long. An engine runs one step at a time, in their order, so a step begins when it is

@@ -1,6 +1,6 @@
 using E2LLM.Core.Engines;
 
-namespace E2LLM.Grains.HandOff;
+namespace E2LLM.Scheduling.Protocols.HandOff;
 
 /// <summary>
 /// Which step opened each slot of a stage, of the steps that its engine has been given. A cache that arrives late must not go into a

@@ -1,9 +1,9 @@
 using E2LLM.Core.Plans;
 
-namespace E2LLM.Grains.Plans;
+namespace E2LLM.Scheduling.Routing;
 
 /// <summary>Rates that a plan predicts of a replica, for as long as nobody has measured them.</summary>
-internal static class PlannedRates
+public static class PlannedRates
 {
     /// <summary>Tokens of prompts a second when nothing else runs; 0 where the plan predicts none.</summary>
     public static double ReadTokensPerSecond(ReplicaPlan replica)
