@@ -2,9 +2,11 @@ using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using E2LLM.Core.Errors;
+using E2LLM.Core.HandOff;
 using E2LLM.Core.Requests;
-using E2LLM.Grains.Interfaces.HandOff;
+using E2LLM.Grains.Interfaces.Plans;
 using E2LLM.Grains.Interfaces.Replicas;
+using E2LLM.Grains.Parts;
 using Microsoft.Extensions.Logging;
 
 namespace E2LLM.Grains.HandOff;
@@ -17,7 +19,7 @@ namespace E2LLM.Grains.HandOff;
 /// reads the prompt itself: the reader sees a pause. All of it runs in the grain of the request.
 /// </summary>
 internal sealed partial class SplitRun(
-    IReplicaGrain prefill, IReplicaGrain decoder, GenerationRequest request, TimeProvider time, ILogger logger)
+    PartInbox inbox, ReplicaRoute route, IReplicaGrain prefill, IReplicaGrain decoder, GenerationRequest request, TimeProvider time, ILogger logger)
 {
     /// <summary>Sendings of one cache, before the decoder reads the prompt itself.</summary>
     private const int MaxSendings = 2;
@@ -79,7 +81,7 @@ internal sealed partial class SplitRun(
     {
         try
         {
-            await foreach (var update in prefill.PrefillAsync(request, cancellationToken))
+            await foreach (var update in inbox.ReadAsync(route.PrefillKey, request, RunMode.PrefillOnly, [], cancellationToken))
             {
                 // An answer of one token needs no second replica.
                 if (!update.Sources.IsEmpty && _decoding is null && request.MaxTokens > 1)
@@ -117,7 +119,7 @@ internal sealed partial class SplitRun(
         _timeline.DecoderQueued();
         try
         {
-            await foreach (var update in decoder.DecodeAsync(request, sources, cancellationToken))
+            await foreach (var update in inbox.ReadAsync(route.DecoderKey!, request, RunMode.DecodeOnly, sources, cancellationToken))
             {
                 if (update.Reception is { } reception)
                     _handingOff = HandOffAsync(_handingOff, reception, cancellationToken);
@@ -152,7 +154,7 @@ internal sealed partial class SplitRun(
                 await FailAsync(reception, failure);
                 return;
             }
-            _timeline.Sent(await prefill.SendKvAsync(request.Id, reception.Parts, sending.Token));
+            _timeline.Sent(await prefill.SendKvAsync(request.Id, reception.Targets, sending.Token));
             await decoder.KvArrivedAsync(request.Id, reception.OpenedInStep, await _firstToken.Task.WaitAsync(sending.Token));
             _isHandedOff = true;
         }

@@ -1,5 +1,5 @@
+using E2LLM.Core.HandOff;
 using E2LLM.Core.Requests;
-using E2LLM.Grains.Interfaces.HandOff;
 
 namespace E2LLM.Grains.HandOff;
 

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Requests;
 using E2LLM.Grains.Interfaces.Requests;
-using E2LLM.Grains.Plans;
+using E2LLM.Grains.Parts;
 using E2LLM.Grains.Requests.Statistics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -22,7 +22,7 @@ public sealed partial class RequestGrain(
     [PersistentState("request", JournalStorage.ProviderName)] IPersistentState<RequestJournal> journal,
     TimeProvider time,
     IOptions<RequestOptions> options,
-    IOptions<ServingOptions> serving,
+    PartInbox inbox,
     ILogger<RequestGrain> logger) : Grain, IRequestGrain
 {
     private readonly CancellationTokenSource _cancel = new();
@@ -114,7 +114,7 @@ public sealed partial class RequestGrain(
             Interleave = true,
             KeepAlive = true,
         });
-        _run = new RequestRun(request, GrainFactory, options.Value, serving.Value.KvRenewalPeriod, time, logger);
+        _run = new RequestRun(request, GrainFactory, inbox, options.Value, time, logger);
         _pump = PumpAsync();
     }
 

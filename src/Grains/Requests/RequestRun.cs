@@ -4,6 +4,7 @@ using E2LLM.Core.Requests;
 using E2LLM.Grains.HandOff;
 using E2LLM.Grains.Interfaces.Plans;
 using E2LLM.Grains.Interfaces.Replicas;
+using E2LLM.Grains.Parts;
 using Microsoft.Extensions.Logging;
 
 namespace E2LLM.Grains.Requests;
@@ -18,7 +19,7 @@ namespace E2LLM.Grains.Requests;
 /// (<see cref="Scheduling.Batching.CellReservation.Optimistic"/>). Everything runs in the grain of the request.
 /// </remarks>
 internal sealed partial class RequestRun(
-    GenerationRequest request, IGrainFactory grains, RequestOptions options, TimeSpan keepAlivePeriod, TimeProvider time, ILogger logger)
+    GenerationRequest request, IGrainFactory grains, PartInbox inbox, RequestOptions options, TimeProvider time, ILogger logger)
 {
     /// <summary>A replica that is full, of all that are left, is not asked again at once.</summary>
     private static readonly TimeSpan FullReplicaPause = TimeSpan.FromSeconds(0.5);
@@ -43,18 +44,8 @@ internal sealed partial class RequestRun(
     /// <param name="cancellationToken">Ends the request as cancelled.</param>
     public async IAsyncEnumerable<TokenChunk> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var end = new CancellationTokenSource();
-        var keepingAlive = KeepAliveAsync(end.Token);
-        try
-        {
-            await foreach (var chunk in RunAttemptsAsync(cancellationToken))
-                yield return chunk;
-        }
-        finally
-        {
-            await end.CancelAsync();
-            await keepingAlive;
-        }
+        await foreach (var chunk in RunAttemptsAsync(cancellationToken))
+            yield return chunk;
     }
 
     private async IAsyncEnumerable<TokenChunk> RunAttemptsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -107,8 +98,8 @@ internal sealed partial class RequestRun(
         SubmittedSeconds = time.GetElapsedTime(_acceptedAt).TotalSeconds;
         var replica = grains.GetGrain<IReplicaGrain>(_route.PrefillKey);
         if (_route.DecoderKey is { } decoder)
-            _split = new SplitRun(replica, grains.GetGrain<IReplicaGrain>(decoder), attempt, time, logger);
-        var chunks = _split?.RunAsync(cancellationToken) ?? replica.GenerateAsync(attempt, cancellationToken);
+            _split = new SplitRun(inbox, _route, replica, grains.GetGrain<IReplicaGrain>(decoder), attempt, time, logger);
+        var chunks = _split?.RunAsync(cancellationToken) ?? inbox.ReadChunksAsync(_route.PrefillKey, attempt, cancellationToken);
         await foreach (var chunk in chunks)
             yield return chunk;
     }
@@ -186,36 +177,6 @@ internal sealed partial class RequestRun(
             await Task.Delay(FullReplicaPause, time, cancellationToken).ContinueWith(_ => { }, TaskScheduler.Current);
     }
 
-    /// <summary>Tells the replicas, time and again, that the request is still there.</summary>
-    private async Task KeepAliveAsync(CancellationToken end)
-    {
-        try
-        {
-            while (true)
-            {
-                await Task.Delay(keepAlivePeriod, time, end);
-                foreach (var key in _route is null ? [] : Keys(_route))
-                    _ = KeepAliveAsync(key, _attemptId);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The request has ended.
-        }
-    }
-
-    private async Task KeepAliveAsync(string key, string id)
-    {
-        try
-        {
-            await grains.GetGrain<IReplicaGrain>(key).KeepAliveAsync(id);
-        }
-        catch (Exception)
-        {
-            // A replica that is gone ends its stream, too.
-        }
-    }
-
     /// <summary>
     /// Ends an attempt on its replicas, by its enumeration and by its id: that end may overtake the beginning on its way. Not waited
     /// for; a replica that is gone takes its time to say so.
@@ -230,18 +191,6 @@ internal sealed partial class RequestRun(
         catch (Exception exception)
         {
             LogReplicaGone(exception, id, "");
-        }
-        foreach (var key in unfinished is null ? [] : Keys(unfinished))
-        {
-            try
-            {
-                await grains.GetGrain<IReplicaGrain>(key).CancelAsync(id);
-            }
-            catch (Exception exception)
-            {
-                // What the request held there is gone with it.
-                LogReplicaGone(exception, id, key);
-            }
         }
     }
 
