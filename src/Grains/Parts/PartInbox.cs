@@ -34,14 +34,15 @@ public sealed partial class PartInbox : IPartSink, IDisposable
     private readonly ILogger _logger;
     private readonly ITimer _timer;
     private readonly double _leaseSeconds;
-    private readonly Lazy<PartReaderId> _reader;
+    private readonly Task<PartReaderId> _reader;
     private long _lastTicket;
 
     public PartInbox(IGrainFactory grains, IOptions<ServingOptions> options, TimeProvider time, ILogger<PartInbox> logger)
     {
         (_grains, _time, _logger) = (grains, time, logger);
         _leaseSeconds = options.Value.KvLeaseSeconds;
-        _reader = new(() => new PartReaderId(Guid.NewGuid().ToString("N"), grains.CreateObjectReference<IPartSink>(this)));
+        // Not in the turn of a grain, which may have no such references.
+        _reader = Task.Run(() => new PartReaderId(Guid.NewGuid().ToString("N"), grains.CreateObjectReference<IPartSink>(this)));
         _timer = time.CreateTimer(_ => AskAll(), null, options.Value.TickPeriod, options.Value.TickPeriod);
     }
 
@@ -57,14 +58,7 @@ public sealed partial class PartInbox : IPartSink, IDisposable
         var ticket = Interlocked.Increment(ref _lastTicket);
         var part = new PartReader(this, replicaKey, _grains.GetGrain<IReplicaGrain>(replicaKey), ticket, new PartSilence(_leaseSeconds, NowSeconds));
         _parts[ticket] = part;
-        _ = SubmitAsync(part, new PartRequest
-        {
-            Request = request,
-            Mode = mode,
-            Sources = sources.IsDefault ? [] : sources,
-            Reader = _reader.Value,
-            Ticket = ticket,
-        });
+        _ = SubmitAsync(part, request, mode, sources.IsDefault ? [] : sources);
         return part;
     }
 
@@ -85,13 +79,14 @@ public sealed partial class PartInbox : IPartSink, IDisposable
             _ = EndAsync(part);
     }
 
-    private async Task SubmitAsync(PartReader part, PartRequest request)
+    private async Task SubmitAsync(PartReader part, GenerationRequest request, RunMode mode, ImmutableArray<KvSource> sources)
     {
+        var message = new PartRequest { Request = request, Mode = mode, Sources = sources, Reader = await _reader, Ticket = part.Ticket };
         while (_parts.ContainsKey(part.Ticket))
         {
             try
             {
-                if (await part.Replica.SubmitAsync(request) is { } refusal)
+                if (await part.Replica.SubmitAsync(message) is { } refusal)
                     End(part, refusal);
                 else
                     part.OnTaken(NowSeconds);
@@ -104,7 +99,7 @@ public sealed partial class PartInbox : IPartSink, IDisposable
             catch (Exception exception) when (exception is TimeoutException or OrleansException)
             {
                 // It may have been taken, or may be now: to submit it twice does no harm. The lease ends that, if nothing else does.
-                LogSubmittedAgain(exception, request.Request.Id, part.ReplicaKey);
+                LogSubmittedAgain(exception, request.Id, part.ReplicaKey);
                 await Task.Delay(TimeSpan.FromMilliseconds(50), _time);
             }
             catch (Exception exception)
@@ -118,7 +113,7 @@ public sealed partial class PartInbox : IPartSink, IDisposable
     {
         try
         {
-            await part.Replica.EndPartAsync(_reader.Value.Id, part.Ticket);
+            await part.Replica.EndPartAsync((await _reader).Id, part.Ticket);
         }
         catch (Exception)
         {
@@ -148,7 +143,7 @@ public sealed partial class PartInbox : IPartSink, IDisposable
         {
             var unknown = await _grains.GetGrain<IReplicaGrain>(replicaKey).WantAsync(new PartsWanted
             {
-                ReaderId = _reader.Value.Id,
+                ReaderId = (await _reader).Id,
                 NextTicket = nextTicket,
                 Parts = [.. parts.Select(part => new PartSeen(part.Ticket, part.Seen))],
             });
