@@ -40,10 +40,18 @@ public sealed class EngineWorkerTests
     public async Task Stop_DropsWhatWaitsLetsWhatRunsFinishAndRefusesWhatComesLater()
     {
         var worker = new EngineWorker("w");
+        using var start = new ManualResetEventSlim();
         using var finish = new ManualResetEventSlim();
         var order = new List<string>();
         var dropped = 0;
-        var running = worker.Post(() => Note("work", finish.Wait(Patience)), onDropped: () => dropped++, CancellationToken.None);
+        var running = worker.Post(
+            () =>
+            {
+                start.Set();
+                return Note("work", finish.Wait(Patience));
+            },
+            onDropped: () => dropped++, CancellationToken.None);
+        Assert.True(start.Wait(Patience));
         var waiting = worker.Post(() => Note("never", true), onDropped: () => dropped++, CancellationToken.None);
         var stopped = worker.StopAsync(() => order.Add("clean-up"));
         var late = worker.Post(() => Note("never", true), onDropped: () => dropped++, CancellationToken.None);
