@@ -124,7 +124,7 @@ internal sealed unsafe partial class LlamaSlice : IDisposable
         parameters.BatchTokens = (uint)settings.MaxStepTokens;
         // One micro-batch a step: its size selects kernels, and with them bits.
         parameters.MicroBatchTokens = (uint)settings.MaxStepTokens;
-        // The slots' and the export's. In a unified cache a sequence takes no cells, and none but the rows of a step chooses kernels.
+        // The slots' and the export's. In a unified cache a sequence takes no cells, and kernels are chosen by the rows of a step.
         var sequences = settings.MaxSequences + 1;
         parameters.MaxSequences = (uint)sequences;
         // llama.cpp reserves [outputs, vocabulary] logits. It aborts below its number of sequences.
