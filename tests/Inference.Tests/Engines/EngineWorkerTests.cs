@@ -11,15 +11,17 @@ public sealed class EngineWorkerTests
     [Fact]
     public async Task Stop_WhileOthersPost_LetsNothingRunAfterTheCleanUp()
     {
-        // A race that is lost in most of the first hundred rounds where work can get behind the clean-up.
-        const int rounds = 500;
+        // A gap between the last item and the end of adding is met once in some hundred rounds.
+        const int rounds = 2_000;
         const int posters = 3;
+        const int mostWaiting = 50;
         for (var round = 0; round < rounds; round++)
         {
             var worker = new EngineWorker("w");
             using var start = new Barrier(posters + 1);
             var isCleanedUp = false;
             var ranTooLate = false;
+            var waiting = 0;
             var posting = Enumerable.Range(0, posters).Select(_ => Task.Factory.StartNew(Post, TaskCreationOptions.LongRunning)).ToArray();
             start.SignalAndWait();
             await worker.StopAsync(() => isCleanedUp = true).WaitAsync(Patience);
@@ -29,9 +31,21 @@ public sealed class EngineWorkerTests
             void Post()
             {
                 start.SignalAndWait();
-                while (!worker.Post(() => ranTooLate |= isCleanedUp, onDropped: () => { }, CancellationToken.None).IsFaulted)
+                Task<bool> work;
+                do
                 {
+                    while (Volatile.Read(ref waiting) > mostWaiting)
+                        Thread.Yield();
+                    Interlocked.Increment(ref waiting);
+                    work = worker.Post(Work, onDropped: () => Interlocked.Decrement(ref waiting), CancellationToken.None);
                 }
+                while (!work.IsFaulted);
+            }
+
+            bool Work()
+            {
+                Interlocked.Decrement(ref waiting);
+                return ranTooLate |= isCleanedUp;
             }
         }
     }
