@@ -38,7 +38,7 @@ internal sealed class PlanOptions
     };
 
     private readonly Option<int?> _kvCells = new("--kv-cells") { Description = "Tokens in a replica's KV cache. Default: what --max-sequences mean requests take." };
-    private readonly Option<int?> _maxSequences = new("--max-sequences") { Description = "Sequences of a replica at once, 1 to 256. Default 16." };
+    private readonly Option<int?> _maxSequences = new("--max-sequences") { Description = "Sequences of a replica at once, 1 to 255. Default 16." };
     private readonly Option<int?> _maxStepTokens = new("--max-step-tokens") { Description = "Rows of a step, and so of a prefill chunk, 1 to 8192. Default: a mean prompt, 512 at most." };
     private readonly Option<int?> _maxSequenceTokens = new("--max-sequence-tokens") { Description = "Longest request, prompt and answer. Default: four mean requests, within the model's context." };
 

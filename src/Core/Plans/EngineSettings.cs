@@ -10,7 +10,7 @@ public sealed record EngineSettings
     /// <summary>Cells of the KV cache: tokens of all sequences of the replica together. 1 to 16,777,216.</summary>
     [Id(0)] public int KvCells { get; init; } = 2048;
 
-    /// <summary>Sequences that may be open at once. 1 to 256 (llama.cpp's limit).</summary>
+    /// <summary>Sequences that may be open at once. 1 to 255: llama.cpp has 256 sequences, and exports take one.</summary>
     [Id(1)] public int MaxSequences { get; init; } = 8;
 
     /// <summary>Rows of one step: decode rows and chunked prefill together. 1 to 8,192.</summary>

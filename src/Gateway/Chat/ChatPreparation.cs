@@ -20,7 +20,7 @@ internal sealed class ChatPreparation(
         ChatRequestRules.Check(request, options.Value);
         var model = catalog.Require(request.ModelId);
         var limit = ServingLimits.SequenceTokens(model, await plans.GetReadyAsync(model.Id, cancellationToken));
-        var tokenizer = tokenizers.Get(model.Id);
+        var tokenizer = await tokenizers.GetAsync(model.Id, cancellationToken);
 
         // Off the turn of a grain: a long prompt takes milliseconds.
         var prompt = await Task.Run(() => Tokenize(tokenizer, request), cancellationToken);

@@ -18,7 +18,8 @@ internal sealed class TokenizeEndpoint(IModelCatalog catalog, ITokenizerProvider
     public async Task TokenizeAsync(HttpContext http)
     {
         var (model, text, addSpecial, parseSpecial) = await JsonBody.ReadAsync(http, options.Value.MaxBodyBytes, ReadText);
-        var tokens = tokenizers.Get(model.Id).Tokenize(text, addSpecial, parseSpecial);
+        var tokenizer = await tokenizers.GetAsync(model.Id, http.RequestAborted);
+        var tokens = tokenizer.Tokenize(text, addSpecial, parseSpecial);
         await JsonResponse.WriteAsync(http, StatusCodes.Status200OK, json =>
         {
             json.WriteStartObject();
@@ -33,7 +34,7 @@ internal sealed class TokenizeEndpoint(IModelCatalog catalog, ITokenizerProvider
     public async Task DetokenizeAsync(HttpContext http)
     {
         var (model, tokens) = await JsonBody.ReadAsync(http, options.Value.MaxBodyBytes, ReadTokens);
-        var detokenizer = tokenizers.Get(model.Id).CreateDetokenizer();
+        var detokenizer = (await tokenizers.GetAsync(model.Id, http.RequestAborted)).CreateDetokenizer();
         var text = new StringBuilder();
         foreach (var token in tokens)
             text.Append(detokenizer.Append(token));

@@ -8,7 +8,7 @@ internal sealed class ServingOptionsValidator : IValidateOptions<ServingOptions>
     public ValidateOptionsResult Validate(string? name, ServingOptions options)
     {
         var ranges = new OptionRanges(ServingOptions.Section);
-        ranges.Check(nameof(options.MaxSequences), options.MaxSequences, 1, 256);
+        ranges.Check(nameof(options.MaxSequences), options.MaxSequences, 1, 255);
         ranges.Check(nameof(options.MaxSequenceTokens), options.MaxSequenceTokens, 0, 1 << 24);
         ranges.Check(nameof(options.KvCells), options.KvCells, 0, 1 << 24);
         ranges.Check(nameof(options.MaxStepTokens), options.MaxStepTokens, 0, 8192);

@@ -14,7 +14,7 @@ public sealed class ServingOptions
 {
     public const string Section = "E2LLM:Serving";
 
-    /// <summary>Requests of one replica that may run at once. Default 8; 1 to 256.</summary>
+    /// <summary>Requests of one replica that may run at once. Default 8; 1 to 255.</summary>
     public int MaxSequences { get; set; } = 8;
 
     /// <summary>Tokens of one request, prompt and answer. Default 0: the model's trained context, 4,096 at most.</summary>

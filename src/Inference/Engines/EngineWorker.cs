@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using E2LLM.Core.Errors;
 
 namespace E2LLM.Inference.Engines;
@@ -6,10 +5,11 @@ namespace E2LLM.Inference.Engines;
 /// <summary>The one thread that runs an engine's native code. Work runs in the order in which it was posted.</summary>
 internal sealed class EngineWorker
 {
-    private readonly BlockingCollection<WorkItem> _queue = [];
+    private readonly object _gate = new(); // not a Lock: the worker waits on it
+    private readonly Queue<WorkItem> _queue = []; // under the gate
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly string _name;
-    private int _stopping;
+    private bool _isStopping; // under the gate
 
     public EngineWorker(string name)
     {
@@ -24,41 +24,60 @@ internal sealed class EngineWorker
     {
         var item = new WorkItem<T>(work, onDropped);
         item.DropOn(cancellationToken);
-        try
-        {
-            _queue.Add(item, CancellationToken.None);
-        }
-        catch (InvalidOperationException)
-        {
+        if (!TryAdd(item))
             item.Drop(Unloaded());
-        }
         return item.Result;
     }
 
     /// <summary>Drops what waits, lets what runs finish, runs the clean-up on the worker's thread and ends it. Idempotent.</summary>
     public Task StopAsync(Action cleanUp)
     {
-        if (Interlocked.Exchange(ref _stopping, 1) == 0)
+        Func<bool> last = () =>
         {
-            Func<bool> last = () =>
-            {
-                cleanUp();
-                return true;
-            };
-            _queue.Add(new WorkItem<bool>(last, onDropped: () => { }) { EndsWorker = true });
-            _queue.CompleteAdding();
-        }
+            cleanUp();
+            return true;
+        };
+        TryAdd(new WorkItem<bool>(last, onDropped: () => { }) { EndsWorker = true });
         return _stopped.Task;
+    }
+
+    /// <returns>False behind the item that ends the worker: nothing may run on what it has cleaned up.</returns>
+    private bool TryAdd(WorkItem item)
+    {
+        lock (_gate)
+        {
+            if (_isStopping)
+                return false;
+            _isStopping = item.EndsWorker;
+            _queue.Enqueue(item);
+            Monitor.Pulse(_gate);
+            return true;
+        }
+    }
+
+    private (WorkItem Item, bool IsDropped) Take()
+    {
+        lock (_gate)
+        {
+            while (_queue.Count == 0)
+                Monitor.Wait(_gate);
+            var item = _queue.Dequeue();
+            return (item, _isStopping && !item.EndsWorker);
+        }
     }
 
     private void Run()
     {
-        foreach (var item in _queue.GetConsumingEnumerable())
-            if (_queue.IsAddingCompleted && !item.EndsWorker)
+        WorkItem item;
+        do
+        {
+            (item, var isDropped) = Take();
+            if (isDropped)
                 item.Drop(Unloaded());
             else
                 item.Run();
-        _queue.Dispose();
+        }
+        while (!item.EndsWorker);
         _stopped.SetResult();
     }
 
@@ -81,15 +100,15 @@ internal sealed class EngineWorker
 
         public Task<T> Result => _result.Task;
 
+        /// <summary>Before the item is queued: from then on the worker may end it.</summary>
         public void DropOn(CancellationToken cancellationToken) =>
-            _registration = cancellationToken.UnsafeRegister(
-                static (state, token) => ((WorkItem<T>)state!).Drop(new OperationCanceledException(token)), this);
+            _registration = cancellationToken.UnsafeRegister(static (state, token) => ((WorkItem<T>)state!).Cancel(token), this);
 
         public override void Run()
         {
+            _registration.Unregister();
             if (!Take())
                 return;
-            _registration.Dispose();
             try
             {
                 _result.SetResult(work());
@@ -102,13 +121,20 @@ internal sealed class EngineWorker
 
         public override void Drop(Exception reason)
         {
+            // A token may outlive the engine by far, and would hold on to the work and all that it refers to.
+            _registration.Unregister();
             if (!Take())
                 return;
             onDropped();
-            if (reason is OperationCanceledException cancelled)
-                _result.SetCanceled(cancelled.CancellationToken);
-            else
-                _result.SetException(reason);
+            _result.SetException(reason);
+        }
+
+        private void Cancel(CancellationToken cancellationToken)
+        {
+            if (!Take())
+                return;
+            onDropped();
+            _result.SetCanceled(cancellationToken);
         }
 
         private bool Take() => Interlocked.Exchange(ref _taken, 1) == 0;

@@ -39,6 +39,7 @@ internal sealed unsafe partial class LlamaSlice : IDisposable
             _context = LlamaContextHandle.Create(_model, ContextParams(settings, threads, isLast), _threads);
             _memory = NativeMethods.llama_get_memory(_context);
             _batch = new DecodeBatch(settings.MaxStepTokens);
+            ExportSequence = settings.MaxSequences;
             MaxRows = (int)Math.Min((uint)settings.MaxStepTokens, NativeMethods.llama_n_batch(_context));
         }
         catch
@@ -58,6 +59,12 @@ internal sealed unsafe partial class LlamaSlice : IDisposable
 
     /// <summary>Rows that one decode takes: more make llama.cpp abort.</summary>
     public int MaxRows { get; }
+
+    /// <summary>
+    /// A sequence beyond the slots: kept prefixes hold every slot open, and an export needs a sequence of its own. Empty but while one
+    /// is under way.
+    /// </summary>
+    public int ExportSequence { get; }
 
     /// <param name="rows">1 to <see cref="MaxRows"/>.</param>
     /// <param name="embeddings">[rows, width].</param>
@@ -117,9 +124,11 @@ internal sealed unsafe partial class LlamaSlice : IDisposable
         parameters.BatchTokens = (uint)settings.MaxStepTokens;
         // One micro-batch a step: its size selects kernels, and with them bits.
         parameters.MicroBatchTokens = (uint)settings.MaxStepTokens;
-        parameters.MaxSequences = (uint)settings.MaxSequences;
+        // The slots' and the export's. In a unified cache a sequence takes no cells, and kernels are chosen by the rows of a step.
+        var sequences = settings.MaxSequences + 1;
+        parameters.MaxSequences = (uint)sequences;
         // llama.cpp reserves [outputs, vocabulary] logits. It aborts below its number of sequences.
-        parameters.MaxOutputs = (uint)(isLast ? settings.MaxSequences : Math.Max(settings.MaxSequences, settings.MaxStepTokens));
+        parameters.MaxOutputs = (uint)(isLast ? sequences : Math.Max(sequences, settings.MaxStepTokens));
         parameters.MaxOutputsPerSequence = parameters.MaxOutputs;
         parameters.Threads = threads;
         parameters.ThreadsBatch = threads;

@@ -15,6 +15,11 @@ namespace E2LLM.Inference.Engines;
 /// </remarks>
 internal sealed partial class LlamaStageEngine : IKvStageEngine
 {
+    private long _stateBytesRead;
+
+    /// <summary>Bytes that llama.cpp has copied out of its cache for exports: what they cost, next to what they gave.</summary>
+    internal long StateBytesRead => Interlocked.Read(ref _stateBytesRead);
+
     public Task<IReadOnlyList<KvBlock>> ExportKvAsync(int sequence, int fromPosition, int toPosition, CancellationToken cancellationToken) =>
         _worker.Post(() => ExportKv(sequence, fromPosition, toPosition), onDropped: () => { }, cancellationToken);
 
@@ -28,19 +33,12 @@ internal sealed partial class LlamaStageEngine : IKvStageEngine
     {
         _ledger.CheckExport(sequence, fromPosition, toPosition);
         var blocks = new List<KvBlock>(Info.LayerCount);
-        // llama.cpp gives whole sequences out. A free slot that shares the wanted cells for a moment is a sequence of just these.
-        var helper = _ledger.FindClosedSlot();
+        var export = _slice.ExportSequence;
         try
         {
-            if (helper >= 0)
-            {
-                _slice.Share(sequence, helper, fromPosition, toPosition);
-                ReadBlocks(helper, fromPosition, toPosition, fromPosition, toPosition, blocks);
-            }
-            else
-            {
-                ReadBlocks(sequence, 0, _ledger.Length(sequence), fromPosition, toPosition, blocks);
-            }
+            // llama.cpp gives whole sequences out, so the wanted cells become one of their own for a moment. They are shared, not copied.
+            _slice.Share(sequence, export, fromPosition, toPosition);
+            ReadBlocks(export, fromPosition, toPosition, blocks);
             return blocks;
         }
         catch (Exception error)
@@ -50,28 +48,29 @@ internal sealed partial class LlamaStageEngine : IKvStageEngine
         }
         finally
         {
-            if (helper >= 0)
-                _slice.Forget(helper, 0);
+            _slice.Forget(export, 0);
         }
     }
 
-    /// <param name="sequence">Holds exactly the positions from <paramref name="firstHeld"/> to <paramref name="endHeld"/> - 1.</param>
-    private void ReadBlocks(int sequence, int firstHeld, int endHeld, int fromPosition, int toPosition, List<KvBlock> blocks)
+    /// <param name="sequence">Holds exactly the positions.</param>
+    private void ReadBlocks(int sequence, int fromPosition, int toPosition, List<KvBlock> blocks)
     {
         var header = new KvBlockHeader(Info.FirstLayer, fromPosition, toPosition - fromPosition, _kvLayout.RowBytes, _kvLayout.RowBytes);
         header.ThrowIfInvalid();
         using var errors = NativeLog.CaptureErrors();
         var stateBytes = _slice.StateBytes(sequence);
-        var most = KvState.MaxBytes(_kvLayout, endHeld - firstHeld);
+        var most = KvState.MaxBytes(_kvLayout, header.Rows);
         if (stateBytes > (ulong)Math.Min(most, Array.MaxLength))
             throw new EngineException($"the state has {stateBytes} bytes, but {Math.Min(most, Array.MaxLength)} are possible");
         var buffer = ArrayPool<byte>.Shared.Rent((int)stateBytes);
         try
         {
             var bytes = buffer.AsMemory(0, (int)stateBytes);
-            if (_slice.ReadState(sequence, bytes.Span) is var written && written != stateBytes)
+            var written = _slice.ReadState(sequence, bytes.Span);
+            Interlocked.Add(ref _stateBytesRead, (long)written);
+            if (written != stateBytes)
                 throw new EngineException($"llama.cpp wrote {written} of {stateBytes} bytes: {errors}");
-            var state = KvState.Parse(bytes, _kvLayout, sequence, firstHeld, endHeld);
+            var state = KvState.Parse(bytes, _kvLayout, sequence, fromPosition, toPosition);
             for (var layer = Info.FirstLayer; layer < Info.FirstLayer + Info.LayerCount; layer++)
             {
                 blocks.Add(KvBlock.Rent(header with { Layer = layer }));

@@ -23,7 +23,11 @@ public sealed class LlamaStageEngineFactory(ModelCatalog catalog, ISliceStore sl
         return spec.Device.SlowdownFactor == 1 ? engine : new EmulatedStageEngine(engine, spec.Device.SlowdownFactor, time);
     }
 
-    internal async Task<LlamaStageEngine> LoadAsync(StageEngineSpec spec, CancellationToken cancellationToken)
+    // On the pool: files are read and a library is loaded before the engine's own thread takes over, and the caller may be a grain's turn.
+    internal Task<LlamaStageEngine> LoadAsync(StageEngineSpec spec, CancellationToken cancellationToken) =>
+        Task.Run(() => LoadHereAsync(spec, cancellationToken), cancellationToken);
+
+    private async Task<LlamaStageEngine> LoadHereAsync(StageEngineSpec spec, CancellationToken cancellationToken)
     {
         var (model, file) = catalog.Get(spec.ModelId);
         StageEngineSpecCheck.Check(spec, model);

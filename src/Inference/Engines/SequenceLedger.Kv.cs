@@ -6,9 +6,6 @@ namespace E2LLM.Inference.Engines;
 
 internal sealed partial class SequenceLedger
 {
-    /// <summary>A slot that is not open, so that nothing is in it; negative without one.</summary>
-    public int FindClosedSlot() => Array.FindIndex(_slots, slot => !slot.IsOpen);
-
     /// <exception cref="EngineException">The slot is not open or does not hold the positions.</exception>
     public void CheckExport(int sequence, int fromPosition, int toPosition)
     {

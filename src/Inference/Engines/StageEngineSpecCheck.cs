@@ -15,7 +15,7 @@ internal static class StageEngineSpecCheck
         var settings = spec.Settings;
         var problems = new List<string>();
         Range("KvCells", settings.KvCells, 1, 16_777_216);
-        Range("MaxSequences", settings.MaxSequences, 1, 256);
+        Range("MaxSequences", settings.MaxSequences, 1, 255);
         Range("MaxStepTokens", settings.MaxStepTokens, 1, 8192);
         Range("MaxSequenceTokens", settings.MaxSequenceTokens, 1, 16_777_216);
         Range("Threads", spec.Device.Threads, 1, 512);

@@ -1,31 +1,35 @@
-using System.Collections.Concurrent;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Models;
+using E2LLM.Inference.Loading;
 using E2LLM.Inference.Native;
 
 namespace E2LLM.Inference.Models;
 
 /// <summary>Tokenizers of the catalog's models, each loaded on its first use and kept.</summary>
+/// <param name="catalog">The models that can be asked for.</param>
+/// <param name="library">Loaded on the first use.</param>
 public sealed class LlamaTokenizerProvider(ModelCatalog catalog, LlamaLibraryOptions library) : ITokenizerProvider, IDisposable
 {
-    private readonly ConcurrentDictionary<string, Lazy<LlamaTokenizer>> _tokenizers = new();
+    private readonly SharedLoads<string, ITokenizer> _tokenizers = new(modelId =>
+    {
+        LlamaLibrary.Load(library);
+        return Task.FromResult<ITokenizer>(new LlamaTokenizer(modelId, catalog.Get(modelId).File.File.Path));
+    });
 
     /// <exception cref="RequestRejectedException">The model is unknown.</exception>
     /// <exception cref="E2LlmException">The library or the vocabulary cannot be used.</exception>
-    public ITokenizer Get(string modelId)
+    public ValueTask<ITokenizer> GetAsync(string modelId, CancellationToken cancellationToken)
     {
-        var (_, file) = catalog.Get(modelId);
-        return _tokenizers.GetOrAdd(modelId, id => new Lazy<LlamaTokenizer>(() =>
-        {
-            LlamaLibrary.Load(library);
-            return new LlamaTokenizer(id, file.File.Path);
-        })).Value;
+        _ = catalog.Get(modelId); // An unknown name is no key: clients invent them.
+        return _tokenizers.GetAsync(modelId, cancellationToken);
     }
 
     public void Dispose()
     {
-        foreach (var tokenizer in _tokenizers.Values)
-            if (tokenizer.IsValueCreated)
-                tokenizer.Value.Dispose();
+        // What is still being loaded is given up when it is there.
+        foreach (var tokenizer in _tokenizers.Close())
+            _ = tokenizer.ContinueWith(
+                static loaded => ((LlamaTokenizer)loaded.Result).Dispose(), CancellationToken.None,
+                TaskContinuationOptions.OnlyOnRanToCompletion | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 }

@@ -1,9 +1,9 @@
-using System.Collections.Concurrent;
 using E2LLM.Core.Engines;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Fleets;
 using E2LLM.Core.Plans;
 using E2LLM.Inference.Engines;
+using E2LLM.Inference.Loading;
 using E2LLM.Inference.Models;
 
 namespace E2LLM.Inference.Profiling;
@@ -12,9 +12,7 @@ namespace E2LLM.Inference.Profiling;
 /// Times the real engine on two middle layers of the model, and on the last ones for the head; about a second for a model of a billion
 /// weights. Devices of this machine with the same number of threads are timed once; a slowdown factor multiplies the figures.
 /// </summary>
-/// <param name="catalog">The models that can be asked for.</param>
-/// <param name="engines">Loads the layers that are timed.</param>
-public sealed class LlamaDeviceProfiler(ModelCatalog catalog, LlamaStageEngineFactory engines) : IDeviceProfiler
+public sealed class LlamaDeviceProfiler : IDeviceProfiler
 {
     // Two measurements at once would each see the other.
     private static readonly SemaphoreSlim OneAtATime = new(1);
@@ -24,33 +22,32 @@ public sealed class LlamaDeviceProfiler(ModelCatalog catalog, LlamaStageEngineFa
         KvCells = 1024, MaxSequences = 16, MaxStepTokens = 256, MaxSequenceTokens = 512,
     };
 
-    private readonly ConcurrentDictionary<(string ModelId, int Threads), Task<HostTimes>> _times = new();
+    private readonly ModelCatalog _catalog;
+    private readonly LlamaStageEngineFactory _engines;
+    private readonly SharedLoads<(string ModelId, int Threads), HostTimes> _times;
+
+    /// <param name="catalog">The models that can be asked for.</param>
+    /// <param name="engines">Loads the layers that are timed.</param>
+    public LlamaDeviceProfiler(ModelCatalog catalog, LlamaStageEngineFactory engines)
+    {
+        (_catalog, _engines) = (catalog, engines);
+        _times = new(key => MeasureAsync(key.ModelId, key.Threads));
+    }
 
     /// <exception cref="E2LlmException">The model is unknown or the engine cannot load.</exception>
     public async Task<DeviceProfile> ProfileAsync(DeviceSpec device, string modelId, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(device);
-        var key = (modelId, device.Threads);
-        // Shared by all who ask, so it does not end with the one who asked first.
-        var times = _times.GetOrAdd(key, _ => Task.Run(() => MeasureAsync(device, modelId), CancellationToken.None));
-        try
-        {
-            var source = device.SlowdownFactor == 1 ? ProfileSource.Measured : ProfileSource.Emulated;
-            return (await times.WaitAsync(cancellationToken).ConfigureAwait(false)).For(device, modelId, source);
-        }
-        catch when (times.IsFaulted)
-        {
-            _times.TryRemove(KeyValuePair.Create(key, times));
-            throw;
-        }
+        var times = await _times.GetAsync((modelId, device.Threads), cancellationToken).ConfigureAwait(false);
+        return times.For(device, modelId, device.SlowdownFactor == 1 ? ProfileSource.Measured : ProfileSource.Emulated);
     }
 
-    private async Task<HostTimes> MeasureAsync(DeviceSpec device, string modelId)
+    private async Task<HostTimes> MeasureAsync(string modelId, int threads)
     {
         await OneAtATime.WaitAsync().ConfigureAwait(false);
         try
         {
-            return await MeasureAloneAsync(device, modelId).ConfigureAwait(false);
+            return await MeasureAloneAsync(modelId, threads).ConfigureAwait(false);
         }
         finally
         {
@@ -58,9 +55,9 @@ public sealed class LlamaDeviceProfiler(ModelCatalog catalog, LlamaStageEngineFa
         }
     }
 
-    private async Task<HostTimes> MeasureAloneAsync(DeviceSpec device, string modelId)
+    private async Task<HostTimes> MeasureAloneAsync(string modelId, int threads)
     {
-        var (model, _) = catalog.Get(modelId);
+        var (model, _) = _catalog.Get(modelId);
         var total = model.LayerCount;
         var layers = Math.Min(2, total);
         var first = Math.Max(0, (total - layers) / 2);
@@ -103,12 +100,12 @@ public sealed class LlamaDeviceProfiler(ModelCatalog catalog, LlamaStageEngineFa
             return await timer.MeasureAsync(1, 1, ProfilePoints.ContextTokens, CancellationToken.None).ConfigureAwait(false);
         }
 
-        Task<LlamaStageEngine> LoadAsync(int firstLayer, int layerCount) => engines.LoadAsync(
+        Task<LlamaStageEngine> LoadAsync(int firstLayer, int layerCount) => _engines.LoadAsync(
             new StageEngineSpec
             {
                 ModelId = modelId,
                 // Also a device that cannot hold this much gets its profile; that it is too small is for the planner to say.
-                Device = device with { SlowdownFactor = 1, MemoryBytes = long.MaxValue },
+                Device = new DeviceSpec { Id = "this-machine", MemoryBytes = long.MaxValue, Threads = threads },
                 FirstLayer = firstLayer,
                 LayerCount = layerCount,
                 Settings = Settings with { MaxSequenceTokens = Math.Min(Settings.MaxSequenceTokens, model.ContextLengthTokens) },

@@ -8,6 +8,6 @@ public sealed class SyntheticTokenizerProvider(IModelCatalog catalog) : ITokeniz
 {
     private readonly SyntheticTokenizer _tokenizer = new();
 
-    public ITokenizer Get(string modelId) =>
-        catalog.Find(modelId) is null ? throw new RequestRejectedException($"There is no model '{modelId}' here.") : _tokenizer;
+    public ValueTask<ITokenizer> GetAsync(string modelId, CancellationToken cancellationToken) =>
+        catalog.Find(modelId) is null ? throw new RequestRejectedException($"There is no model '{modelId}' here.") : new(_tokenizer);
 }

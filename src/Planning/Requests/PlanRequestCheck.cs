@@ -61,7 +61,7 @@ public static class PlanRequestCheck
     private static void CheckEngine(EngineSettings engine, ModelSpec model, FaultList faults)
     {
         faults.Require(engine.KvCells is >= 1 and <= 1 << 24, "engine.kvCells", engine.KvCells, "1 to 16,777,216");
-        faults.Require(engine.MaxSequences is >= 1 and <= 256, "engine.maxSequences", engine.MaxSequences, "1 to 256");
+        faults.Require(engine.MaxSequences is >= 1 and <= 255, "engine.maxSequences", engine.MaxSequences, "1 to 255");
         faults.Require(engine.MaxStepTokens is >= 1 and <= 8192, "engine.maxStepTokens", engine.MaxStepTokens, "1 to 8,192");
         faults.Require(
             engine.MaxSequenceTokens >= 1 && engine.MaxSequenceTokens <= Math.Max(1, model.ContextLengthTokens),

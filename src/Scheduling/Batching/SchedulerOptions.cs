@@ -84,7 +84,7 @@ public sealed record SchedulerOptions
         if (!(PriorityAgeingSeconds is >= 0 and <= 86_400))
             errors.Add($"{nameof(PriorityAgeingSeconds)} is {PriorityAgeingSeconds}; it must be 0 to 86400.");
         Check(nameof(engine.KvCells), engine.KvCells, 1, 1 << 24);
-        Check(nameof(engine.MaxSequences), engine.MaxSequences, 1, 256);
+        Check(nameof(engine.MaxSequences), engine.MaxSequences, 1, 255);
         Check(nameof(engine.MaxStepTokens), engine.MaxStepTokens, 1, 8_192);
         Check(nameof(engine.MaxSequenceTokens), engine.MaxSequenceTokens, 1, 1 << 24);
         if (errors.Count > 0)

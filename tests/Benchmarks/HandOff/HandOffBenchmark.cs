@@ -1,7 +1,6 @@
 using E2LLM.Benchmarks.DataPlane;
 using E2LLM.Benchmarks.Fog;
 using E2LLM.Benchmarks.Load;
-using E2LLM.Benchmarks.Nodes;
 using E2LLM.DataPlane.Sending;
 using E2LLM.Grains.Plans;
 
@@ -20,7 +19,12 @@ internal sealed class HandOffBenchmark(BenchmarkModel model, string cut, int ans
     {
         Console.WriteLine($"measured: model {model.Name} Q4_0 (random weights), {cut} (decoder in a second process), 1 thread a stage, " +
             $"steps of {StepTokens} rows, one request at a time, {answerTokens} answer tokens, {rounds} rounds");
-        await using var fog = await StartAsync(promptTokens.Max() + answerTokens);
+        await using var fog = await HandOffFog.StartAsync(model, model.Engines, cut, new ServingOptions
+        {
+            MaxSequences = 2,
+            MaxSequenceTokens = promptTokens.Max() + answerTokens,
+            MaxStepTokens = StepTokens,
+        });
         foreach (var tokens in promptTokens)
             await RunAsync(fog, tokens, rounds);
     }
@@ -50,22 +54,5 @@ internal sealed class HandOffBenchmark(BenchmarkModel model, string cut, int ans
                 results.Add(bytes / raw.Run(), bytes / (await port.RunAsync(new KvSenderOptions().Sockets)).SendSeconds);
         }
         results.Print(promptTokens, bytes);
-    }
-
-    private Task<BenchmarkFog> StartAsync(int sequenceTokens)
-    {
-        var serving = new ServingOptions { MaxSequences = 2, MaxSequenceTokens = sequenceTokens, MaxStepTokens = StepTokens };
-        var devices = cut.Split(';').Select(replica =>
-            replica.Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(stage => FogOptions.Device(stage[..stage.IndexOf(':')])).ToArray()).ToArray();
-        return BenchmarkFog.StartAsync(
-            new FogOptions
-            {
-                Catalog = model.Catalog,
-                Engines = model.Engines,
-                Devices = devices[0],
-                Planner = FixedCut.Parse(cut),
-                Serving = options => ServingOptionsCopy.Copy(serving, options),
-            },
-            model.Node(devices[1], cut, serving));
     }
 }

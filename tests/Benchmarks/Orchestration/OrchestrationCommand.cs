@@ -8,7 +8,7 @@ internal static class OrchestrationCommand
     public static Command Create()
     {
         var step = new Option<double>("--step-ms") { Description = "Of every stage and step.", DefaultValueFactory = _ => 5 };
-        var concurrency = new Option<int[]>("--concurrency") { AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [1, 32, 256] };
+        var concurrency = new Option<int[]>("--concurrency") { AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [1, 32, 255] };
         var stages = new Option<int[]>("--stages") { AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [1, 2] };
         var answer = new Option<int>("--answer-tokens") { DefaultValueFactory = _ => 200 };
         var rounds = new Option<int>("--rounds") { Description = "Each case is run once a round.", DefaultValueFactory = _ => 5 };

@@ -33,7 +33,7 @@ public sealed class DemoModel : IAsyncLifetime
         Catalog = await ModelCatalog.OpenAsync([FindModel()], slices, CancellationToken.None);
         Engines = new LlamaStageEngineFactory(Catalog, slices, new LlamaLibraryOptions(), TimeProvider.System);
         Profiler = new LlamaDeviceProfiler(Catalog, Engines);
-        Tokenizer = new LlamaTokenizerProvider(Catalog, new LlamaLibraryOptions()).Get(Spec.Id);
+        Tokenizer = await new LlamaTokenizerProvider(Catalog, new LlamaLibraryOptions()).GetAsync(Spec.Id, CancellationToken.None);
     }
 
     public Task DisposeAsync()

@@ -23,5 +23,9 @@ public sealed class FakeFleet : IModelCatalog, ITokenizerProvider
 
     public ModelSpec? Find(string modelId) => _models.GetValueOrDefault(modelId)?.Spec;
 
-    public ITokenizer Get(string modelId) => new ByteTokenizer();
+    public async ValueTask<ITokenizer> GetAsync(string modelId, CancellationToken cancellationToken)
+    {
+        await _models[modelId].LoadTokenizerAsync();
+        return new ByteTokenizer();
+    }
 }

@@ -14,6 +14,7 @@ namespace E2LLM.Gateway.Tests.Fakes;
 public sealed class FakeModel(string id, Script script, int contextTokens)
 {
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _tokenizerWanted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public string Id => id;
@@ -29,6 +30,12 @@ public sealed class FakeModel(string id, Script script, int contextTokens)
 
     /// <summary>The grain's enumeration is over, for whatever reason.</summary>
     public Task Ended => _ended.Task.WaitAsync(TimeSpan.FromSeconds(20));
+
+    /// <summary>The gateway has asked for the tokenizer.</summary>
+    public Task TokenizerWanted => _tokenizerWanted.Task.WaitAsync(TimeSpan.FromSeconds(20));
+
+    /// <summary>How long its tokenizer takes to load.</summary>
+    public Task TokenizerLoad { get; set; } = Task.CompletedTask;
 
     public ModelSpec Spec { get; } = new()
     {
@@ -51,6 +58,12 @@ public sealed class FakeModel(string id, Script script, int contextTokens)
     {
         Requests.Enqueue(request);
         _started.TrySetResult();
+    }
+
+    public Task LoadTokenizerAsync()
+    {
+        _tokenizerWanted.TrySetResult();
+        return TokenizerLoad;
     }
 
     public void OnEnd() => _ended.TrySetResult();

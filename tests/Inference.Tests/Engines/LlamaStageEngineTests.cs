@@ -108,10 +108,10 @@ public sealed class LlamaStageEngineTests(TestModels models)
             FirstLayer = 6,
             LayerCount = 3,
             Device = Spec.Device with { Threads = 0, SlowdownFactor = double.NaN },
-            Settings = Spec.Settings with { KvCells = 2_000_000_000, MaxSequences = 257, MaxStepTokens = 0 },
+            Settings = Spec.Settings with { KvCells = 2_000_000_000, MaxSequences = 256, MaxStepTokens = 0 },
         };
         var error = await Assert.ThrowsAsync<ConfigurationException>(() => models.Factory.CreateAsync(absurd, CancellationToken.None));
-        foreach (var part in new[] { "layers 6 to 8", "Threads is 0", "SlowdownFactor", "KvCells is 2000000000", "MaxSequences is 257" })
+        foreach (var part in new[] { "layers 6 to 8", "Threads is 0", "SlowdownFactor", "KvCells is 2000000000", "MaxSequences is 256" })
             Assert.Contains(part, error.Message);
         Assert.Contains("MaxStepTokens is 0", error.Message);
     }

@@ -40,6 +40,38 @@ public sealed class LlamaKvTests(TestModels models)
     }
 
     [Theory]
+    [InlineData(TestModels.Demo)]
+    [InlineData(Windowed)]
+    public async Task Export_WhereEverySlotIsOpen_CopiesHardlyMoreThanThePositionsAskedFor(string modelId)
+    {
+        await using var engine = await LoadAsync(modelId, Settings with { MaxSequences = 2 });
+        await PrefillAsync(engine, 0, 100);
+        await PrefillAsync(engine, 1, 100);
+        Assert.Equal(2, engine.Usage.OpenSequences);
+        for (var start = 0; start < 100; start += 20)
+        {
+            var before = engine.StateBytesRead;
+            var blocks = await engine.ExportKvAsync(0, start, start + 20, CancellationToken.None);
+            Assert.InRange((double)(engine.StateBytesRead - before) / blocks.Sum(block => block.Bytes.Length), 0.5, 1.1);
+        }
+    }
+
+    [Fact]
+    public async Task Export_FromAnEngineWithTheMostSlotsThereCanBe_GivesTheRowsOfAnyOther()
+    {
+        await using var large = await LoadAsync(TestModels.Demo, Settings with { MaxSequences = 255 });
+        await RunAsync(large, [.. Enumerable.Range(0, 254).Select(slot => SequenceCommand.Open(slot, SamplingOptions.Greedy))]);
+        await PrefillAsync(large, 254, 40);
+        Assert.Equal(new StageEngineUsage(255, 40), large.Usage);
+        await using var small = await LoadAsync(TestModels.Demo, Settings);
+        await PrefillAsync(small, 0, 40);
+        var expected = await small.ExportKvAsync(0, 0, 40, CancellationToken.None);
+        var actual = await large.ExportKvAsync(254, 0, 40, CancellationToken.None);
+        for (var layer = 0; layer < 8; layer++)
+            Assert.True(expected[layer].Bytes.Span.SequenceEqual(actual[layer].Bytes.Span), $"Layer {layer} has other rows.");
+    }
+
+    [Theory]
     [InlineData(4)]
     [InlineData(3)]
     public async Task Export_OfCellsThatLieInAnotherOrderThanThePositions_GivesTheRowsOfThePositions(int maxSequences)
@@ -80,11 +112,13 @@ public sealed class LlamaKvTests(TestModels models)
     [Fact]
     public async Task Import_OfRowsThatHadLeftTheWindowButAreNeeded_IsRefused()
     {
-        await using var source = await LoadAsync(Windowed, Settings with { MaxSequences = 1 });
+        await using var source = await LoadAsync(Windowed, Settings);
         await using var target = await LoadAsync(Windowed, Settings);
         await PrefillAsync(source, 0, 40);
         await RunAsync(target, [SequenceCommand.Open(0, SamplingOptions.Greedy)]);
-        var blocks = await source.ExportKvAsync(0, 0, 30, CancellationToken.None);
+        // Position 30 needs the 16 positions before it; position 40 no longer needs the first of these.
+        var whole = await source.ExportKvAsync(0, 0, 40, CancellationToken.None);
+        var blocks = whole.Select(block => FirstRows(block, 30)).ToArray();
         var error = await Assert.ThrowsAsync<EngineException>(() => target.ImportKvAsync(0, 30, blocks, CancellationToken.None));
         Assert.Contains("left the layer's sliding window", error.Message);
         Assert.Equal(new StageEngineUsage(1, 0), target.Usage);
@@ -128,6 +162,19 @@ public sealed class LlamaKvTests(TestModels models)
         var token = await PrefillAsync(engine, 0, 4, from: 8);
         await RunAsync(engine, [SequenceCommand.Open(1, SamplingOptions.Greedy), SequenceCommand.Copy(1, 0, 8)]);
         Assert.Equal(token, await PrefillAsync(engine, 1, 4, from: 8));
+    }
+
+    private static KvBlock FirstRows(KvBlock block, int rows)
+    {
+        using (block)
+        {
+            var header = block.Header;
+            var first = KvBlock.Rent(header with { Rows = rows });
+            var bytes = rows * header.KRowBytes;
+            block.Bytes.Span[..bytes].CopyTo(first.Bytes.Span);
+            block.Bytes.Span.Slice(header.Rows * header.KRowBytes, bytes).CopyTo(first.Bytes.Span[bytes..]);
+            return first;
+        }
     }
 
     private static ReadOnlySpan<byte> KOf(KvBlock block, int position) =>

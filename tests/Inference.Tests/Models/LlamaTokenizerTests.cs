@@ -7,23 +7,21 @@ using E2LLM.Inference.Tests.Fixtures;
 namespace E2LLM.Inference.Tests.Models;
 
 [Collection(NativeCollection.Name)]
-public sealed class LlamaTokenizerTests : IDisposable
+public sealed class LlamaTokenizerTests(TestModels models) : IAsyncLifetime
 {
     private const int ImStart = 3;
     private const int ImEnd = 4;
 
-    private readonly LlamaTokenizerProvider _provider;
-    private readonly ITokenizer _tokenizer;
-    private readonly TestModels _models;
+    private readonly LlamaTokenizerProvider _provider = new(models.Catalog, new LlamaLibraryOptions());
+    private ITokenizer _tokenizer = null!;
 
-    public LlamaTokenizerTests(TestModels models)
+    public async Task InitializeAsync() => _tokenizer = await _provider.GetAsync(TestModels.Demo, CancellationToken.None);
+
+    public Task DisposeAsync()
     {
-        _models = models;
-        _provider = new LlamaTokenizerProvider(models.Catalog, new LlamaLibraryOptions());
-        _tokenizer = _provider.Get(TestModels.Demo);
+        _provider.Dispose();
+        return Task.CompletedTask;
     }
-
-    public void Dispose() => _provider.Dispose();
 
     [Theory]
     [InlineData("Once upon a time, there was a fox.")]
@@ -100,7 +98,7 @@ public sealed class LlamaTokenizerTests : IDisposable
     public void TokenizeChat_WhereTheTemplatesMarksAreUserDefinedTokens_KeepsThemWords()
     {
         // Some files declare them so, and llama.cpp then finds them in any text.
-        var path = _models.PathOf(TestModels.Id("tiny-llama", Gguf.Format.GgmlType.F32));
+        var path = models.PathOf(TestModels.Id("tiny-llama", Gguf.Format.GgmlType.F32));
         var copy = path + ".user-defined.gguf";
         File.Copy(path, copy);
         long types;
@@ -129,10 +127,28 @@ public sealed class LlamaTokenizerTests : IDisposable
     public void TokenizeChat_OfNoMessages_IsRejected() => Assert.Throws<RequestRejectedException>(() => _tokenizer.TokenizeChat([]));
 
     [Fact]
-    public void Get_OfAnUnknownModel_IsRejected() => Assert.Throws<RequestRejectedException>(() => _provider.Get("gpt-9"));
+    public async Task Get_OfAnUnknownModel_IsRejected() =>
+        await Assert.ThrowsAsync<RequestRejectedException>(async () => await _provider.GetAsync("gpt-9", CancellationToken.None));
 
     [Fact]
-    public void Get_Twice_GivesTheSameTokenizer() => Assert.Same(_tokenizer, _provider.Get(TestModels.Demo));
+    public async Task Get_Twice_GivesTheSameTokenizer() =>
+        Assert.Same(_tokenizer, await _provider.GetAsync(TestModels.Demo, CancellationToken.None));
+
+    [Fact]
+    public async Task Get_AfterALoadThatFailed_TriesAnew()
+    {
+        var path = models.PathOf(TestModels.Id("tiny-llama", Gguf.Format.GgmlType.F32));
+        var copy = path + ".moving.gguf";
+        File.Copy(path, copy);
+        using var catalog = await ModelCatalog.OpenAsync([copy], models.Store, CancellationToken.None);
+        var id = catalog.Models[0].Id;
+        using var provider = new LlamaTokenizerProvider(catalog, new LlamaLibraryOptions());
+        File.Move(copy, copy + ".away");
+        await Assert.ThrowsAsync<EngineException>(async () => await provider.GetAsync(id, CancellationToken.None));
+        File.Move(copy + ".away", copy);
+        var tokenizer = await provider.GetAsync(id, CancellationToken.None);
+        Assert.NotEmpty(tokenizer.Tokenize("fox", addSpecial: false, parseSpecial: false));
+    }
 
     private string Detokenize(IEnumerable<int> tokens)
     {

@@ -165,7 +165,7 @@ public sealed class ReplicaSchedulerAdmissionTests
     public void Constructor_SettingsOutOfRange_NamesAllOfThem()
     {
         var options = new SchedulerOptions { QueueLimit = 0, MaxStepsInFlight = 65, PrefillTokensBesideDecode = -1, MaxFailedSteps = 101 };
-        var engine = TestRequests.Engine with { MaxSequences = 257 };
+        var engine = TestRequests.Engine with { MaxSequences = 256 };
 
         var error = Assert.Throws<ConfigurationException>(() => new ReplicaScheduler(engine, options));
 
@@ -173,6 +173,6 @@ public sealed class ReplicaSchedulerAdmissionTests
         Assert.Contains("MaxStepsInFlight is 65; it must be 1 to 64.", error.Message);
         Assert.Contains("PrefillTokensBesideDecode is -1", error.Message);
         Assert.Contains("MaxFailedSteps is 101", error.Message);
-        Assert.Contains("MaxSequences is 257; it must be 1 to 256.", error.Message);
+        Assert.Contains("MaxSequences is 256; it must be 1 to 255.", error.Message);
     }
 }
