@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Globalization;
 using System.Reflection;
@@ -7,6 +8,9 @@ namespace E2LLM.Core.Configuration;
 /// <summary>All that is known of one option: its key, its default and what it may be.</summary>
 public sealed class OptionFact
 {
+    // Senders and schedulers check their options each time they are made.
+    private static readonly ConcurrentDictionary<(Type Options, string Section), IReadOnlyList<OptionFact>> Known = new();
+
     private readonly PropertyInfo _property;
     private readonly OptionRangeAttribute? _range;
     private readonly OptionTextAttribute? _text;
@@ -52,17 +56,7 @@ public sealed class OptionFact
 
     /// <param name="options">A type of options with a constructor without parameters, which gives the defaults.</param>
     /// <param name="section">The path of its section; empty where the options are not configured as they are.</param>
-    public static IReadOnlyList<OptionFact> Of(Type options, string section)
-    {
-        var defaults = Activator.CreateInstance(options)!;
-        return
-        [
-            .. options.GetProperties(BindingFlags.Public | BindingFlags.Instance)
-                .Where(property => property.CanWrite && (IsNumber(property.PropertyType) || property.PropertyType.IsEnum
-                    || property.PropertyType == typeof(bool) || property.PropertyType == typeof(string)))
-                .Select(property => new OptionFact(section, property, defaults)),
-        ];
-    }
+    public static IReadOnlyList<OptionFact> Of(Type options, string section) => Known.GetOrAdd((options, section), key => Read(key.Options, key.Section));
 
     /// <summary>Null where the options' value is valid.</summary>
     public string? Fault(object options)
@@ -93,6 +87,18 @@ public sealed class OptionFact
         {
             return Message(text);
         }
+    }
+
+    private static OptionFact[] Read(Type options, string section)
+    {
+        var defaults = Activator.CreateInstance(options)!;
+        return
+        [
+            .. options.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+                .Where(property => property.CanWrite && (IsNumber(property.PropertyType) || property.PropertyType.IsEnum
+                    || property.PropertyType == typeof(bool) || property.PropertyType == typeof(string)))
+                .Select(property => new OptionFact(section, property, defaults)),
+        ];
     }
 
     private string Message(object? value) => OptionErrors.Message(Key, value, Valid);

@@ -16,6 +16,6 @@ public sealed class RetentionOptions
     public int MaxRequests { get; set; } = 100_000;
 
     /// <summary>Bytes of slices beyond which those of models that this silo does not serve are removed, the longest unused first.</summary>
-    [OptionRange(0, 1L << 50)]
+    [OptionRange(0, 1e15)]
     public long MaxSliceBytes { get; set; } = 64L << 30;
 }
