@@ -40,7 +40,7 @@ public static class TraceReader
     {
         int[]? columns = null;
         List<TraceRequest> requests = [];
-        var (number, start) = (0, 0.0);
+        var (number, start) = (0, 0m);
         foreach (var line in lines)
         {
             number++;
@@ -59,22 +59,24 @@ public static class TraceReader
                 throw Wrong(source, number, line, "must hold a time and two token counts from 1 to 10,000,000");
             if (requests.Count == 0)
                 start = at;
-            if (at - start < (requests.Count > 0 ? requests[^1].AtSeconds : 0))
+            var atSeconds = (double)(at - start);
+            if (requests.Count > 0 && atSeconds < requests[^1].AtSeconds)
                 throw Wrong(source, number, line, "must not be earlier than the request before it: sort the trace by TIMESTAMP");
-            requests.Add(new TraceRequest(at - start, promptTokens, answerTokens));
+            requests.Add(new TraceRequest(atSeconds, promptTokens, answerTokens));
             if (requests.Count == maxRequests)
                 break;
         }
         return requests.Count > 0 ? requests : throw new ConfigurationException($"trace '{source}' has no request in {number} lines.");
     }
 
-    private static bool TryTime(string cell, out double seconds)
+    // Decimal: seconds since the year 1 leave a double no microseconds.
+    private static bool TryTime(string cell, out decimal seconds)
     {
-        if (double.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out seconds))
-            return double.IsFinite(seconds);
+        if (decimal.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out seconds))
+            return true;
         if (!DateTimeOffset.TryParse(cell, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
             return false;
-        seconds = time.UtcTicks / (double)TimeSpan.TicksPerSecond;
+        seconds = time.UtcTicks / (decimal)TimeSpan.TicksPerSecond;
         return true;
     }
 

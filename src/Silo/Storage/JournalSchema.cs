@@ -14,9 +14,6 @@ namespace E2LLM.Silo.Storage;
 /// </remarks>
 public static class JournalSchema
 {
-    private const int SqliteBusy = 5;
-    private const int SqliteLocked = 6;
-
     private const string Tables = """
         PRAGMA journal_mode = WAL;
         CREATE TABLE IF NOT EXISTS OrleansQuery (QueryKey TEXT PRIMARY KEY, QueryText TEXT NOT NULL) WITHOUT ROWID;
@@ -83,8 +80,7 @@ public static class JournalSchema
     }
 
     /// <summary>
-    /// Lets pages that came free be returned to the file system. A file that was made without has to be written anew for that, once;
-    /// where another silo is using it, one of the next starts does it.
+    /// Lets pages that came free be returned to the file system. A file that was made without has to be written anew for that, once.
     /// </summary>
     private static void LetShrink(SqliteConnection connection)
     {
@@ -95,9 +91,9 @@ public static class JournalSchema
         {
             Execute(connection, "PRAGMA auto_vacuum = INCREMENTAL; VACUUM;");
         }
-        catch (SqliteException busy) when (busy.SqliteErrorCode is SqliteBusy or SqliteLocked)
+        catch (SqliteException)
         {
-            // It only stays as large as it is.
+            // Another silo is using it, or the disk has no room for a second copy: it stays as large as it is until one of the next starts.
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text.Json;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Models;
