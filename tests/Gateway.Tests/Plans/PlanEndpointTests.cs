@@ -1,4 +1,5 @@
 using System.Text.Json;
+using E2LLM.Client;
 using E2LLM.Core.Plans;
 using E2LLM.Core.Plans.Documents;
 using E2LLM.Gateway.Tests.Fakes;
@@ -36,8 +37,7 @@ public sealed class PlanEndpointTests(GatewayFixture gateway)
     {
         var model = gateway.Fleet.Add(Scripts.Says("x"));
 
-        var text = await gateway.Http.GetStringAsync("/v1/plan");
-        var plan = JsonSerializer.Deserialize<ServedPlans>(text, PlanJson.Http)!.Models.Single(entry => entry.Model == model.Id);
+        var plan = (await gateway.Http.GetPlansAsync()).Models.Single(entry => entry.Model == model.Id);
 
         Assert.Equal(
             model.Status.Plan!.Replicas[0].Stages.Select(stage => (stage.DeviceId, stage.FirstLayer, stage.LayerCount, stage.WeightBytes)),
