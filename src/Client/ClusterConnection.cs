@@ -1,3 +1,4 @@
+using E2LLM.Core.Configuration;
 using E2LLM.Core.Errors;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -72,16 +73,13 @@ internal sealed class ClusterConnection : IAsyncDisposable
 
     private static void Check(E2LlmClientOptions options)
     {
-        var errors = new List<string>();
+        var errors = new OptionErrors("").CheckRanges(options);
         if (options.Gateways is not { Count: > 0 })
             errors.Add($"{nameof(options.Gateways)} must name at least one endpoint.");
         if (string.IsNullOrWhiteSpace(options.ClusterId))
             errors.Add($"{nameof(options.ClusterId)} must be set.");
         if (string.IsNullOrWhiteSpace(options.ServiceId))
             errors.Add($"{nameof(options.ServiceId)} must be set.");
-        if (options.ConnectTimeoutSeconds is not (>= 0.1 and <= 600))
-            errors.Add($"{nameof(options.ConnectTimeoutSeconds)} must be from 0.1 to 600, but is {options.ConnectTimeoutSeconds}.");
-        if (errors.Count > 0)
-            throw new ConfigurationException(string.Join(" ", errors));
+        errors.ThrowIfAny();
     }
 }

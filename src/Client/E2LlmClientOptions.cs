@@ -1,4 +1,5 @@
 using System.Net;
+using E2LLM.Core.Configuration;
 
 namespace E2LLM.Client;
 
@@ -14,6 +15,7 @@ public sealed class E2LlmClientOptions
     /// <summary>The service's name, as its silos have it. Default "e2llm".</summary>
     public string ServiceId { get; set; } = "e2llm";
 
-    /// <summary>Seconds to go on trying while no silo answers. Default 10; 0.1 to 600.</summary>
+    /// <summary>Seconds to go on trying while no silo answers.</summary>
+    [OptionRange(0.1, 600)]
     public double ConnectTimeoutSeconds { get; set; } = 10;
 }

@@ -1,3 +1,5 @@
+using E2LLM.Core.Configuration;
+
 namespace E2LLM.Core.Plans;
 
 /// <summary>
@@ -7,17 +9,17 @@ namespace E2LLM.Core.Plans;
 [GenerateSerializer, Alias("E2LLM.EngineSettings"), Immutable]
 public sealed record EngineSettings
 {
-    /// <summary>Cells of the KV cache: tokens of all sequences of the replica together. 1 to 16,777,216.</summary>
-    [Id(0)] public int KvCells { get; init; } = 2048;
+    /// <summary>Cells of the KV cache: tokens of all sequences of the replica together.</summary>
+    [Id(0), OptionRange(1, 1 << 24, Unit = "cells")] public int KvCells { get; init; } = 2048;
 
-    /// <summary>Sequences that may be open at once. 1 to 255: llama.cpp has 256 sequences, and exports take one.</summary>
-    [Id(1)] public int MaxSequences { get; init; } = 8;
+    /// <summary>Sequences that may be open at once: llama.cpp has 256 sequences, and exports take one.</summary>
+    [Id(1), OptionRange(1, 255, Unit = "requests")] public int MaxSequences { get; init; } = 8;
 
-    /// <summary>Rows of one step: decode rows and chunked prefill together. 1 to 8,192.</summary>
-    [Id(2)] public int MaxStepTokens { get; init; } = 256;
+    /// <summary>Rows of one step: decode rows and chunked prefill together.</summary>
+    [Id(2), OptionRange(1, 8192)] public int MaxStepTokens { get; init; } = 256;
 
-    /// <summary>Tokens of one sequence: prompt and answer together. 1 to the model's trained context.</summary>
-    [Id(3)] public int MaxSequenceTokens { get; init; } = 2048;
+    /// <summary>Tokens of one sequence: prompt and answer together; the model's trained context at most.</summary>
+    [Id(3), OptionRange(1, 1 << 24)] public int MaxSequenceTokens { get; init; } = 2048;
 
     [Id(4)] public bool FlashAttention { get; init; } = true;
 

@@ -1,3 +1,4 @@
+using E2LLM.Core.Configuration;
 using E2LLM.Core.Errors;
 
 namespace E2LLM.DataPlane.Sending;
@@ -7,25 +8,30 @@ public sealed record KvSenderOptions
 {
     public const string Section = "E2LLM:KvSender";
 
-    /// <summary>Parallel connections of a transfer. Default 4; 1 to 8.</summary>
+    /// <summary>Parallel connections of a transfer.</summary>
+    [OptionRange(1, 8)]
     public int Sockets { get; init; } = 4;
 
     /// <summary>
-    /// Bytes of blocks that are kept, sent or not, until the receiver has them; more have to wait. One block always may go. Default
-    /// 64 MiB; 1 to 1 TiB.
+    /// Bytes of blocks that are kept, sent or not, until the receiver has them; more have to wait. One block always may go.
     /// </summary>
+    [OptionRange(1, 1L << 40)]
     public long MaxUnacknowledgedBytes { get; init; } = 64 << 20;
 
-    /// <summary>Times in a row that a connection is opened again without getting a block across. Default 5; 0 to 100.</summary>
+    /// <summary>Times in a row that a connection is opened again without getting a block across.</summary>
+    [OptionRange(0, 100)]
     public int MaxReconnects { get; init; } = 5;
 
-    /// <summary>Seconds before the first of them; doubles with each, up to 2 s. Default 0.05; 0.001 to 2.</summary>
+    /// <summary>Seconds before the first of them; doubles with each, up to 2 s.</summary>
+    [OptionRange(0.001, 2)]
     public double ReconnectDelaySeconds { get; init; } = 0.05;
 
-    /// <summary>Seconds to connect and be greeted. Default 5; 0.1 to 60.</summary>
+    /// <summary>Seconds to connect and be greeted.</summary>
+    [OptionRange(0.1, 60)]
     public double ConnectSeconds { get; init; } = 5;
 
-    /// <summary>Seconds after which a connection that takes and answers nothing counts as broken. Default 30; 1 to 3,600.</summary>
+    /// <summary>Seconds after which a connection that takes and answers nothing counts as broken.</summary>
+    [OptionRange(1, 3600)]
     public double StallSeconds { get; init; } = 30;
 
     /// <summary>
@@ -38,22 +44,5 @@ public sealed record KvSenderOptions
     public Func<Stream, bool, CancellationToken, Task<Stream>>? Secure { get; init; }
 
     /// <exception cref="ConfigurationException">Names every value that is out of range.</exception>
-    internal void Validate()
-    {
-        List<string> errors = [];
-        Check(nameof(Sockets), Sockets, 1, 8);
-        Check(nameof(MaxUnacknowledgedBytes), MaxUnacknowledgedBytes, 1, 1L << 40);
-        Check(nameof(MaxReconnects), MaxReconnects, 0, 100);
-        Check(nameof(ReconnectDelaySeconds), ReconnectDelaySeconds, 0.001, 2);
-        Check(nameof(ConnectSeconds), ConnectSeconds, 0.1, 60);
-        Check(nameof(StallSeconds), StallSeconds, 1, 3_600);
-        if (errors.Count > 0)
-            throw new ConfigurationException(string.Join(" ", errors));
-
-        void Check(string key, double value, double min, double max)
-        {
-            if (!(value >= min && value <= max))
-                errors.Add($"{Section}:{key} is {value}; it must be {min} to {max}.");
-        }
-    }
+    internal void Validate() => new OptionErrors(Section).CheckRanges(this).ThrowIfAny();
 }

@@ -1,3 +1,5 @@
+using E2LLM.Core.Configuration;
+
 namespace E2LLM.Gateway.Hosting;
 
 /// <summary>Limits and manners of the front door. Bound from <see cref="Section"/>; all errors are reported together at start.</summary>
@@ -5,27 +7,41 @@ public sealed class GatewayOptions
 {
     public const string Section = "E2LLM:Gateway";
 
-    /// <summary>The model of a request that names none. Default: empty, which takes the catalog's model where there is but one.</summary>
+    /// <summary>The model of a request that names none; empty takes the catalog's model where there is but one.</summary>
+    [OptionText(Default = "the only model", Valid = "the name of a model that is served")]
     public string DefaultModel { get; set; } = "";
 
-    /// <summary>Bytes of a request's body. Default 4 MiB; 1,024 to 64 MiB. A longer one gets status 413.</summary>
+    /// <summary>Bytes of a request's body. A longer one gets status 413.</summary>
+    [OptionRange(1024, 64 << 20)]
     public int MaxBodyBytes { get; set; } = 4 << 20;
 
-    /// <summary>Messages of a conversation. Default 1,024; 1 to 65,536.</summary>
+    /// <summary>Messages of a conversation.</summary>
+    [OptionRange(1, 65_536)]
     public int MaxMessages { get; set; } = 1024;
 
-    /// <summary>UTF-16 characters of all messages together, checked before tokenising. Default 2,097,152; 1 to 67,108,864.</summary>
+    /// <summary>UTF-16 characters of all messages together, checked before tokenising.</summary>
+    [OptionRange(1, 64 << 20)]
     public int MaxPromptCharacters { get; set; } = 2 << 20;
 
     /// <summary>
     /// Seconds without a token after which a stream gets a comment line, so that proxies keep it open. Until the first of them, an
-    /// error still has a status of its own; after it the error is an event. Default 10; 0.01 to 300.
+    /// error still has a status of its own; after it the error is an event.
     /// </summary>
+    [OptionRange(0.01, 300)]
     public double KeepAliveSeconds { get; set; } = 10;
 
-    /// <summary>Seconds in the Retry-After of 429 and 503 where the fleet does not quote its wait. Default 2; 1 to 3,600.</summary>
+    /// <summary>Seconds in the Retry-After of 429 and 503 where the fleet does not quote its wait.</summary>
+    [OptionRange(1, 3600)]
     public int RetryAfterSeconds { get; set; } = 2;
 
-    /// <summary>Seconds that a plan, or the statistics, may take to say how it is before it counts as not ready. Default 5; 0.1 to 60.</summary>
+    /// <summary>Seconds that a plan, or the statistics, may take to say how it is before it counts as not ready.</summary>
+    [OptionRange(0.1, 60)]
     public double StatusTimeoutSeconds { get; set; } = 5;
+
+    /// <summary>Beyond the ranges of single options.</summary>
+    public void Check(OptionErrors errors, IEnumerable<string> models)
+    {
+        if (DefaultModel.Length > 0)
+            errors.CheckName(nameof(DefaultModel), DefaultModel, [.. models]);
+    }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using E2LLM.Core.Plans.Documents;
 using E2LLM.Gateway.OpenAi;
 using Microsoft.AspNetCore.Http;
 
@@ -9,14 +11,7 @@ internal sealed class PlanEndpoint(PlanReader plans)
     public async Task GetAsync(HttpContext http)
     {
         var all = await plans.GetAllAsync(http.RequestAborted);
-        await JsonResponse.WriteAsync(http, StatusCodes.Status200OK, json =>
-        {
-            json.WriteStartObject();
-            json.WriteStartArray("models");
-            foreach (var (model, status) in all)
-                PlanJson.Write(json, model.Id, status);
-            json.WriteEndArray();
-            json.WriteEndObject();
-        });
+        var answer = new ServedPlans { Models = [.. all.Select(entry => ServedPlanReport.Of(entry.Model.Id, entry.Status))] };
+        await JsonResponse.WriteAsync(http, StatusCodes.Status200OK, json => JsonSerializer.Serialize(json, answer, PlanJson.Http));
     }
 }

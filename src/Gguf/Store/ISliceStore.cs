@@ -12,6 +12,16 @@ public interface ISliceStore
     /// <exception cref="E2LlmException">The store's directory cannot be read or written.</exception>
     Task<StoredSlice> GetAsync(ModelFile model, int firstLayer, int layerCount, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Removes slices, the longest unused first, until those that are left have at most so many bytes. Slices of the served models, and
+    /// those that somebody used or cut within the last hour, stay whatever they take. What is removed is cut anew when it is asked for.
+    /// </summary>
+    /// <param name="maxBytes">0 or more.</param>
+    /// <param name="servedSha256">Of the files of the models that are served here, lower-case hex.</param>
+    /// <returns>Bytes that were removed.</returns>
+    /// <exception cref="E2LlmException">The store's directory cannot be read.</exception>
+    Task<long> TrimAsync(long maxBytes, IReadOnlyCollection<string> servedSha256, CancellationToken cancellationToken);
+
     /// <summary>Lower-case hex SHA-256 of the model's file, computed once.</summary>
     Task<string> GetSha256Async(ModelFile model, CancellationToken cancellationToken);
 }

@@ -11,14 +11,22 @@ internal static class LockFile
     {
         while (true)
         {
-            try
-            {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            catch (IOException error) when (IsSharingViolation(error))
-            {
-                await Task.Delay(RetryAfter, time, cancellationToken);
-            }
+            if (TryAcquire(path) is { } acquired)
+                return acquired;
+            await Task.Delay(RetryAfter, time, cancellationToken);
+        }
+    }
+
+    /// <summary>Null where somebody else holds the lock.</summary>
+    public static IDisposable? TryAcquire(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException error) when (IsSharingViolation(error))
+        {
+            return null;
         }
     }
 

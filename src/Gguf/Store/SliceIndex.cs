@@ -22,6 +22,26 @@ internal sealed class SliceIndex(string directory)
 
     public void PutSlice(string key, string sha256) => Write(key, new SliceEntry(sha256));
 
+    /// <summary>Marks a slice as used now; an entry that is gone meanwhile stays gone.</summary>
+    public void Touch(string key, DateTimeOffset now)
+    {
+        if (File.Exists(PathOf(key)))
+            File.SetLastWriteTimeUtc(PathOf(key), now.UtcDateTime);
+    }
+
+    /// <summary>The entries of all slices, with the hash of the model's file and the time of their last use.</summary>
+    public IReadOnlyList<(string Key, string SourceSha256, DateTimeOffset UsedAt)> Slices() =>
+    [
+        .. new DirectoryInfo(directory).EnumerateFiles("*.json")
+            .Where(file => file.Name.Length > Sha256HexLength && file.Name[Sha256HexLength] == '.' && IsSha256(file.Name[..Sha256HexLength]))
+            .Select(file => (Path.GetFileNameWithoutExtension(file.Name), file.Name[..Sha256HexLength], new DateTimeOffset(file.LastWriteTimeUtc))),
+    ];
+
+    /// <summary>Long ago where there is no such entry.</summary>
+    public DateTimeOffset UsedAt(string key) => new(File.GetLastWriteTimeUtc(PathOf(key)));
+
+    public void RemoveSlice(string key) => File.Delete(PathOf(key));
+
     /// <summary>The hash of a model file that has not changed since it was put here; otherwise null.</summary>
     public string? FindSource(FileStamp stamp) =>
         Read<SourceEntry>(KeyOf(stamp)) is { } entry && entry.Stamp == stamp && IsSha256(entry.Sha256) ? entry.Sha256 : null;

@@ -54,6 +54,7 @@ public sealed class SliceStore : ISliceStore
             {
                 var path = await FindAsync(key, cancellationToken)
                     ?? await Task.Run(() => Cut(model, firstLayer, layerCount, sourceSha, key, cancellationToken), cancellationToken);
+                _index.Touch(key, _time.GetUtcNow());
                 var sha = Path.GetFileNameWithoutExtension(path);
                 return new StoredSlice(path, sha, new FileInfo(path).Length, sourceSha, firstLayer, layerCount);
             },
@@ -80,6 +81,62 @@ public sealed class SliceStore : ISliceStore
                 return sha;
             },
             cancellationToken);
+    }
+
+    public Task<long> TrimAsync(long maxBytes, IReadOnlyCollection<string> servedSha256, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(maxBytes);
+        return Task.Run(
+            () =>
+            {
+                var removed = 0L;
+                Guard(() => removed = Trim(maxBytes, servedSha256, cancellationToken));
+                return removed;
+            },
+            cancellationToken);
+    }
+
+    private long Trim(long maxBytes, IReadOnlyCollection<string> servedSha256, CancellationToken cancellationToken)
+    {
+        var shelf = SliceShelf.Read(_slices, _index);
+        var removed = 0L;
+        foreach (var slice in shelf.Surplus(maxBytes, servedSha256, _time.GetUtcNow()))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            removed += TryRemove(slice);
+        }
+        return removed;
+    }
+
+    // The file goes before its entries: an entry without a file is a slice that has to be cut, whatever happens in between.
+    private long TryRemove(ShelvedSlice slice)
+    {
+        var locks = new List<IDisposable>();
+        try
+        {
+            foreach (var key in slice.Keys)
+            {
+                if (LockFile.TryAcquire(Path.Combine(_locks, key + ".lock")) is not { } free)
+                    return 0;
+                locks.Add(free);
+            }
+            if (slice.Keys.Any(key => _index.UsedAt(key) > slice.UsedAt))
+                return 0; // somebody was faster
+            File.Delete(slice.Path);
+            foreach (var key in slice.Keys)
+                _index.RemoveSlice(key);
+            _onEvent(new SliceStoreEvent(
+                SliceStoreEventKind.Removed, slice.Path, $"{slice.Path} was last used at {slice.UsedAt:u} and made room for others"));
+            return slice.Bytes;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return 0; // open in another process, on a system that keeps open files
+        }
+        finally
+        {
+            locks.ForEach(held => held.Dispose());
+        }
     }
 
     // A slice that is on disk and whose bytes are right; null where it has to be cut.

@@ -11,4 +11,7 @@ public enum SliceStoreEventKind
 
     /// <summary>It was on disk already, and its hash is right.</summary>
     Verified,
+
+    /// <summary>It was not used for longest, and the store was too large.</summary>
+    Removed,
 }

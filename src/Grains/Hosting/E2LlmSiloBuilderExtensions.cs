@@ -30,16 +30,14 @@ public static class E2LlmSiloBuilderExtensions
         silo.Services.AddMetrics();
         silo.Services.AddSingleton(services =>
             RoutingPolicies.Get(services.GetRequiredService<IOptions<ServingOptions>>().Value.RoutingPolicy));
-        silo.Services.AddOptions<KvSenderOptions>();
-        silo.Services.AddOptions<KvDataPortOptions>();
         silo.Services.AddSingleton(services => KvDataPort.Start(
             services.GetRequiredService<IOptions<KvDataPortOptions>>().Value,
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<ILogger<KvDataPort>>()));
-        silo.Services.AddOptions<ServingOptions>().ValidateOnStart();
-        silo.Services.AddOptions<RequestOptions>().ValidateOnStart();
-        silo.Services.AddSingleton<IValidateOptions<ServingOptions>, ServingOptionsValidator>();
-        silo.Services.AddSingleton<IValidateOptions<RequestOptions>, RequestOptionsValidator>();
+        AddOptions<ServingOptions, ServingOptionsValidator>(silo);
+        AddOptions(silo, new RangeValidator<RequestOptions>(RequestOptions.Section));
+        AddOptions(silo, new RangeValidator<KvSenderOptions>(KvSenderOptions.Section));
+        AddOptions(silo, new RangeValidator<KvDataPortOptions>(KvDataPortOptions.Section, (options, errors) => options.Check(errors)));
         silo.AddPlacementDirector<DevicePlacement, DevicePlacementDirector>();
         silo.UseSiloMetadata(new Dictionary<string, string>
         {
@@ -48,5 +46,20 @@ public static class E2LlmSiloBuilderExtensions
         // A device that is gone stays gone for longer than any placement retry: fail fast, and by name.
         silo.Configure<SiloMessagingOptions>(messaging => messaging.PlacementMaxRetries = 1);
         return silo;
+    }
+
+    private static void AddOptions<TOptions, TValidator>(ISiloBuilder silo)
+        where TOptions : class
+        where TValidator : class, IValidateOptions<TOptions>
+    {
+        silo.Services.AddOptions<TOptions>().ValidateOnStart();
+        silo.Services.AddSingleton<IValidateOptions<TOptions>, TValidator>();
+    }
+
+    private static void AddOptions<TOptions>(ISiloBuilder silo, IValidateOptions<TOptions> validator)
+        where TOptions : class
+    {
+        silo.Services.AddOptions<TOptions>().ValidateOnStart();
+        silo.Services.AddSingleton(validator);
     }
 }

@@ -1,3 +1,4 @@
+using E2LLM.Core.Configuration;
 using E2LLM.Core.Engines;
 using E2LLM.Core.Fleets;
 using E2LLM.Core.Models;
@@ -6,6 +7,7 @@ using E2LLM.Core.Workloads;
 using E2LLM.Scheduling.Batching;
 using E2LLM.Scheduling.Prefixes;
 using E2LLM.Scheduling.Protocols.HandOff;
+using E2LLM.Scheduling.Routing;
 
 namespace E2LLM.Grains.Plans;
 
@@ -14,102 +16,112 @@ public sealed class ServingOptions
 {
     public const string Section = "E2LLM:Serving";
 
-    /// <summary>Requests of one replica that may run at once. Default 8; 1 to 255.</summary>
+    /// <summary>Requests of one replica that may run at once.</summary>
+    [OptionRange(typeof(EngineSettings))]
     public int MaxSequences { get; set; } = 8;
 
-    /// <summary>Tokens of one request, prompt and answer. Default 0: the model's trained context, 4,096 at most.</summary>
+    /// <summary>Tokens of one request, prompt and answer.</summary>
+    [OptionRange(typeof(EngineSettings), Zero = "the model's trained context, 4,096 at most")]
     public int MaxSequenceTokens { get; set; }
 
-    /// <summary>KV cells of a replica, shared by its requests. Default 0: MaxSequences times MaxSequenceTokens, 32,768 at most.</summary>
+    /// <summary>KV cells of a replica, shared by its requests.</summary>
+    [OptionRange(typeof(EngineSettings), Zero = "MaxSequences times MaxSequenceTokens, 32,768 at most")]
     public int KvCells { get; set; }
 
-    /// <summary>
-    /// Rows of one step: decode rows and prompt tokens together. Default 0: by the profiles of the devices (<see cref="StepSize"/>). 1 to
-    /// 8,192.
-    /// </summary>
+    /// <summary>Rows of one step: decode rows and prompt tokens together. By the profiles: <see cref="StepSize"/>.</summary>
+    [OptionRange(typeof(EngineSettings), Zero = "by the profiles of the devices")]
     public int MaxStepTokens { get; set; }
 
-    /// <summary>Requests that may wait in a replica's queue. Default 256; 1 to 100,000.</summary>
-    public int MaxQueuedRequests { get; set; } = 256;
+    /// <summary>Requests that may wait in a replica's queue.</summary>
+    [OptionRange(typeof(SchedulerOptions))]
+    public int MaxQueuedRequests { get; set; } = SchedulerOptions.Default.MaxQueuedRequests;
 
-    /// <summary>Steps in flight in a replica's pipeline. Default 0: one a stage. 1 to 64.</summary>
+    /// <summary>Steps in flight in a replica's pipeline.</summary>
+    [OptionRange(typeof(SchedulerOptions), Zero = "one a stage")]
     public int MaxStepsInFlight { get; set; }
 
-    /// <summary>Prompt tokens of one step while answers are being written. Default 64; 1 to 8,192.</summary>
-    public int PrefillTokensBesideDecode { get; set; } = 64;
+    /// <summary>Prompt tokens of one step while answers are being written.</summary>
+    [OptionRange(typeof(SchedulerOptions))]
+    public int PrefillTokensBesideDecode { get; set; } = SchedulerOptions.Default.PrefillTokensBesideDecode;
 
     /// <summary>
     /// KV cells that a request must get before it starts: WholeAnswer, or Optimistic, which lets more requests run and interrupts the
-    /// youngest when cells run short. Default WholeAnswer.
+    /// youngest when cells run short.
     /// </summary>
-    public CellReservation CellReservation { get; set; } = CellReservation.WholeAnswer;
+    public CellReservation CellReservation { get; set; } = SchedulerOptions.Default.CellReservation;
+
+    /// <summary>Optimistic: cells that a request gets beyond its known text, at its start and whenever it has used them up.</summary>
+    [OptionRange(typeof(SchedulerOptions))]
+    public int CellMarginTokens { get; set; } = SchedulerOptions.Default.CellMarginTokens;
+
+    /// <summary>Optimistic: how often a request may be interrupted before it starts with the cells of its whole answer only.</summary>
+    [OptionRange(typeof(SchedulerOptions))]
+    public int MaxPreemptions { get; set; } = SchedulerOptions.Default.MaxPreemptions;
 
     /// <summary>
-    /// Optimistic: cells, in tokens, that a request gets beyond its known text, at its start and whenever it has used them up. Default 64;
-    /// 1 to 8,192.
-    /// </summary>
-    public int CellMarginTokens { get; set; } = 64;
-
-    /// <summary>
-    /// Optimistic: how often a request may be interrupted before it starts with the cells of its whole answer only. Default 2; 0 to 100.
-    /// </summary>
-    public int MaxPreemptions { get; set; } = 2;
-
-    /// <summary>
-    /// Whether prompts that begin alike share the KV cache of that beginning, on PREFILL and MIXED replicas. Default true. Models whose
+    /// Whether prompts that begin alike share the KV cache of that beginning, on PREFILL and MIXED replicas. Models whose
     /// sliding windows close within MaxSequenceTokens are served without. See docs/serving.md.
     /// </summary>
     public bool ReusePrefixes { get; set; } = true;
 
     /// <summary>
-    /// Prefixes are shared in whole blocks of so many tokens. Default 0: those that change no bit, the plan's MaxStepTokens below 64 and
-    /// the least common multiple of it and 64 from there on. 0 to 8,192; smaller ones share more and may change answers.
+    /// Prefixes are shared in whole blocks of so many tokens. Smaller ones share more and may change answers; those that change no bit
+    /// have the plan's MaxStepTokens below 64 and the least common multiple of it and 64 from there on.
     /// </summary>
+    [OptionRange(1, 8192, Zero = "blocks that change no bit")]
     public int PrefixBlockTokens { get; set; }
 
-    /// <summary>Seconds after which a step that no stage has answered counts as lost. Default 120; 1 to 3,600.</summary>
+    /// <summary>Seconds after which a step that no stage has answered counts as lost.</summary>
+    [OptionRange(1, 3600)]
     public double StepTimeoutSeconds { get; set; } = 120;
 
     /// <summary>
     /// A stage counts as hung when a step takes so many times what its profile says, but never in less than
-    /// <see cref="HungStepSeconds"/>. Default 50; 2 to 10,000. Small values mistake a busy machine for a hung one.
+    /// <see cref="HungStepSeconds"/>. Small values mistake a busy machine for a hung one.
     /// </summary>
+    [OptionRange(2, 10_000)]
     public double HungStepFactor { get; set; } = 50;
 
     /// <summary>
     /// The least time after which a stage counts as hung, and the time that it then has to come back before the replica is taken out
-    /// of service. Default 10; 0.1 to 3,600.
+    /// of service.
     /// </summary>
+    [OptionRange(0.1, 3600)]
     public double HungStepSeconds { get; set; } = 10;
 
     /// <summary>
     /// Seconds after which KV cells are freed that nobody asks for any more: on a replica, those of a request whose grain is gone; on a
-    /// stage, those of a cache that was to come and whose replica is gone. The same on all silos. Default 30; 1 to 3,600.
+    /// stage, those of a cache that was to come and whose replica is gone. The same on all silos.
     /// </summary>
+    [OptionRange(1, 3600)]
     public double KvLeaseSeconds { get; set; } = 30;
 
     /// <summary>
     /// Seconds after which a stage unloads its layers that its replica has not asked for any more: the replica, or its silo, is gone.
-    /// Longer than a silo may stand still without being given up. Default 60; 5 to 86,400.
+    /// Longer than a silo may stand still without being given up.
     /// </summary>
+    [OptionRange(5, 86_400)]
     public double StageLeaseSeconds { get; set; } = 60;
 
-    /// <summary>How a replica is chosen where several serve. Default "least-wait".</summary>
-    public string RoutingPolicy { get; set; } = "least-wait";
+    /// <summary>How a replica is chosen where several serve: a name of <see cref="RoutingPolicies"/>.</summary>
+    public string RoutingPolicy { get; set; } = RoutingPolicies.LeastWait;
 
-    /// <summary>The planner. Default "e2llm".</summary>
+    /// <summary>The planner, by the name that the <see cref="IPlanAdvisor"/> knows.</summary>
     public string Planner { get; set; } = "e2llm";
 
-    /// <summary>What plans are made for: short waits at the expected rate, or the highest rate. Default Wait.</summary>
+    /// <summary>What plans are made for: short waits at the expected rate, or the highest rate.</summary>
     public PlanObjective Objective { get; set; } = PlanObjective.Wait;
 
-    /// <summary>Requests a second that are expected. Default 0: not known, and planned as one a second. Above 0 to 1,000,000.</summary>
+    /// <summary>Requests a second that are expected.</summary>
+    [OptionRange(0.000_001, 1_000_000, Zero = "not known, and planned as one a second")]
     public double ExpectedRequestsPerSecond { get; set; }
 
-    /// <summary>Mean prompt of the expected requests, in tokens. Default 256; 1 to 16,777,216.</summary>
+    /// <summary>Mean prompt of the expected requests, in tokens.</summary>
+    [OptionRange(1, 1 << 24)]
     public double ExpectedInputTokens { get; set; } = 256;
 
-    /// <summary>Mean answer of the expected requests, in tokens. Default 128; 1 to 16,777,216.</summary>
+    /// <summary>Mean answer of the expected requests, in tokens.</summary>
+    [OptionRange(1, 1 << 24)]
     public double ExpectedOutputTokens { get; set; } = 128;
 
     /// <summary>How often replicas and readers say that they are there, and look for what was lost. Several times a lease: words may be lost or late.</summary>
@@ -124,9 +136,12 @@ public sealed class ServingOptions
         MeanOutputTokens = ExpectedOutputTokens,
     };
 
+    /// <summary>Beyond the ranges of single options, and but for the planner, whose names the host knows.</summary>
+    public void Check(OptionErrors errors) => errors.CheckName(nameof(RoutingPolicy), RoutingPolicy, RoutingPolicies.Names);
+
     public SchedulerOptions SchedulerFor(ReplicaPlan replica, ModelSpec model) => new()
     {
-        QueueLimit = MaxQueuedRequests,
+        MaxQueuedRequests = MaxQueuedRequests,
         MaxStepsInFlight = MaxStepsInFlight > 0 ? MaxStepsInFlight : replica.Stages.Length,
         PrefillTokensBesideDecode = PrefillTokensBesideDecode,
         CellReservation = CellReservation,

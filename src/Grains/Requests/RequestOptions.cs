@@ -1,3 +1,5 @@
+using E2LLM.Core.Configuration;
+
 namespace E2LLM.Grains.Requests;
 
 /// <summary>Options of requests. Section "E2LLM:Requests".</summary>
@@ -5,16 +7,15 @@ public sealed class RequestOptions
 {
     public const string Section = "E2LLM:Requests";
 
-    /// <summary>
-    /// Seconds that tokens may lie unread before their reader counts as gone and the request is cancelled. Default 30; 1 to 3,600.
-    /// </summary>
+    /// <summary>Seconds that tokens may lie unread before their reader counts as gone and the request is cancelled.</summary>
+    [OptionRange(1, 3600)]
     public double ReaderLeaseSeconds { get; set; } = 30;
 
-    /// <summary>How often a request may go on elsewhere because a replica failed. Default 5; 0 (it fails with the replica) to 100.</summary>
+    /// <summary>How often a request may go on elsewhere because a replica failed; with 0 it fails with the replica.</summary>
+    [OptionRange(0, 100)]
     public int MaxReplays { get; set; } = 5;
 
-    /// <summary>
-    /// Seconds that a request waits for a replica that takes it, where all are out of service. Default 120; 0 to 3,600.
-    /// </summary>
+    /// <summary>Seconds that a request waits for a replica that takes it, where all are out of service.</summary>
+    [OptionRange(0, 3600)]
     public double ReplicaWaitSeconds { get; set; } = 120;
 }

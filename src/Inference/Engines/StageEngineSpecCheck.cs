@@ -1,4 +1,5 @@
 using E2LLM.Core.Buffers;
+using E2LLM.Core.Configuration;
 using E2LLM.Core.Engines;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Models;
@@ -12,31 +13,20 @@ internal static class StageEngineSpecCheck
     /// <exception cref="ConfigurationException">Lists everything that is out of range.</exception>
     public static void Check(StageEngineSpec spec, ModelSpec model)
     {
-        var settings = spec.Settings;
-        var problems = new List<string>();
-        Range("KvCells", settings.KvCells, 1, 16_777_216);
-        Range("MaxSequences", settings.MaxSequences, 1, 255);
-        Range("MaxStepTokens", settings.MaxStepTokens, 1, 8192);
-        Range("MaxSequenceTokens", settings.MaxSequenceTokens, 1, 16_777_216);
-        Range("Threads", spec.Device.Threads, 1, 512);
-        if (!(spec.Device.SlowdownFactor >= 1) || !double.IsFinite(spec.Device.SlowdownFactor))
-            problems.Add($"SlowdownFactor is {spec.Device.SlowdownFactor}, but must be at least 1");
+        var (settings, device) = (spec.Settings, spec.Device);
+        var errors = new OptionErrors("").CheckRanges(settings);
+        if (device.Threads is < 1 or > 512)
+            errors.Add(nameof(device.Threads), device.Threads, "1 to 512");
+        if (!(device.SlowdownFactor >= 1) || !double.IsFinite(device.SlowdownFactor))
+            errors.Add(nameof(device.SlowdownFactor), device.SlowdownFactor, "at least 1");
         if (spec.FirstLayer < 0 || spec.LayerCount < 1 || (long)spec.FirstLayer + spec.LayerCount > model.LayerCount)
-            problems.Add($"layers {spec.FirstLayer} to {(long)spec.FirstLayer + spec.LayerCount - 1} of a model with {model.LayerCount}");
+            errors.Add($"It has the layers {spec.FirstLayer} to {(long)spec.FirstLayer + spec.LayerCount - 1} of a model with {model.LayerCount}.");
         if (settings.MaxStepTokens * model.HiddenBytesPerToken > TensorBuffer.MaxBytes)
-            problems.Add(
-                $"MaxStepTokens is {settings.MaxStepTokens}, but hidden states of {model.HiddenBytesPerToken} bytes a token " +
-                $"allow {TensorBuffer.MaxBytes / model.HiddenBytesPerToken}");
-        if (!Enum.IsDefined(settings.KvType))
-            problems.Add($"KvType is {settings.KvType}");
-        if (problems.Count > 0)
-            throw new ConfigurationException($"An engine of '{spec.ModelId}' on device '{spec.Device.Id}': {string.Join("; ", problems)}.");
-
-        void Range(string name, int value, int least, int most)
-        {
-            if (value < least || value > most)
-                problems.Add($"{name} is {value}, but must be {least} to {most}");
-        }
+            errors.Add(
+                $"{nameof(settings.MaxStepTokens)} is {settings.MaxStepTokens}, but hidden states of {model.HiddenBytesPerToken} bytes a token " +
+                $"allow {TensorBuffer.MaxBytes / model.HiddenBytesPerToken}.");
+        if (errors.Lines.Count > 0)
+            throw new ConfigurationException($"An engine of '{spec.ModelId}' on device '{device.Id}': {string.Join(" ", errors.Lines)}");
     }
 
     /// <summary>Before llama.cpp allocates: the system grants it memory that is not there and ends the process when it is used.</summary>

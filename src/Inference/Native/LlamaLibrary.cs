@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
+using E2LLM.Core.Configuration;
 using E2LLM.Core.Errors;
 using Microsoft.Extensions.Logging;
 
@@ -26,8 +27,7 @@ public static unsafe class LlamaLibrary
     public static void Load(LlamaLibraryOptions options, ILogger? logger = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        if (options.GpuLayers is < 0 or > LlamaLibraryOptions.AllLayers)
-            throw new ConfigurationException($"GpuLayers is {options.GpuLayers}, but must be 0 to {LlamaLibraryOptions.AllLayers}.");
+        new OptionErrors(LlamaLibraryOptions.Section).CheckRanges(options).ThrowIfAny();
         if (logger is not null)
             NativeLog.SetLogger(logger);
         var directory = Path.GetFullPath(LlamaLibraryLocator.FindDirectory(options, Environment.GetEnvironmentVariable));

@@ -1,8 +1,12 @@
+using E2LLM.Core.Configuration;
+
 namespace E2LLM.Inference.Native;
 
-/// <summary>Which llama.cpp library is loaded, and how it is used.</summary>
+/// <summary>Which llama.cpp library is loaded, and how it is used. Section "E2LLM:Engine".</summary>
 public sealed record LlamaLibraryOptions
 {
+    public const string Section = "E2LLM:Engine";
+
     /// <summary>The environment variable that is read where <see cref="LibraryPath"/> is not set.</summary>
     public const string LibraryPathVariable = "E2LLM__Engine__LibraryPath";
 
@@ -10,14 +14,22 @@ public sealed record LlamaLibraryOptions
     public const int AllLayers = 10_000;
 
     /// <summary>
-    /// Folder of a llama.cpp v0.5.0 build with shared libraries. Null, the default: the packaged libraries that the build copied next
-    /// to the program.
+    /// Folder of a llama.cpp v0.5.0 build with shared libraries. Null: the packaged libraries that the build copied next to the program.
     /// </summary>
+    [OptionText(Default = "the packaged library", Valid = "a folder")]
     public string? LibraryPath { get; init; }
 
     /// <summary>
     /// Layers of a slice that go to a GPU where the library has a GPU backend, counted from its end; the rest stays on the CPU.
-    /// 0 to 10,000; default 10,000, which is all of them. Without a GPU backend it has no effect.
+    /// Without a GPU backend it has no effect.
     /// </summary>
+    [OptionRange(0, AllLayers)]
     public int GpuLayers { get; init; } = AllLayers;
+
+    /// <summary>Beyond the ranges of single options.</summary>
+    public void Check(OptionErrors errors)
+    {
+        if (!string.IsNullOrWhiteSpace(LibraryPath) && !Directory.Exists(LibraryPath))
+            errors.Add($"{Section}:{nameof(LibraryPath)} is '{LibraryPath}'; there is no such folder.");
+    }
 }

@@ -34,7 +34,7 @@ internal sealed class RequestQueue(int limit, double ageingSeconds)
     {
         if (_waiting.Count >= limit)
             throw new OverloadedException(
-                $"{_waiting.Count} requests wait for this replica already; the limit is {limit} (QueueLimit). Try again later.")
+                $"{_waiting.Count} requests wait for this replica already; the limit is {limit} (MaxQueuedRequests). Try again later.")
             {
                 QuotedWaitSeconds = quoteWaitSeconds(),
             };

@@ -55,7 +55,7 @@ public sealed partial class ReplicaScheduler
         options.Validate(engine);
         _engine = engine;
         _options = options;
-        _queue = new RequestQueue(options.QueueLimit, options.PriorityAgeingSeconds);
+        _queue = new RequestQueue(options.MaxQueuedRequests, options.PriorityAgeingSeconds);
         _sequences = new SequenceTable(engine, options);
         _composer = new StepComposer(engine, options, _queue, _sequences);
     }
@@ -90,7 +90,7 @@ public sealed partial class ReplicaScheduler
         _queue.ThrowIfFull(() => QuoteWaitSeconds(state, nowSeconds));
         if (request.DeadlineSeconds is { } deadline && QuoteWaitSeconds(state, nowSeconds) is { } wait && wait > deadline)
             throw new OverloadedException(
-                $"The request would wait {wait:0.#} s for its start; its limit is {deadline:0.#} s (DeadlineSeconds). Try again later.")
+                $"The request would wait {wait:0.#} s for its start; its limit is {deadline:0.#} s (DeadlineSeconds, over HTTP max_wait_seconds). Try again later.")
             {
                 QuotedWaitSeconds = wait,
             };

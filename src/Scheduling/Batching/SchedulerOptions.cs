@@ -1,3 +1,4 @@
+using E2LLM.Core.Configuration;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Plans;
 
@@ -6,61 +7,64 @@ namespace E2LLM.Scheduling.Batching;
 /// <summary>How a replica queues and batches. Unlike <see cref="EngineSettings"/>, none of this touches memory on the devices.</summary>
 public sealed record SchedulerOptions
 {
-    /// <summary>Requests that may wait. Default 256; 1 to 100,000.</summary>
-    public int QueueLimit { get; init; } = 256;
+    /// <summary>The defaults.</summary>
+    public static readonly SchedulerOptions Default = new();
+
+    /// <summary>Requests that may wait.</summary>
+    [OptionRange(1, 100_000, Unit = "requests")]
+    public int MaxQueuedRequests { get; init; } = 256;
 
     /// <summary>
-    /// Steps that may be on their way through the stages. Default 1; 1 to 64. One a stage keeps every stage busy; more only fills
-    /// the stages' queues.
+    /// Steps that may be on their way through the stages. One a stage keeps every stage busy; more only fills the stages'
+    /// queues.
     /// </summary>
+    [OptionRange(1, 64, Unit = "steps")]
     public int MaxStepsInFlight { get; init; } = 1;
 
     /// <summary>
     /// Prompt tokens of one step while any answer is being written, from the step after the one with the last chunk of its prompt.
-    /// Default 64; 1 to 8,192. A small value keeps the gaps between the tokens of running answers short, a large one starts new
-    /// answers sooner.
+    /// A small value keeps the gaps between the tokens of running answers short, a large one starts new answers sooner.
     /// </summary>
+    [OptionRange(1, 8192)]
     public int PrefillTokensBesideDecode { get; init; } = 64;
 
-    /// <summary>Failed steps in a row, without a new token between them, after which a request is given up. Default 3; 1 to 100.</summary>
+    /// <summary>Failed steps in a row, without a new token between them, after which a request is given up.</summary>
+    [OptionRange(1, 100)]
     public int MaxFailedSteps { get; init; } = 3;
 
     /// <summary>
-    /// Seconds of waiting that make up for one class of <see cref="Core.Requests.RequestPriority"/>. Default 30; 0 (classes count for
-    /// nothing) to 86,400.
+    /// Seconds of waiting that make up for one class of <see cref="Core.Requests.RequestPriority"/>; with 0 classes count for nothing.
     /// </summary>
+    [OptionRange(0, 86_400)]
     public double PriorityAgeingSeconds { get; init; } = 30;
 
-    /// <summary>How many KV cells a request must get before it starts. Default WholeAnswer.</summary>
+    /// <summary>How many KV cells a request must get before it starts.</summary>
     public CellReservation CellReservation { get; init; } = CellReservation.WholeAnswer;
 
-    /// <summary>
-    /// Optimistic: cells that a request gets beyond its known text, when it starts and whenever it has used them up. Default 64; 1 to
-    /// 8,192.
-    /// </summary>
+    /// <summary>Optimistic: cells that a request gets beyond its known text, when it starts and whenever it has used them up.</summary>
+    [OptionRange(1, 8192)]
     public int CellMarginTokens { get; init; } = 64;
 
-    /// <summary>
-    /// Optimistic: how often a request may be interrupted. After that it starts only with the cells of its whole answer. Default 2;
-    /// 0 to 100.
-    /// </summary>
+    /// <summary>Optimistic: how often a request may be interrupted. After that it starts only with the cells of its whole answer.</summary>
+    [OptionRange(0, 100)]
     public int MaxPreemptions { get; init; } = 2;
 
     /// <summary>
-    /// Whether a request may share the KV cache of a prompt that begins as its own. Default false. Not for models with sliding windows,
+    /// Whether a request may share the KV cache of a prompt that begins as its own. Not for models with sliding windows,
     /// whose caches do not hold all positions.
     /// </summary>
     public bool ReusePrefixes { get; init; }
 
     /// <summary>
-    /// Prefixes are shared in whole blocks of so many tokens. Default 16; 1 to 524,288. What is read after a shared prefix is cut into
+    /// Prefixes are shared in whole blocks of so many tokens. What is read after a shared prefix is cut into
     /// other chunks than the whole prompt would be, and the shape of a batch can change the last bits of a logit:
     /// <see cref="Prefixes.ExactPrefixBlock"/> says which blocks keep them.
     /// </summary>
+    [OptionRange(1, 524_288)]
     public int PrefixBlockTokens { get; init; } = 16;
 
     /// <summary>
-    /// Whether a request that finds the replica idle makes it give up the prefixes that were read beside other requests. Default false.
+    /// Whether a request that finds the replica idle makes it give up the prefixes that were read beside other requests.
     /// Neither their bits nor their places in the cache are those of prompts that were read alone, and either can change the bits of
     /// what is read next: without this, a request that is alone could tell what ran before it.
     /// </summary>
@@ -68,32 +72,5 @@ public sealed record SchedulerOptions
 
     /// <summary>Checks these options and the engine's settings together.</summary>
     /// <exception cref="ConfigurationException">Names every value that is out of range.</exception>
-    public void Validate(EngineSettings engine)
-    {
-        List<string> errors = [];
-        Check(nameof(QueueLimit), QueueLimit, 1, 100_000);
-        Check(nameof(MaxStepsInFlight), MaxStepsInFlight, 1, 64);
-        Check(nameof(PrefillTokensBesideDecode), PrefillTokensBesideDecode, 1, 8_192);
-        Check(nameof(MaxFailedSteps), MaxFailedSteps, 1, 100);
-        Check(nameof(CellMarginTokens), CellMarginTokens, 1, 8_192);
-        Check(nameof(PrefixBlockTokens), PrefixBlockTokens, 1, 524_288);
-        Check(nameof(MaxPreemptions), MaxPreemptions, 0, 100);
-        if (!Enum.IsDefined(CellReservation))
-            errors.Add(
-                $"{nameof(CellReservation)} is {CellReservation}; it must be one of {string.Join(", ", Enum.GetNames<CellReservation>())}.");
-        if (!(PriorityAgeingSeconds is >= 0 and <= 86_400))
-            errors.Add($"{nameof(PriorityAgeingSeconds)} is {PriorityAgeingSeconds}; it must be 0 to 86400.");
-        Check(nameof(engine.KvCells), engine.KvCells, 1, 1 << 24);
-        Check(nameof(engine.MaxSequences), engine.MaxSequences, 1, 255);
-        Check(nameof(engine.MaxStepTokens), engine.MaxStepTokens, 1, 8_192);
-        Check(nameof(engine.MaxSequenceTokens), engine.MaxSequenceTokens, 1, 1 << 24);
-        if (errors.Count > 0)
-            throw new ConfigurationException(string.Join(" ", errors));
-
-        void Check(string key, int value, int min, int max)
-        {
-            if (value < min || value > max)
-                errors.Add($"{key} is {value}; it must be {min} to {max}.");
-        }
-    }
+    public void Validate(EngineSettings engine) => new OptionErrors("").CheckRanges(this).CheckRanges(engine).ThrowIfAny();
 }

@@ -2,25 +2,25 @@ using E2LLM.Grains.Interfaces.Plans;
 
 namespace E2LLM.Silo.Hosting;
 
-/// <summary>Applies the silo's fleet once the silo is up. A failure leaves the silo running: /health and the log say why it cannot serve.</summary>
-internal sealed partial class FleetStarter(
-    IGrainFactory grains, ServingTarget target, IHostApplicationLifetime lifetime, ILogger<FleetStarter> logger) : BackgroundService
+/// <summary>
+/// Applies the silo's fleet once the silo is up. A fleet that cannot be served leaves the silo running: /health and the log say why it
+/// does not serve.
+/// </summary>
+internal sealed class FleetStarter(
+    IGrainFactory grains, ServingTarget target, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<FleetStarter> logger)
+    : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try
         {
             await StartedAsync(stoppingToken);
-            await grains.GetGrain<IPlanGrain>(target.Model.Id).ApplyAsync(target.Fleet).WaitAsync(stoppingToken);
-            LogServing(target.Model.Id, target.Fleet.Name);
+            var plan = grains.GetGrain<IPlanGrain>(target.Model.Id);
+            await new FleetAttempts(target.Model.Id, target.Fleet.Name, () => plan.ApplyAsync(target.Fleet), time, logger).RunAsync(stoppingToken);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // Shut down before the fleet was ready.
-        }
-        catch (Exception exception)
-        {
-            LogCannotServe(target.Model.Id, exception.Message);
         }
     }
 
@@ -31,10 +31,4 @@ internal sealed partial class FleetStarter(
         await using var registration = lifetime.ApplicationStarted.Register(started.SetResult);
         await started.Task.WaitAsync(stoppingToken);
     }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Serving {Model} on fleet {Fleet}.")]
-    private partial void LogServing(string model, string fleet);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Cannot serve {Model}: {Reason}")]
-    private partial void LogCannotServe(string model, string reason);
 }

@@ -1,3 +1,5 @@
+using E2LLM.Core.Configuration;
+
 namespace E2LLM.Silo.Hosting;
 
 /// <summary>What a silo host needs to know. Section "E2LLM:Silo"; every path may be relative to the working directory.</summary>
@@ -5,25 +7,32 @@ public sealed class HostOptions
 {
     public const string Section = "E2LLM:Silo";
 
-    /// <summary>Name of the silo in the cluster. Default: the machine's name.</summary>
+    /// <summary>Name of the silo in the cluster.</summary>
+    [OptionText(Default = "the machine's name", MaxCharacters = 64)]
     public string Name { get; set; } = Environment.MachineName;
 
-    /// <summary>GGUF file to serve. Default: the demo model that ships with the program.</summary>
+    /// <summary>GGUF file to serve. Empty: the demo model that ships with the program.</summary>
+    [OptionText(Default = "the demo's", Valid = "a GGUF file")]
     public string Model { get; set; } = "";
 
-    /// <summary>Fleet file: the devices of this silo. Default: four unlike emulated devices, for the demo model.</summary>
+    /// <summary>Fleet file: the devices of this silo. Empty: four unlike emulated devices, for the demo model.</summary>
+    [OptionText(Default = "the demo's", Valid = "a fleet file")]
     public string Fleet { get; set; } = "";
 
-    /// <summary>Directory of the slices and the journal. Default: e2llm under the user's local application data.</summary>
+    /// <summary>Directory of the slices and the journal.</summary>
+    [OptionText(Default = "`e2llm` under the user's local application data", Valid = "a folder")]
     public string DataDirectory { get; set; } =
         Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create), "e2llm");
 
-    /// <summary>HTTP port on loopback. Default 8080; 0 to 65,535, where 0 takes a free one.</summary>
+    /// <summary>HTTP port on loopback.</summary>
+    [OptionRange(1, 65_535, Zero = "a free one")]
     public int HttpPort { get; set; } = 8080;
 
-    /// <summary>Port between silos, on loopback. Default 11111; 1 to 65,535, 0 takes a free one.</summary>
+    /// <summary>Port between silos, on loopback.</summary>
+    [OptionRange(1, 65_535, Zero = "a free one")]
     public int SiloPort { get; set; } = 11111;
 
-    /// <summary>Port for Orleans clients, on loopback. Default 30000; 1 to 65,535, 0 takes a free one.</summary>
+    /// <summary>Port for Orleans clients, on loopback.</summary>
+    [OptionRange(1, 65_535, Zero = "a free one")]
     public int GatewayPort { get; set; } = 30000;
 }

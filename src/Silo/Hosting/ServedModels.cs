@@ -24,14 +24,16 @@ internal sealed class ServedModels
 
     public ModelSpec Model => _catalog.Models[0];
 
-    public static async Task<ServedModels> OpenAsync(HostOptions options, IConfiguration configuration, CancellationToken cancellationToken)
+    public static async Task<ServedModels> OpenAsync(HostConfiguration configuration, CancellationToken cancellationToken)
     {
-        var library = new LlamaLibraryOptions();
-        configuration.GetSection("E2LLM:Engine").Bind(library);
-        var slices = new SliceStore(Path.Combine(options.DataDirectory, "slices"));
-        var path = options.Model.Length > 0 ? options.Model : ShippedFiles.DemoModel;
-        return new ServedModels(await ModelCatalog.OpenAsync([path], slices, cancellationToken), slices, library);
+        var slices = new SliceStore(Path.Combine(configuration.Host.DataDirectory, "slices"));
+        var catalog = await ModelCatalog.OpenAsync([configuration.ModelPath], slices, cancellationToken);
+        return new ServedModels(catalog, slices, configuration.Library);
     }
+
+    /// <summary>Removes slices of models that are not served here; returns the bytes.</summary>
+    public Task<long> TrimSlicesAsync(long maxBytes, CancellationToken cancellationToken) =>
+        _slices.TrimAsync(maxBytes, [.. _catalog.Models.Select(model => model.Sha256)], cancellationToken);
 
     public void AddTo(IServiceCollection services)
     {

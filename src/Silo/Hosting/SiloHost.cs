@@ -10,7 +10,7 @@ using E2LLM.Grains.Hosting;
 using E2LLM.Grains.Plans;
 using E2LLM.Grains.Requests;
 using E2LLM.Planning.Explanation;
-using E2LLM.Planning.FleetFiles;
+using E2LLM.Silo.Retention;
 using E2LLM.Silo.Storage;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -28,26 +28,22 @@ public static class SiloHost
 
     /// <param name="args">Command line of configuration keys: --E2LLM:Silo:HttpPort=8081.</param>
     /// <param name="configure">Comes after the configuration, so it wins.</param>
-    /// <exception cref="ConfigurationException">Lists every option that is wrong.</exception>
+    /// <exception cref="ConfigurationException">Everything that is wrong in any section or in the fleet file: one line an error.</exception>
     /// <exception cref="ModelFileException">The model is damaged, hostile or not supported.</exception>
     public static async Task<WebApplication> BuildAsync(
         string[] args, Action<HostOptions>? configure = null, CancellationToken cancellationToken = default)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-        var options = new HostOptions();
-        builder.Configuration.GetSection(HostOptions.Section).Bind(options);
-        configure?.Invoke(options);
-        HostOptionsCheck.Check(options);
-
-        var models = await ServedModels.OpenAsync(options, builder.Configuration, cancellationToken);
-        var fleet = FleetFileReader.Read(options.Fleet.Length > 0 ? options.Fleet : ShippedFiles.DemoFleet);
-        var target = new ServingTarget(models.Model, fleet);
+        var configuration = HostConfiguration.Read(new ConfigurationReader(builder.Configuration), configure);
+        var models = await ServedModels.OpenAsync(configuration, cancellationToken);
+        var target = new ServingTarget(models.Model, configuration.Fleet);
 
         // Standard output belongs to whoever runs the host: answers, tables, JSON.
         builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, options.HttpPort));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, configuration.Host.HttpPort));
         builder.Services.AddSingleton(target);
         builder.Services.AddHostedService<FleetStarter>();
+        AddRetention(builder.Services, configuration, models);
         builder.Services.AddOptions<ServingOptions>().BindConfiguration(ServingOptions.Section);
         builder.Services.AddOptions<RequestOptions>().BindConfiguration(RequestOptions.Section);
         builder.Services.AddSingleton<IPlanAdvisor, PlanAdvisor>();
@@ -55,7 +51,7 @@ public static class SiloHost
         builder.Services.AddOptions<KvSenderOptions>().BindConfiguration(KvSenderOptions.Section);
         models.AddTo(builder.Services);
         builder.Services.AddE2LlmGateway();
-        builder.Host.UseOrleans(silo => ConfigureSilo(silo, options, target));
+        builder.Host.UseOrleans(silo => ConfigureSilo(silo, configuration.Host, target));
 
         var app = builder.Build();
         app.MapE2LlmOpenAi();
@@ -77,7 +73,7 @@ public static class SiloHost
     private static void ConfigureSilo(ISiloBuilder silo, HostOptions options, ServingTarget target)
     {
         Directory.CreateDirectory(options.DataDirectory);
-        var journal = JournalSchema.ConnectionString(Path.Combine(options.DataDirectory, "journal.db"));
+        var journal = Journal(options);
         JournalSchema.Apply(journal);
 
         // One silo that nobody can reach from outside: clustering over loopback, dashboard and API likewise.
@@ -92,6 +88,22 @@ public static class SiloHost
             storage.ConnectionString = journal;
         });
         silo.AddDashboard();
+    }
+
+    private static string Journal(HostOptions options) => JournalSchema.ConnectionString(Path.Combine(options.DataDirectory, "journal.db"));
+
+    private static void AddRetention(IServiceCollection services, HostConfiguration configuration, ServedModels models)
+    {
+        var options = configuration.Retention;
+        services.AddHostedService(provider => new RetentionService(
+            new JournalRetention(
+                Journal(configuration.Host),
+                provider.GetRequiredService<IGrainStorageSerializer>(),
+                options,
+                provider.GetRequiredService<TimeProvider>()).Prune,
+            cancellationToken => models.TrimSlicesAsync(options.MaxSliceBytes, cancellationToken),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<RetentionService>>()));
     }
 
     private static int FreePort(int port)

@@ -9,7 +9,8 @@ namespace E2LLM.Silo.Storage;
 /// <remarks>
 /// The provider's contract: it passes the parameters named below and reads the columns PayloadBinary and Version. A write answers
 /// with NewGrainStateVersion: the new version, or the one that was passed (null included) where somebody else has written meanwhile.
-/// The whole key is the primary key, so the provider's hashes are not needed.
+/// The whole key is the primary key, so the provider's hashes are not needed. ModifiedAt, in seconds since 1970, is ours: it comes from
+/// SQLite's clock, because the provider hands no time over, and says what retention may remove.
 /// </remarks>
 public static class JournalSchema
 {
@@ -24,6 +25,7 @@ public static class JournalSchema
             KeyText TEXT NOT NULL,
             Version INTEGER NOT NULL,
             Payload BLOB,
+            ModifiedAt INTEGER NOT NULL DEFAULT 0,
             PRIMARY KEY (ServiceId, GrainType, KeyHigh, KeyLow, KeyText));
         """;
 
@@ -39,14 +41,16 @@ public static class JournalSchema
     [
         ("ReadFromStorageKey", $"SELECT Payload AS PayloadBinary, Version FROM GrainState WHERE {ThisGrain};"),
         ("WriteToStorageKey", $"""
-            INSERT INTO GrainState (ServiceId, GrainType, KeyHigh, KeyLow, KeyText, Version, Payload)
-            SELECT @ServiceId, @GrainTypeString, @GrainIdN0, @GrainIdN1, coalesce(@GrainIdExtensionString, ''), 1, @PayloadBinary
+            INSERT INTO GrainState (ServiceId, GrainType, KeyHigh, KeyLow, KeyText, Version, Payload, ModifiedAt)
+            SELECT @ServiceId, @GrainTypeString, @GrainIdN0, @GrainIdN1, coalesce(@GrainIdExtensionString, ''), 1, @PayloadBinary, unixepoch()
             WHERE @GrainStateVersion IS NULL OR EXISTS (SELECT 1 FROM GrainState WHERE {ThisGrain})
-            ON CONFLICT DO UPDATE SET Payload = excluded.Payload, Version = Version + 1 WHERE Version = @GrainStateVersion;
+            ON CONFLICT DO UPDATE SET Payload = excluded.Payload, Version = Version + 1, ModifiedAt = unixepoch()
+            WHERE Version = @GrainStateVersion;
             {VersionAfterwards}
             """),
         ("ClearStorageKey", $"""
-            UPDATE GrainState SET Payload = NULL, Version = Version + 1 WHERE {ThisGrain} AND Version = @GrainStateVersion;
+            UPDATE GrainState SET Payload = NULL, Version = Version + 1, ModifiedAt = unixepoch()
+            WHERE {ThisGrain} AND Version = @GrainStateVersion;
             {VersionAfterwards}
             """),
     ];
@@ -60,10 +64,10 @@ public static class JournalSchema
     {
         using var connection = new SqliteConnection(connectionString);
         connection.Open();
-        using var tables = connection.CreateCommand();
-        tables.CommandText = Tables;
-        tables.ExecuteNonQuery();
+        LetShrink(connection);
+        Execute(connection, Tables);
         using var transaction = connection.BeginTransaction();
+        AddModifiedAt(connection);
         foreach (var (key, text) in Queries)
         {
             using var query = connection.CreateCommand();
@@ -73,5 +77,48 @@ public static class JournalSchema
             query.ExecuteNonQuery();
         }
         transaction.Commit();
+    }
+
+    /// <summary>
+    /// Lets pages that came free be returned to the file system. A file that was made without has to be written anew for that, once.
+    /// </summary>
+    private static void LetShrink(SqliteConnection connection)
+    {
+        const long incremental = 2;
+        if (Scalar(connection, "PRAGMA auto_vacuum;") == incremental)
+            return;
+        try
+        {
+            Execute(connection, "PRAGMA auto_vacuum = INCREMENTAL; VACUUM;");
+        }
+        catch (SqliteException)
+        {
+            // Another silo is using it, or the disk has no room for a second copy: it stays as large as it is until one of the next starts.
+        }
+    }
+
+    /// <summary>Journals of earlier versions do not know when their records were written: they count from now on.</summary>
+    private static void AddModifiedAt(SqliteConnection connection)
+    {
+        if (Scalar(connection, "SELECT count(*) FROM pragma_table_info('GrainState') WHERE name = 'ModifiedAt';") == 0)
+            Execute(connection, """
+                ALTER TABLE GrainState ADD COLUMN ModifiedAt INTEGER NOT NULL DEFAULT 0;
+                UPDATE GrainState SET ModifiedAt = unixepoch();
+                """);
+        Execute(connection, "CREATE INDEX IF NOT EXISTS GrainStateByAge ON GrainState (GrainType, ModifiedAt);");
+    }
+
+    private static void Execute(SqliteConnection connection, string text)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = text;
+        command.ExecuteNonQuery();
+    }
+
+    private static long Scalar(SqliteConnection connection, string text)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = text;
+        return (long)command.ExecuteScalar()!;
     }
 }

@@ -32,8 +32,9 @@ public sealed class PlanErrorTests
         await Refuses([.. Without(option), option, value], named);
 
     [Theory]
-    [InlineData("", "must have at least 2")]
-    [InlineData("TIMESTAMP,ContextTokens,GeneratedTokens\n", "must have at least 2")]
+    [InlineData("", "no request in 0 lines")]
+    [InlineData("TIMESTAMP,ContextTokens,GeneratedTokens\n", "no request in 1 lines")]
+    [InlineData("TIMESTAMP,ContextTokens,GeneratedTokens\n1,5,5\n", "must have at least 2")]
     [InlineData("TIMESTAMP,ContextTokens,GeneratedTokens\n1,5,5\n2,NaN,5\n", "line 3")]
     [InlineData("a,b\n1,2\n", "line 1")]
     public async Task Run_BadTrace_NamesTheLine(string trace, string named)

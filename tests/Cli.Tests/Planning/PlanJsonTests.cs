@@ -13,17 +13,17 @@ public sealed class PlanJsonTests
         using var document = JsonDocument.Parse(await PlanTool.RunAsync([.. PlanTool.Testbed, "--json"]));
         var root = document.RootElement;
 
-        Assert.Equal("e2llm-plan/1", root.GetProperty("format").GetString());
+        Assert.Equal("e2llm-plan/2", root.GetProperty("format").GetString());
         Assert.Equal(("paper-testbed", 7), (root.GetProperty("fleet").GetProperty("name").GetString(), root.GetProperty("fleet").GetProperty("devices").GetArrayLength()));
         Assert.Equal(("gpt-oss-20b", 24), (root.GetProperty("model").GetProperty("id").GetString(), root.GetProperty("model").GetProperty("layers").GetInt32()));
         Assert.Equal(("extended", 1), (root.GetProperty("workload").GetProperty("name").GetString(), root.GetProperty("seed").GetInt32()));
         Assert.Equal("e2llm", root.GetProperty("planner").GetString());
         Assert.Equal(
             plan.Replicas.SelectMany(replica => replica.Stages.Select(stage => (
-                replica.Role.ToString().ToUpperInvariant(), stage.DeviceId, stage.FirstLayer, stage.LayerCount, stage.WeightBytes + stage.KvBytes + stage.ScratchBytes))),
+                replica.Role.ToString().ToLowerInvariant(), stage.DeviceId, stage.FirstLayer, stage.LayerCount, stage.WeightBytes + stage.KvBytes + stage.ScratchBytes))),
             root.GetProperty("replicas").EnumerateArray().SelectMany(replica => replica.GetProperty("stages").EnumerateArray().Select(stage => (
                 replica.GetProperty("role").GetString()!, stage.GetProperty("device").GetString()!, stage.GetProperty("firstLayer").GetInt32(),
-                stage.GetProperty("layers").GetInt32(), stage.GetProperty("bytes").GetInt64()))));
+                stage.GetProperty("layerCount").GetInt32(), stage.GetProperty("bytes").GetInt64()))));
         var predicted = root.GetProperty("predicted");
         Assert.Equal(
             (plan.Prediction!.MeanWaitSeconds, plan.Prediction.P90WaitSeconds, plan.Prediction.TtftSeconds, plan.Prediction.TpotSeconds, plan.Prediction.CapacityRequestsPerSecond),

@@ -107,6 +107,23 @@ public sealed class ServingDemoTests(ServingDemo demo) : IClassFixture<ServingDe
     }
 
     [Fact]
+    public async Task Plan_ComparedWithWhatTheSiloServes_SaysWhatWouldChange()
+    {
+        using var folder = new TemporaryFolder();
+        var now = folder.Write("now.json", await demo.Http.GetStringAsync(demo.Address + "/v1/plan"));
+
+        var run = await CliProcess.RunAsync(
+            "plan", "--fleet", Path.Combine(ReadmeFile.Root, "fleets", "demo.json"),
+            "--model", Path.Combine(ReadmeFile.Root, "models", "e2llm-demo-q8_0.gguf"), "--workload", "64/96", "--compare", now, "--json");
+
+        Assert.Equal("", run.Error);
+        using var document = JsonDocument.Parse(run.Output);
+        var change = document.RootElement.GetProperty("comparison");
+        Assert.Equal("e2llm", change.GetProperty("planner").GetString());
+        Assert.NotEqual(JsonValueKind.Null, change.GetProperty("before").ValueKind);
+    }
+
+    [Fact]
     public async Task Demo_PortInUse_NamesThePort()
     {
         var port = new Uri(demo.Address).Port;

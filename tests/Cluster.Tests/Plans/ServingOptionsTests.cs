@@ -45,14 +45,17 @@ public sealed class ServingOptionsTests
             {
                 (serving.CellReservation, serving.Objective) = ((CellReservation)7, (PlanObjective)9);
                 (serving.CellMarginTokens, serving.MaxPreemptions, serving.PrefixBlockTokens) = (0, 101, -1);
+                (serving.RoutingPolicy, serving.Planner) = ("fastest", "clever");
             },
         };
 
         var error = await Assert.ThrowsAnyAsync<OptionsValidationException>(() => TestFog.StartAsync(options));
 
-        Assert.Equal(5, error.Failures.Count());
-        Assert.Contains("E2LLM:Serving:CellReservation is 7; it must be one of WholeAnswer, Optimistic.", error.Failures);
-        Assert.Contains("E2LLM:Serving:PrefixBlockTokens is -1; it must be 0 to 8192.", error.Failures);
+        Assert.Equal(7, error.Failures.Count());
+        Assert.Contains("E2LLM:Serving:CellReservation is 7; it must be one of: WholeAnswer, Optimistic.", error.Failures);
+        Assert.Contains("E2LLM:Serving:PrefixBlockTokens is -1; it must be 1 to 8,192, or 0: blocks that change no bit.", error.Failures);
+        Assert.Contains(error.Failures, failure => failure.StartsWith("E2LLM:Serving:RoutingPolicy is 'fastest'; it must be one of: jsq-", StringComparison.Ordinal));
+        Assert.Contains(error.Failures, failure => failure.Contains("planner is 'clever', must be one of: colocated, e2llm", StringComparison.Ordinal));
     }
 
     private static ReplicaPlan Replica(ReplicaRole role) => new()

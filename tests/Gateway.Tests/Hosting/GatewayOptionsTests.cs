@@ -20,7 +20,7 @@ public sealed class GatewayOptionsTests
         }));
 
         Assert.Equal(4, error.Failures.Count());
-        Assert.Contains("E2LLM:Gateway:MaxBodyBytes must be from 1024 to 67108864, but is 1.", error.Failures);
+        Assert.Contains("E2LLM:Gateway:MaxBodyBytes is 1; it must be 1,024 to 67,108,864.", error.Failures);
         Assert.Contains(error.Failures, failure => failure.StartsWith("E2LLM:Gateway:DefaultModel is 'no-such'", StringComparison.Ordinal));
     }
 

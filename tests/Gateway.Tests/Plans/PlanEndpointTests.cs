@@ -1,3 +1,7 @@
+using System.Text.Json;
+using E2LLM.Client;
+using E2LLM.Core.Plans;
+using E2LLM.Core.Plans.Documents;
 using E2LLM.Gateway.Tests.Fakes;
 using E2LLM.Gateway.Tests.Hosting;
 using E2LLM.Gateway.Tests.OpenAi;
@@ -29,6 +33,22 @@ public sealed class PlanEndpointTests(GatewayFixture gateway)
     }
 
     [Fact]
+    public async Task GetPlan_ServedModel_IsReadByTheTypesThatWroteIt()
+    {
+        var model = gateway.Fleet.Add(Scripts.Says("x"));
+
+        var plan = (await gateway.Http.GetPlansAsync()).Models.Single(entry => entry.Model == model.Id);
+
+        Assert.Equal(
+            model.Status.Plan!.Replicas[0].Stages.Select(stage => (stage.DeviceId, stage.FirstLayer, stage.LayerCount, stage.WeightBytes)),
+            plan.Replicas[0].Stages.Select(stage => (stage.Device, stage.FirstLayer, stage.LayerCount, stage.WeightBytes)));
+        Assert.Equal((true, "ready", "mixed", 512L), (plan.Ready, plan.Phase, plan.Replicas[0].Role, plan.Replicas[0].Kv.PrefixHitTokens));
+        Assert.True(PlanJson.TryParseRole(plan.Replicas[0].Role, out var role));
+        Assert.Equal(ReplicaRole.Mixed, role);
+        Assert.Equal("too slow", plan.Unused[0].Reason);
+    }
+
+    [Fact]
     public async Task GetPlan_NothingPlannedYet_SaysSo()
     {
         var model = gateway.Fleet.Add(Scripts.Says("x"));
@@ -40,7 +60,7 @@ public sealed class PlanEndpointTests(GatewayFixture gateway)
         Assert.Equal(0, plan.GetProperty("replicas").GetArrayLength());
     }
 
-    private async Task<System.Text.Json.JsonElement> PlanAsync(FakeModel model)
+    private async Task<JsonElement> PlanAsync(FakeModel model)
     {
         using var response = await gateway.Http.GetAsync("/v1/plan");
         var models = (await response.JsonAsync()).GetProperty("models").EnumerateArray();

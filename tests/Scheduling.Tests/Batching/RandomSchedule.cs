@@ -79,7 +79,7 @@ internal sealed class RandomSchedule
         }
         catch (OverloadedException)
         {
-            if (Counters.QueuedRequests < _replica.Options.QueueLimit)
+            if (Counters.QueuedRequests < _replica.Options.MaxQueuedRequests)
                 throw new InvalidOperationException("a queue with room refused a request");
         }
     }

@@ -18,7 +18,7 @@ internal static class RandomSettings
 
     public static SchedulerOptions Options(Random random) => new()
     {
-        QueueLimit = random.Next(1, 10),
+        MaxQueuedRequests = random.Next(1, 10),
         MaxStepsInFlight = random.Next(1, 6),
         PrefillTokensBesideDecode = random.Next(1, 8),
         MaxFailedSteps = random.Next(1, 10),

@@ -42,13 +42,13 @@ public sealed class ReplicaSchedulerAdmissionTests
     [Fact]
     public void Enqueue_QueueFull_IsRefusedNamingTheLimitAndMayBeRetried()
     {
-        var scheduler = TestRequests.Scheduler(options: new SchedulerOptions { QueueLimit = 2 });
+        var scheduler = TestRequests.Scheduler(options: new SchedulerOptions { MaxQueuedRequests = 2 });
         scheduler.Enqueue(TestRequests.Request("a"), 0);
         scheduler.Enqueue(TestRequests.Request("b"), 0);
 
         var error = Assert.Throws<OverloadedException>(() => scheduler.Enqueue(TestRequests.Request("c"), 0));
 
-        Assert.Contains("2 (QueueLimit)", error.Message);
+        Assert.Contains("2 (MaxQueuedRequests)", error.Message);
         Assert.True(error.MayRetry);
     }
 
@@ -164,15 +164,15 @@ public sealed class ReplicaSchedulerAdmissionTests
     [Fact]
     public void Constructor_SettingsOutOfRange_NamesAllOfThem()
     {
-        var options = new SchedulerOptions { QueueLimit = 0, MaxStepsInFlight = 65, PrefillTokensBesideDecode = -1, MaxFailedSteps = 101 };
+        var options = new SchedulerOptions { MaxQueuedRequests = 0, MaxStepsInFlight = 65, PrefillTokensBesideDecode = -1, MaxFailedSteps = 101 };
         var engine = TestRequests.Engine with { MaxSequences = 256 };
 
         var error = Assert.Throws<ConfigurationException>(() => new ReplicaScheduler(engine, options));
 
-        Assert.Contains("QueueLimit is 0; it must be 1 to 100000.", error.Message);
-        Assert.Contains("MaxStepsInFlight is 65; it must be 1 to 64.", error.Message);
+        Assert.Contains("MaxQueuedRequests is 0; it must be 1 to 100,000 requests.", error.Message);
+        Assert.Contains("MaxStepsInFlight is 65; it must be 1 to 64 steps.", error.Message);
         Assert.Contains("PrefillTokensBesideDecode is -1", error.Message);
         Assert.Contains("MaxFailedSteps is 101", error.Message);
-        Assert.Contains("MaxSequences is 256; it must be 1 to 255.", error.Message);
+        Assert.Contains("MaxSequences is 256; it must be 1 to 255 requests.", error.Message);
     }
 }

@@ -100,10 +100,10 @@ public sealed class ReplicaSchedulerPreemptionTests
 
         var error = Assert.Throws<ConfigurationException>(() => TestRequests.Scheduler(options: options));
 
-        Assert.Contains("CellReservation is 9; it must be one of WholeAnswer, Optimistic.", error.Message);
-        Assert.Contains("CellMarginTokens is 0; it must be 1 to 8192.", error.Message);
+        Assert.Contains("CellReservation is 9; it must be one of: WholeAnswer, Optimistic.", error.Message);
+        Assert.Contains("CellMarginTokens is 0; it must be 1 to 8,192.", error.Message);
         Assert.Contains("MaxPreemptions is -1; it must be 0 to 100.", error.Message);
-        Assert.Contains("PriorityAgeingSeconds is -1; it must be 0 to 86400.", error.Message);
+        Assert.Contains("PriorityAgeingSeconds is -1; it must be 0 to 86,400.", error.Message);
     }
 
     private static ReplicaScheduler TwoThatOutgrowTheCells(SchedulerOptions? options = null)

@@ -6,7 +6,7 @@ namespace E2LLM.Scheduling.Tests.Batching;
 
 public sealed class ReplicaSchedulerPriorityTests
 {
-    private static readonly SchedulerOptions Ageing = new() { PriorityAgeingSeconds = 10, QueueLimit = 1_000 };
+    private static readonly SchedulerOptions Ageing = new() { PriorityAgeingSeconds = 10, MaxQueuedRequests = 1_000 };
 
     [Fact]
     public void Next_SeveralClasses_TakesTheHigherFirstAndEachInItsOrder()
@@ -89,7 +89,7 @@ public sealed class ReplicaSchedulerPriorityTests
 
         Assert.Equal(2, error.QuotedWaitSeconds);
         Assert.Contains("2 s", error.Message);
-        Assert.Contains("1.5 s (DeadlineSeconds)", error.Message);
+        Assert.Contains("1.5 s (DeadlineSeconds, over HTTP max_wait_seconds)", error.Message);
         scheduler.Enqueue(TestRequests.Request("b", 3, 1) with { DeadlineSeconds = 2 }, 0);
         scheduler.Enqueue(TestRequests.Request("c", 3, 1) with { DeadlineSeconds = 0, Priority = RequestPriority.High }, 0);
     }
@@ -108,7 +108,7 @@ public sealed class ReplicaSchedulerPriorityTests
     [Fact]
     public void Enqueue_QueueFull_QuotesTheWait()
     {
-        var scheduler = TestRequests.Scheduler(options: new SchedulerOptions { QueueLimit = 1 });
+        var scheduler = TestRequests.Scheduler(options: new SchedulerOptions { MaxQueuedRequests = 1 });
         scheduler.TokensPerSecond = 4;
         scheduler.Enqueue(TestRequests.Request("a", 3, 5), 0);
 

@@ -1,5 +1,6 @@
 using E2LLM.Cli.Bench.Arrivals;
 using E2LLM.Cli.Bench.Prompts;
+using E2LLM.Planning.Workloads;
 
 namespace E2LLM.Cli.Bench.Load;
 
@@ -25,7 +26,7 @@ internal sealed class RequestPlan(BenchSettings settings, IPromptSource prompts)
     private IEnumerable<(double AtSeconds, int PromptTokens, int AnswerTokens)> Shapes(
         LoadSpec load, int count, int round) => load.Kind switch
     {
-        LoadKind.Trace => TraceFile.Read(settings.TracePath!, count)
+        LoadKind.Trace => TraceReader.Read(settings.TracePath!, count)
             .Select(request => (request.AtSeconds / load.Value, request.PromptTokens, request.AnswerTokens)),
         LoadKind.Rate => Alike(
             ArrivalTimes.Seconds(settings.Arrivals, load.Value, settings.Burstiness, new Random(SeedOf(round, 0))).Take(count)),

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using E2LLM.Cli.Planning.Inputs;
+using E2LLM.Core.Plans.Documents;
 
 namespace E2LLM.Cli.Planning.Documents;
 
@@ -11,14 +12,7 @@ namespace E2LLM.Cli.Planning.Documents;
 /// </remarks>
 internal static class PlanDocument
 {
-    public const string Format = "e2llm-plan/1";
-
-    public static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
-    {
-        WriteIndented = true,
-        // Names of people's devices stay readable; the document is never put into a page as it is.
-        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
+    public const string Format = "e2llm-plan/2";
 
     public static string Write(PlanInput input, IReadOnlyList<PlannedOutcome> outcomes, PlanComparison? comparison)
     {
@@ -32,11 +26,11 @@ internal static class PlanDocument
                 : Node(new FailedEntry(outcome.Planner, outcome.Refusal ?? "")))]);
         if (comparison is not null)
             root["comparison"] = Node(DiffEntry.Of(comparison));
-        return root.ToJsonString(Options);
+        return root.ToJsonString(PlanJson.File);
     }
 
     /// <summary>JSON has no infinity and no NaN.</summary>
     public static double? Finite(double? value) => value is { } number && double.IsFinite(number) ? number : null;
 
-    private static JsonObject Node<T>(T value) => JsonSerializer.SerializeToNode(value, Options)!.AsObject();
+    private static JsonObject Node<T>(T value) => JsonSerializer.SerializeToNode(value, PlanJson.File)!.AsObject();
 }

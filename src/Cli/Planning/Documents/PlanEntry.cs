@@ -1,4 +1,5 @@
 using E2LLM.Core.Plans;
+using E2LLM.Core.Plans.Documents;
 using E2LLM.Planning.Explanation;
 
 namespace E2LLM.Cli.Planning.Documents;
@@ -18,7 +19,7 @@ internal sealed record PlanEntry
 
     public required IReadOnlyList<CertificateEntry> Certificates { get; init; }
 
-    public required IReadOnlyList<UnusedEntry> Unused { get; init; }
+    public required IReadOnlyList<LeftOutDevice> Unused { get; init; }
 
     public static PlanEntry Of(ServingPlan plan, PlanExplanation explanation)
     {
@@ -29,7 +30,7 @@ internal sealed record PlanEntry
             Predicted = plan.Prediction is { } prediction ? PredictionEntry.Of(prediction) : null,
             Certificate = plan.Certificates is [var first, ..] ? CertificateEntry.Of(first) : null,
             Certificates = [.. plan.Certificates.Select(CertificateEntry.Of)],
-            Unused = [.. plan.Unused.Select(unused => new UnusedEntry(unused.DeviceId, unused.Reason))],
+            Unused = [.. plan.Unused.Select(unused => new LeftOutDevice(unused.DeviceId, unused.Reason))],
         };
     }
 }
@@ -37,13 +38,11 @@ internal sealed record PlanEntry
 /// <summary>A planner that found no plan, beside others that did.</summary>
 internal sealed record FailedEntry(string Planner, string Error);
 
-internal sealed record UnusedEntry(string Device, string Reason);
-
 /// <summary>Figures that are not finite are null.</summary>
 internal sealed record CertificateEntry(string Objective, double? GapPercent, string Method, double? Achieved, double? Bound)
 {
     public static CertificateEntry Of(PlanCertificate certificate) => new(
-        certificate.Objective.ToString().ToLowerInvariant(),
+        PlanJson.NameOf(certificate.Objective),
         PlanDocument.Finite(certificate.GapPercent),
         certificate.Method,
         PlanDocument.Finite(certificate.Achieved),

@@ -1,5 +1,6 @@
 using E2LLM.Core.Fleets;
 using E2LLM.Core.Plans;
+using E2LLM.Core.Plans.Documents;
 using E2LLM.Core.Workloads;
 using E2LLM.Cli.Planning.Inputs;
 
@@ -38,7 +39,7 @@ internal sealed record PlanHeader
             Model = new ModelEntry(request.Model.Id, request.Model.LayerCount, request.Model.WeightBytes(0, request.Model.LayerCount), request.Model.Sha256),
             Workload = request.Workload!,
             Engine = EngineEntry.Of(request.Engine),
-            Objective = request.Objective.ToString().ToLowerInvariant(),
+            Objective = PlanJson.NameOf(request.Objective),
             Seed = request.Seed,
             MinimumTokensPerSecond = request.MinimumTokensPerSecond,
         };
@@ -47,25 +48,32 @@ internal sealed record PlanHeader
 
 internal sealed record ModelEntry(string Id, int Layers, long WeightBytes, string Sha256);
 
-internal sealed record DeviceEntry(string Id, long MemoryBytes, string Description, double Slowdown);
-
 /// <summary>A null bandwidth is unlimited.</summary>
 internal sealed record LinkEntry(string From, string To, double? BandwidthBytesPerSecond, double LatencySeconds);
 
 internal sealed record FleetEntry(
-    string Name, IReadOnlyList<DeviceEntry> Devices, double? DefaultBandwidthBytesPerSecond, double DefaultLatencySeconds, IReadOnlyList<LinkEntry> Links)
+    string Name, IReadOnlyList<PlannedDevice> Devices, double? DefaultBandwidthBytesPerSecond, double DefaultLatencySeconds, IReadOnlyList<LinkEntry> Links)
 {
     public static FleetEntry Of(FleetSpec fleet) => new(
         fleet.Name,
-        [.. fleet.Devices.Select(device => new DeviceEntry(device.Id, device.MemoryBytes, device.Description, device.SlowdownFactor))],
+        [.. fleet.Devices.Select(Device)],
         PlanDocument.Finite(fleet.DefaultBandwidthBytesPerSecond),
         fleet.DefaultLatencySeconds,
         [.. fleet.Links.Select(link => new LinkEntry(link.From, link.To, PlanDocument.Finite(link.BandwidthBytesPerSecond), link.LatencySeconds))]);
+
+    private static PlannedDevice Device(DeviceSpec device) => new()
+    {
+        Id = device.Id,
+        Description = device.Description,
+        MemoryBytes = device.MemoryBytes,
+        Threads = device.Threads,
+        SlowdownFactor = device.SlowdownFactor,
+    };
 }
 
 internal sealed record EngineEntry(
     int KvCells, int MaxSequences, int MaxStepTokens, int MaxSequenceTokens, string KvType, bool FlashAttention)
 {
     public static EngineEntry Of(EngineSettings engine) => new(
-        engine.KvCells, engine.MaxSequences, engine.MaxStepTokens, engine.MaxSequenceTokens, engine.KvType.ToString().ToLowerInvariant(), engine.FlashAttention);
+        engine.KvCells, engine.MaxSequences, engine.MaxStepTokens, engine.MaxSequenceTokens, PlanJson.NameOf(engine.KvType), engine.FlashAttention);
 }

@@ -1,35 +1,25 @@
 using E2LLM.Core.Plans;
+using E2LLM.Core.Plans.Documents;
 using E2LLM.Planning.Explanation;
 
 namespace E2LLM.Cli.Planning.Documents;
 
 /// <summary>One replica of a plan, with what limits it.</summary>
-internal sealed record ReplicaEntry
+internal sealed record ReplicaEntry : PlannedReplica<StageEntry>
 {
-    public required string Id { get; init; }
-
-    /// <summary>"PREFILL", "DECODER" or "MIXED".</summary>
-    public required string Role { get; init; }
-
     public required double? RequestsPerSecond { get; init; }
 
     public required double? PrefillLatencySeconds { get; init; }
 
     public required double? TokenSeconds { get; init; }
 
-    public required int DecodeConcurrency { get; init; }
-
-    public required int MicroBatches { get; init; }
-
     /// <summary>What limits the replica, in a sentence.</summary>
     public required string Limit { get; init; }
-
-    public required IReadOnlyList<StageEntry> Stages { get; init; }
 
     public static ReplicaEntry Of(ReplicaPlan replica, ReplicaExplanation explanation) => new()
     {
         Id = replica.Id,
-        Role = RoleNames.Of(replica.Role),
+        Role = PlanJson.NameOf(replica.Role),
         RequestsPerSecond = PlanDocument.Finite(replica.RequestsPerSecond),
         PrefillLatencySeconds = PlanDocument.Finite(replica.PrefillLatencySeconds),
         TokenSeconds = PlanDocument.Finite(replica.TokenSeconds),
@@ -41,22 +31,10 @@ internal sealed record ReplicaEntry
 }
 
 /// <summary>One device's part of a replica. Times are those of one mean request.</summary>
-internal sealed record StageEntry
+internal sealed record StageEntry : PlannedStage
 {
-    public required string Device { get; init; }
-
-    public required int FirstLayer { get; init; }
-
-    public required int Layers { get; init; }
-
     /// <summary>Weights, KV cache and scratch.</summary>
     public required long Bytes { get; init; }
-
-    public required long WeightBytes { get; init; }
-
-    public required long KvBytes { get; init; }
-
-    public required long ScratchBytes { get; init; }
 
     public required long MemoryBytes { get; init; }
 
@@ -71,7 +49,7 @@ internal sealed record StageEntry
     {
         Device = stage.DeviceId,
         FirstLayer = stage.FirstLayer,
-        Layers = stage.LayerCount,
+        LayerCount = stage.LayerCount,
         Bytes = explanation.UsedBytes,
         WeightBytes = stage.WeightBytes,
         KvBytes = stage.KvBytes,

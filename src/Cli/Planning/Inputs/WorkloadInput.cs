@@ -24,7 +24,7 @@ internal static class WorkloadInput
         double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out tokens);
 
     private static WorkloadSpec Trace(string text) => File.Exists(text)
-        ? TraceReader.Read(text)
+        ? TraceWorkload.Read(text)
         : throw new ConfigurationException(
             $"--workload is '{text}', must be a CSV trace, mean tokens in and out such as 576/588, or one of: {string.Join(", ", WorkloadPresets.Names)}.");
 }
