@@ -3,17 +3,17 @@ namespace E2LLM.Scheduling.Batching;
 /// <summary>Which part of a request a replica runs.</summary>
 public enum RunMode
 {
-    /// <summary>Reads the prompt and writes the answer.</summary>
+    /// <summary>Reads the prompt, and the answer that others have begun, and writes the rest.</summary>
     Whole,
 
     /// <summary>
-    /// Reads the prompt, samples the first token and holds the sequence, so that its KV cache can be handed on, until
-    /// <see cref="ReplicaScheduler.ReleaseHeld"/>. An answer that ends with the first token ends here.
+    /// Reads the prompt, and the answer that others have begun, samples the next token and holds the sequence, so that its KV cache can
+    /// be handed on, until <see cref="ReplicaScheduler.ReleaseHeld"/>. An answer that ends with that token ends here.
     /// </summary>
     PrefillOnly,
 
     /// <summary>
-    /// Takes a slot, waits there for the KV cache of the prompt and writes the answer from the second token on. To be queued only once
+    /// Takes a slot, waits there for the KV cache that the prefill part made and writes on after its token. To be queued only once
     /// the prefill part has its slot, and to be cancelled when the prefill part goes back to its queue: so every reserved slot waits
     /// for a prompt that is being read, and two replicas never wait for each other.
     /// </summary>
