@@ -1,4 +1,5 @@
 using E2LLM.Core.Errors;
+using E2LLM.Core.Requests;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
@@ -79,6 +80,8 @@ internal sealed class ClusterConnection : IAsyncDisposable
             errors.Add($"{nameof(options.ClusterId)} must be set.");
         if (string.IsNullOrWhiteSpace(options.ServiceId))
             errors.Add($"{nameof(options.ServiceId)} must be set.");
+        if (!CallerIds.IsValid(options.CallerId))
+            errors.Add($"{nameof(options.CallerId)} is not valid. {CallerIds.Rule}");
         if (options.ConnectTimeoutSeconds is not (>= 0.1 and <= 600))
             errors.Add($"{nameof(options.ConnectTimeoutSeconds)} must be from 0.1 to 600, but is {options.ConnectTimeoutSeconds}.");
         if (errors.Count > 0)

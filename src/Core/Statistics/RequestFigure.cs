@@ -1,4 +1,4 @@
-namespace E2LLM.Grains.Interfaces.Requests;
+namespace E2LLM.Core.Statistics;
 
 /// <summary>What is measured of requests, in seconds except for the bytes.</summary>
 public enum RequestFigure

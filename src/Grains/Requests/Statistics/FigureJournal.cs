@@ -1,8 +1,0 @@
-using E2LLM.Core.Statistics;
-using E2LLM.Grains.Interfaces.Requests;
-
-namespace E2LLM.Grains.Requests.Statistics;
-
-/// <summary>What is stored of a figure.</summary>
-[GenerateSerializer, Alias("E2LLM.FigureJournal"), Immutable]
-public sealed record FigureJournal([property: Id(0)] RequestFigure Figure, [property: Id(1)] HistogramSnapshot Values);
