@@ -9,7 +9,9 @@ using Microsoft.Extensions.Options;
 
 namespace E2LLM.Gateway.Statistics;
 
-/// <summary>GET /v1/statistics: counts and latencies of the requests of every model, in all, by role and by replica, and counts by caller.</summary>
+/// <summary>
+/// GET /v1/statistics: counts and latencies of the requests of every model, in all, by role and by replica, and counts by caller.
+/// </summary>
 internal sealed class StatisticsEndpoint(IGrainFactory grains, IModelCatalog catalog, IOptions<GatewayOptions> options, TimeProvider time)
 {
     public async Task GetAsync(HttpContext http)

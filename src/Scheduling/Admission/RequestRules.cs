@@ -8,7 +8,7 @@ public static class RequestRules
 {
     private const int MaxPromptTokens = 1 << 24;
 
-    /// <exception cref="RequestRejectedException">Names the first part that is wrong, and its valid range.</exception>
+    /// <exception cref="RequestRejectedException">Names the first property that is wrong, and its valid range.</exception>
     public static void Check(GenerationRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);

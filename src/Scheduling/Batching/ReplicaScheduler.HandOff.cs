@@ -91,7 +91,7 @@ public sealed partial class ReplicaScheduler
         if (recovery == KvRecovery.Fail || ++sequence.Request.FailedSteps >= _options.MaxFailedSteps)
             return End(sequence, [], FinishReason.Failed, failure);
 
-        // Some stages may hold a part of the cache: the slot is closed, whoever gets it next.
+        // Some stages may hold some of the cache: the slot is closed, whoever gets it next.
         if (recovery == KvRecovery.ReadHere)
         {
             sequence.Request.ContinueWhole(answer.IsDefaultOrEmpty ? sequence.Request.Request.Answer : answer);

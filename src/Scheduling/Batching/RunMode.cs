@@ -1,6 +1,6 @@
 namespace E2LLM.Scheduling.Batching;
 
-/// <summary>Which part of a request a replica runs.</summary>
+/// <summary>What a replica runs of a request: all of it, or one of the two parts that a hand-off lies between.</summary>
 public enum RunMode
 {
     /// <summary>Reads the prompt, and the answer that others have begun, and writes the rest.</summary>
@@ -14,8 +14,8 @@ public enum RunMode
 
     /// <summary>
     /// Takes a slot, waits there for the KV cache that the prefill part made and writes on after its token. To be queued only once
-    /// the prefill part has its slot, and to be cancelled when the prefill part goes back to its queue: so every reserved slot waits
-    /// for a prompt that is being read, and two replicas never wait for each other.
+    /// the prefill part has its slot, and to be cancelled when the prefill part goes back to its queue: so every slot that waits
+    /// for a cache waits for a prompt that is being read, and two replicas never wait for each other.
     /// </summary>
     DecodeOnly,
 }
