@@ -15,9 +15,12 @@ public sealed class CallerIdsTests
     [InlineData("two\nlines")]
     [InlineData("bell\a")]
     [InlineData("right\u202Eto left")]
-    [InlineData("half \ud83e")]
     [InlineData("lines\u2028apart")]
     public void IsValid_WhatCannotBePrintedOrTurnsTextAround_IsNot(string? callerId) => Assert.False(CallerIds.IsValid(callerId));
+
+    // Not among the cases above: an attribute cannot hold half a character.
+    [Fact]
+    public void IsValid_HalfACharacter_IsNot() => Assert.False(CallerIds.IsValid("half \ud83e"));
 
     [Fact]
     public void IsValid_UpTo128Characters()
