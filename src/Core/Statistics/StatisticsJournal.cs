@@ -17,13 +17,3 @@ public sealed record StatisticsJournal
     /// <summary>All other callers together; null where there are none.</summary>
     [Id(3)] public CallerStatistics? OtherCallers { get; init; }
 }
-
-/// <summary>What is stored of a group of requests.</summary>
-/// <param name="Counts">The group and its counts, without figures.</param>
-/// <param name="Figures">All values of those that have any.</param>
-[GenerateSerializer, Alias("E2LLM.GroupJournal"), Immutable]
-public sealed record GroupJournal([property: Id(0)] RequestGroupStatistics Counts, [property: Id(1)] ImmutableArray<FigureJournal> Figures);
-
-/// <summary>What is stored of a figure.</summary>
-[GenerateSerializer, Alias("E2LLM.FigureJournal"), Immutable]
-public sealed record FigureJournal([property: Id(0)] RequestFigure Figure, [property: Id(1)] HistogramSnapshot Values);
