@@ -1,5 +1,6 @@
 using E2LLM.Core.Configuration;
 using E2LLM.Core.Errors;
+using E2LLM.Core.Requests;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
@@ -80,6 +81,8 @@ internal sealed class ClusterConnection : IAsyncDisposable
             errors.Add($"{nameof(options.ClusterId)} must be set.");
         if (string.IsNullOrWhiteSpace(options.ServiceId))
             errors.Add($"{nameof(options.ServiceId)} must be set.");
+        if (!CallerIds.IsValid(options.CallerId))
+            errors.Add($"{nameof(options.CallerId)} is not valid. {CallerIds.Rule}");
         errors.ThrowIfAny();
     }
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using E2LLM.Core.Models;
 using E2LLM.Core.Requests;
+using E2LLM.Core.Statistics;
 using E2LLM.Grains.Interfaces.Chat;
 using E2LLM.Grains.Interfaces.Plans;
 using E2LLM.Grains.Interfaces.Requests;
@@ -30,13 +31,20 @@ public sealed class E2LlmClient : IAsyncDisposable
         _connection = connection;
     }
 
+    /// <summary>
+    /// Who asks, where a request does not say so itself; at most <see cref="CallerIds.MaxCharacters"/> printable characters. For limits
+    /// and statistics. Default "": nobody in particular.
+    /// </summary>
+    public string CallerId { get; init; } = "";
+
     /// <summary>Connects to a fleet; disposing the client ends the connection.</summary>
     /// <exception cref="Core.Errors.ConfigurationException">An option is out of its range; names all that are.</exception>
     /// <exception cref="Core.Errors.E2LlmException">No silo answers.</exception>
     public static async Task<E2LlmClient> ConnectAsync(E2LlmClientOptions? options = null, CancellationToken cancellationToken = default)
     {
-        var connection = await ClusterConnection.OpenAsync(options ?? new E2LlmClientOptions(), cancellationToken);
-        return new E2LlmClient(connection.Grains, connection);
+        options ??= new E2LlmClientOptions();
+        var connection = await ClusterConnection.OpenAsync(options, cancellationToken);
+        return new E2LlmClient(connection.Grains, connection) { CallerId = options.CallerId };
     }
 
     /// <summary>An id that nobody can guess: who knows it may cancel the request.</summary>
@@ -49,7 +57,8 @@ public sealed class E2LlmClient : IAsyncDisposable
     public IAsyncEnumerable<ChatDelta> StreamAsync(ChatRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return _grains.GetGrain<IChatGrain>(request.ModelId).StreamAsync(request, cancellationToken);
+        var named = request.CallerId is "" ? request with { CallerId = CallerId } : request;
+        return _grains.GetGrain<IChatGrain>(request.ModelId).StreamAsync(named, cancellationToken);
     }
 
     /// <summary>Answers one message of a user.</summary>
@@ -94,7 +103,7 @@ public sealed class E2LlmClient : IAsyncDisposable
     public Task<PlanStatus> GetStatusAsync(string modelId, CancellationToken cancellationToken = default) =>
         _grains.GetGrain<IPlanGrain>(modelId).GetStatusAsync().WaitAsync(cancellationToken);
 
-    /// <summary>Counts and latencies of a model's requests: in all, by role and by replica.</summary>
+    /// <summary>Counts and latencies of a model's requests: in all, by role and by replica; counts by caller.</summary>
     public Task<RequestStatistics> GetStatisticsAsync(string modelId, CancellationToken cancellationToken = default) =>
         _grains.GetGrain<IRequestStatisticsGrain>(modelId).GetAsync().WaitAsync(cancellationToken);
 

@@ -15,6 +15,9 @@ public sealed class E2LlmClientOptions
     /// <summary>The service's name, as its silos have it. Default "e2llm".</summary>
     public string ServiceId { get; set; } = "e2llm";
 
+    /// <summary>As <see cref="E2LlmClient.CallerId"/>. Default "".</summary>
+    public string CallerId { get; set; } = "";
+
     /// <summary>Seconds to go on trying while no silo answers.</summary>
     [OptionRange(0.1, 600)]
     public double ConnectTimeoutSeconds { get; set; } = 10;

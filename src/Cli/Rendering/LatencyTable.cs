@@ -1,5 +1,4 @@
 using E2LLM.Core.Statistics;
-using E2LLM.Grains.Interfaces.Requests;
 using Spectre.Console;
 
 namespace E2LLM.Cli.Rendering;

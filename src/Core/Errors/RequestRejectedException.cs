@@ -7,6 +7,6 @@ public sealed class RequestRejectedException(string message, Exception? inner = 
     /// <summary>The reason in a word that programs can compare: one of <see cref="RejectionCodes"/>, or empty.</summary>
     [Id(0)] public string Code { get; init; } = "";
 
-    /// <summary>The part of the request that is wrong: "MaxTokens", "Sampling.TopP", "messages[2].role"; empty where it is no single one.</summary>
+    /// <summary>What of the request is wrong: "MaxTokens", "Sampling.TopP", "messages[2].role"; empty where it is no single one.</summary>
     [Id(1)] public string Parameter { get; init; } = "";
 }

@@ -8,7 +8,7 @@ namespace E2LLM.Core.Kv;
 /// </summary>
 public interface IKvStageEngine : IStageEngine
 {
-    /// <summary>Copies a part of a sequence's cache: one block a layer of the slice, in layer order.</summary>
+    /// <summary>Copies positions of a sequence's cache: one block a layer of the slice, in layer order.</summary>
     /// <param name="sequence">An open slot.</param>
     /// <param name="fromPosition">First position.</param>
     /// <param name="toPosition">One past the last; at most what the slot holds.</param>

@@ -1,6 +1,6 @@
 namespace E2LLM.Core.Kv;
 
-/// <summary>Which part of a sequence's KV cache a block holds.</summary>
+/// <summary>Which layer and which positions of a sequence's KV cache a block holds.</summary>
 /// <param name="Layer">Layer of the whole model, from 0.</param>
 /// <param name="FirstPosition">Position of the first row.</param>
 /// <param name="Rows">Consecutive positions; at least 1.</param>

@@ -1,6 +1,6 @@
 namespace E2LLM.Core.Plans;
 
-/// <summary>One device's part of a replica: a contiguous range of layers and what it is expected to cost.</summary>
+/// <summary>One device's share of a replica: a contiguous range of layers and what it is expected to cost.</summary>
 [GenerateSerializer, Alias("E2LLM.StagePlan"), Immutable]
 public sealed record StagePlan
 {

@@ -68,11 +68,11 @@ public sealed record RequestTimeline
 
     /// <summary>
     /// The prompt is read, and the other replica has no room for its KV cache yet. A cache is sent into a slot that waits for it, so
-    /// this wait is over before the cache is complete: it is in neither part of <see cref="WaitSeconds"/>.
+    /// this wait is over before the cache is complete: it is in neither of the two in <see cref="WaitSeconds"/>.
     /// </summary>
     public double? SlotWaitSeconds => DecoderSlotSeconds - PrefillEndSeconds is { } seconds ? Math.Max(0, seconds) : null;
 
-    /// <summary>(prefill start - arrival) + (decode start - KV complete); the second part is none where one replica did both.</summary>
+    /// <summary>(prefill start - arrival) + (decode start - KV complete); the second is none where one replica did both.</summary>
     public double? WaitSeconds => QueueWaitSeconds + (DecoderWaitSeconds ?? 0);
 
     public double? PrefillSeconds => PrefillEndSeconds - PrefillStartSeconds;

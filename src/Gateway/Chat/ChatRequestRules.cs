@@ -29,6 +29,8 @@ internal static class ChatRequestRules
         CheckStopTexts(request);
         if (!Enum.IsDefined(request.Priority))
             throw Rejected(nameof(request.Priority), $"The priority must be Low, Normal or High, but is {request.Priority}.");
+        if (!CallerIds.IsValid(request.CallerId))
+            throw Rejected(nameof(request.CallerId), CallerIds.Rule);
         if (request.DeadlineSeconds is { } deadline && !(deadline >= 0 && double.IsFinite(deadline)))
             throw Rejected(nameof(request.DeadlineSeconds), $"The longest wait must be 0 seconds or more, but is {deadline}.");
     }

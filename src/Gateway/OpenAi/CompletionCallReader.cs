@@ -33,6 +33,7 @@ internal static class CompletionCallReader
                 Priority = ReadPriority(fields),
                 IgnoresEndOfText = fields.Boolean("ignore_eos") ?? false,
                 DeadlineSeconds = fields.Single(FieldNames.MaxWaitSeconds),
+                CallerId = ReadCaller(fields),
             },
         };
     }
@@ -90,6 +91,15 @@ internal static class CompletionCallReader
         var other => throw JsonFields.Rejected(
             FieldNames.ServiceTier, $"service_tier must be auto, default, flex (may wait) or priority (goes first), but is '{other}'."),
     };
+
+    /// <summary>The API's two names for whoever asks; the newer one says it where both are there.</summary>
+    private static string ReadCaller(JsonFields fields)
+    {
+        var older = fields.String(FieldNames.User);
+        if (fields.String(FieldNames.SafetyIdentifier) is not { } newer)
+            return older ?? "";
+        return CallerIds.IsValid(newer) ? newer : throw JsonFields.Rejected(FieldNames.SafetyIdentifier, CallerIds.Rule);
+    }
 
     private static ImmutableArray<string> ReadStop(JsonFields fields) => fields.Find(FieldNames.Stop) switch
     {

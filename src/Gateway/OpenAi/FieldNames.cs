@@ -14,6 +14,8 @@ internal static class FieldNames
     public const string Stop = "stop";
     public const string ServiceTier = "service_tier";
     public const string MaxWaitSeconds = "max_wait_seconds";
+    public const string User = "user";
+    public const string SafetyIdentifier = "safety_identifier";
 
     private static readonly FrozenDictionary<string, string> ByProperty = new Dictionary<string, string>
     {
@@ -25,6 +27,7 @@ internal static class FieldNames
         [nameof(ChatRequest.StopTexts)] = Stop,
         [nameof(ChatRequest.Priority)] = ServiceTier,
         [nameof(ChatRequest.DeadlineSeconds)] = MaxWaitSeconds,
+        [nameof(ChatRequest.CallerId)] = User,
         ["Sampling.Temperature"] = "temperature",
         ["Sampling.TopK"] = "top_k",
         ["Sampling.TopP"] = "top_p",

@@ -1,5 +1,6 @@
 using E2LLM.Core.Errors;
 using E2LLM.Core.Models;
+using E2LLM.Core.Statistics;
 using E2LLM.Gateway.Hosting;
 using E2LLM.Gateway.OpenAi;
 using E2LLM.Grains.Interfaces.Requests;
@@ -8,7 +9,9 @@ using Microsoft.Extensions.Options;
 
 namespace E2LLM.Gateway.Statistics;
 
-/// <summary>GET /v1/statistics: counts and latencies of the requests of every model, in all, by role and by replica.</summary>
+/// <summary>
+/// GET /v1/statistics: counts and latencies of the requests of every model, in all, by role and by replica, and counts by caller.
+/// </summary>
 internal sealed class StatisticsEndpoint(IGrainFactory grains, IModelCatalog catalog, IOptions<GatewayOptions> options, TimeProvider time)
 {
     public async Task GetAsync(HttpContext http)

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using E2LLM.Core.Statistics;
-using E2LLM.Grains.Interfaces.Requests;
 
 namespace E2LLM.Gateway.Statistics;
 
@@ -20,6 +19,28 @@ internal static class StatisticsJson
         WriteGroup(json, statistics.Whole);
         WriteGroups(json, "roles", statistics.Roles);
         WriteGroups(json, "replicas", statistics.Replicas);
+        json.WriteStartArray("callers");
+        foreach (var caller in statistics.Callers)
+            WriteCaller(json, caller);
+        json.WriteEndArray();
+        json.WritePropertyName("other_callers");
+        if (statistics.OtherCallers is { } others)
+            WriteCaller(json, others);
+        else
+            json.WriteNullValue();
+        json.WriteEndObject();
+    }
+
+    private static void WriteCaller(Utf8JsonWriter json, CallerStatistics caller)
+    {
+        json.WriteStartObject();
+        if (caller.CallerId.Length > 0)
+            json.WriteString("caller", caller.CallerId);
+        json.WriteNumber("requests", caller.Requests);
+        json.WriteNumber("failed", caller.Failed);
+        json.WriteNumber("cancelled", caller.Cancelled);
+        json.WriteNumber("prompt_tokens", caller.PromptTokens);
+        json.WriteNumber("generated_tokens", caller.GeneratedTokens);
         json.WriteEndObject();
     }
 

@@ -1,3 +1,4 @@
+using E2LLM.Core.Statistics;
 using Orleans.Concurrency;
 
 namespace E2LLM.Grains.Interfaces.Requests;

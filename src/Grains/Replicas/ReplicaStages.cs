@@ -66,7 +66,7 @@ internal sealed class ReplicaStages
         [.. await Task.WhenAll(_stages.Select(stage => stage.ExpectKvAsync(new KvExpectation
         {
             Sources = expected.Part.Awaited!.Sources,
-            Positions = expected.Part.Request.PromptTokens.Length,
+            Positions = expected.Part.ReadTokens,
             MaxRowBytes = KvRules.MaxRowBytes(_assignment.Model, Plan.Engine),
             LeaseSeconds = _options.KvLeaseSeconds,
         })))];

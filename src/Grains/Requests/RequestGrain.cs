@@ -5,6 +5,7 @@ using E2LLM.Core.Requests;
 using E2LLM.Grains.Interfaces.Requests;
 using E2LLM.Grains.Parts;
 using E2LLM.Grains.Requests.Statistics;
+using E2LLM.Scheduling.Admission;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;

@@ -132,7 +132,7 @@ internal sealed partial class LlamaStageEngine
             _slice.Forget(command.Sequence, 0);
             sampler?.Dispose();
             sampler = command.Kind == SequenceCommandKind.Open && _candidates is not null
-                ? new SequenceSampler(command.Sampling!, command.PenaltyTokens, _candidates, _slice.VocabularySize)
+                ? new SequenceSampler(command.Sampling!, command.PenaltyTokens, command.Answer, _candidates, _slice.VocabularySize)
                 : null;
         }
     }

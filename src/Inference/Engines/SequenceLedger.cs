@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using E2LLM.Core.Engines;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Plans;
@@ -95,10 +96,18 @@ internal sealed partial class SequenceLedger(
         var errors = SamplingOptionsRules.FindErrors(command.Sampling).Select(error => error.Message).ToArray();
         if (errors.Length > 0)
             throw Refuse(step, $"command {index} opens slot {command.Sequence} with bad sampling options: {string.Join(" ", errors)}");
-        if (!command.PenaltyTokens.IsDefault && info.IsLast)
-            foreach (var token in command.PenaltyTokens)
-                if ((uint)token >= (uint)vocabularySize)
-                    throw Refuse(step, $"command {index} penalises token {token}, but the vocabulary has {vocabularySize}");
+        if (info.IsLast && FindForeign(command.PenaltyTokens) is { } penalised)
+            throw Refuse(step, $"command {index} penalises token {penalised}, but the vocabulary has {vocabularySize}");
+        if (info.IsLast && FindForeign(command.Answer) is { } answered)
+            throw Refuse(step, $"command {index} goes on from an answer with token {answered}, but the vocabulary has {vocabularySize}");
+    }
+
+    private int? FindForeign(ImmutableArray<int> tokens)
+    {
+        foreach (var token in tokens.IsDefault ? [] : tokens)
+            if ((uint)token >= (uint)vocabularySize)
+                return token;
+        return null;
     }
 
     private void CheckRow(StageStep step, int index)

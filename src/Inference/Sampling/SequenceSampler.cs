@@ -16,18 +16,20 @@ internal sealed unsafe class SequenceSampler : IDisposable
 {
     private readonly SamplingOptions _options;
     private readonly CandidateBuffer _candidates;
-    private readonly ImmutableArray<int> _promptTokens;
+    private readonly ImmutableArray<int> _known;
     private readonly List<(int Position, int Token)> _drawn = [];
     private readonly LlamaSamplerHandle? _filters;
 
     /// <param name="options">In range.</param>
     /// <param name="promptTokens">The latest tokens of the prompt, for the penalties; within the vocabulary.</param>
+    /// <param name="answer">The whole answer so far; within the vocabulary.</param>
     /// <param name="candidates">Shared by the sequences of an engine.</param>
     /// <param name="vocabularySize">Tokens.</param>
-    public SequenceSampler(SamplingOptions options, ImmutableArray<int> promptTokens, CandidateBuffer candidates, int vocabularySize)
+    public SequenceSampler(
+        SamplingOptions options, ImmutableArray<int> promptTokens, ImmutableArray<int> answer, CandidateBuffer candidates, int vocabularySize)
     {
         _options = options;
-        _promptTokens = promptTokens.IsDefault ? [] : promptTokens;
+        _known = [.. promptTokens.IsDefault ? [] : promptTokens, .. answer.IsDefault ? [] : answer];
         _candidates = candidates;
         if (options.Temperature == 0 && !options.HasPenalties)
             return;
@@ -97,7 +99,7 @@ internal sealed unsafe class SequenceSampler : IDisposable
     {
         if (!_options.HasPenalties)
             return;
-        foreach (var token in _promptTokens)
+        foreach (var token in _known)
             NativeMethods.llama_sampler_accept(_filters!, token);
         foreach (var (_, token) in _drawn)
             NativeMethods.llama_sampler_accept(_filters!, token);

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using E2LLM.Core.Engines;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Plans;
 using E2LLM.Core.Requests;
@@ -8,11 +10,13 @@ namespace E2LLM.Scheduling.Admission;
 /// <summary>An accepted request: what it asked for, what it may use, and the answer so far. Lives from the queue to its end.</summary>
 internal sealed class RequestState
 {
-    private readonly List<int> _answer = [];
+    private readonly List<int> _answer;
 
     private RequestState(GenerationRequest request, RunMode mode, int answerLimitTokens, double queuedSeconds)
     {
         Request = request;
+        _answer = [.. BegunAnswer(request)];
+        BegunTokens = _answer.Count;
         Mode = mode;
         AnswerLimitTokens = answerLimitTokens;
         QueuedSeconds = queuedSeconds;
@@ -25,22 +29,28 @@ internal sealed class RequestState
     /// <summary>What is still to be run: <see cref="RunMode.DecodeOnly"/> is <see cref="RunMode.Whole"/> once its KV cache is here.</summary>
     public RunMode Mode { get; private set; }
 
-    /// <summary>The request's limit, or what the sequence limit leaves beside the prompt.</summary>
+    /// <summary>The request's limit, or what the sequence limit leaves beside the prompt. What others have written counts.</summary>
     public int AnswerLimitTokens { get; }
 
+    /// <summary>Tokens of the answer that others have written.</summary>
+    public int BegunTokens { get; }
+
+    /// <summary>Whether a token has been written here.</summary>
+    public bool HasWritten => AnswerTokens > BegunTokens;
+
     /// <summary>KV cells that the request can come to need.</summary>
-    public int Cells => PromptLength + (Mode == RunMode.PrefillOnly ? 1 : AnswerLimitTokens);
+    public int Cells => PromptLength + (Mode == RunMode.PrefillOnly ? BegunTokens + 1 : AnswerLimitTokens);
 
     /// <summary>Tokens that have still to be read or may still be written when it gets a slot.</summary>
     public int PendingTokens => Mode switch
     {
-        RunMode.PrefillOnly => PromptLength,
-        RunMode.DecodeOnly => AnswerLimitTokens,
+        RunMode.PrefillOnly => ReadTokens,
+        RunMode.DecodeOnly => AnswerLimitTokens - BegunTokens,
         _ => Cells,
     };
 
     /// <summary>Tokens to read in chunks when it gets a slot: a prefill part never feeds the token that it sampled.</summary>
-    public int ReadTokens => Mode == RunMode.PrefillOnly ? PromptLength : KnownTokens;
+    public int ReadTokens => Mode == RunMode.PrefillOnly ? PromptLength + BegunTokens : KnownTokens;
 
     /// <summary>When it (last) joined the queue, on the caller's clock.</summary>
     public double QueuedSeconds { get; set; }
@@ -70,6 +80,10 @@ internal sealed class RequestState
             throw Invalid("The prompt has 0 tokens; it needs at least 1.", nameof(request.PromptTokens));
         if (request.MaxTokens < 1)
             throw Invalid($"MaxTokens is {request.MaxTokens}; it must be at least 1.", nameof(request.MaxTokens));
+        var begun = BegunAnswer(request).Length;
+        if (begun >= request.MaxTokens)
+            throw Invalid(
+                $"The answer has {begun} tokens already, but MaxTokens is {request.MaxTokens}: nothing is left to write.", nameof(request.Answer));
         if (!Enum.IsDefined(request.Priority))
             throw Invalid($"Priority is {request.Priority}; it must be Low, Normal or High.", nameof(request.Priority));
         if (request.DeadlineSeconds is { } deadline && !(deadline >= 0))
@@ -78,6 +92,10 @@ internal sealed class RequestState
             throw TooLong(
                 $"The prompt has {prompt} tokens, but prompt and answer together may have at most {engine.MaxSequenceTokens} " +
                 $"(MaxSequenceTokens). Shorten the prompt to {engine.MaxSequenceTokens - 1} tokens or fewer.");
+        if (prompt + begun >= engine.MaxSequenceTokens)
+            throw TooLong(
+                $"The prompt has {prompt} tokens and its answer {begun} already, but together they may have at most " +
+                $"{engine.MaxSequenceTokens} (MaxSequenceTokens): nothing is left to write.");
 
         // How long the answer may get is for the replica to say that writes it.
         var answer = mode == RunMode.PrefillOnly ? request.MaxTokens : Math.Min(request.MaxTokens, engine.MaxSequenceTokens - prompt);
@@ -95,24 +113,20 @@ internal sealed class RequestState
     public void Append(int token) => _answer.Add(token);
 
     /// <summary>From here on it runs like any other, and reads again what it loses.</summary>
-    /// <param name="answer">What has been written elsewhere.</param>
+    /// <param name="answer">The whole answer that has been written elsewhere; it goes on from the one known here.</param>
     public void ContinueWhole(ImmutableArray<int> answer)
     {
         Mode = RunMode.Whole;
-        _answer.AddRange(answer);
+        _answer.AddRange(answer.AsSpan()[_answer.Count..]);
     }
 
-    /// <summary>The latest known tokens, as many as the sampler's penalties look at; empty without penalties.</summary>
-    public ImmutableArray<int> PenaltyTokens()
-    {
-        if (!Request.Sampling.HasPenalties)
-            return [];
-        var count = Math.Min(KnownTokens, Request.Sampling.PenaltyLastTokens);
-        var tokens = ImmutableArray.CreateBuilder<int>(count);
-        for (var position = KnownTokens - count; position < KnownTokens; position++)
-            tokens.Add(TokenAt(position));
-        return tokens.MoveToImmutable();
-    }
+    /// <summary>Whether an answer begins with all that is known here.</summary>
+    public bool IsContinuedBy(ImmutableArray<int> answer) => answer.AsSpan().StartsWith(CollectionsMarshal.AsSpan(_answer));
+
+    /// <summary>How the stages open a slot for it.</summary>
+    public SequenceCommand Open(int slot) => SequenceCommand.Open(slot, Request, [.. _answer]);
+
+    private static ImmutableArray<int> BegunAnswer(GenerationRequest request) => request.Answer.IsDefault ? [] : request.Answer;
 
     private static RequestRejectedException Invalid(string message, string parameter) =>
         new(message) { Code = RejectionCodes.InvalidValue, Parameter = parameter };

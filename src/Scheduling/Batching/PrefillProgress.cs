@@ -6,5 +6,5 @@ namespace E2LLM.Scheduling.Batching;
 /// <param name="Sequence">The slot to export them from.</param>
 /// <param name="FromPosition">The first one; 0 for the second time when the cache was lost and the prompt is read again.</param>
 /// <param name="ToPosition">One past the last.</param>
-/// <param name="IsHeld">Whether this is the whole prompt: the slot is held until it is released.</param>
+/// <param name="IsHeld">Whether this is all that was to be read, prompt and answer so far: the slot is held until it is released.</param>
 public readonly record struct PrefillProgress(int Sequence, int FromPosition, int ToPosition, bool IsHeld);

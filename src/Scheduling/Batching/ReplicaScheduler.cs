@@ -11,6 +11,9 @@ namespace E2LLM.Scheduling.Batching;
 /// cancellation and recovery. No I/O, no clock, no locks: one owner calls it, runs the steps and reports what came of them.
 /// </summary>
 /// <remarks>
+/// A <i>slot</i> is a number from 0 to MaxSequences - 1, under which all stages keep one sequence. Cells are <i>reserved</i> for a slot
+/// before a row that needs them is issued. A <i>part</i> is what one of two replicas runs of a request: the prefill part reads and samples
+/// one token, the decode part writes on from there.
 /// <list type="number">
 /// <item>First come, first served within a class of priority; a class is a head start of PriorityAgeingSeconds, so nobody is passed by
 /// requests that come later than two of these. The head of the queue starts when a slot and its cells are free, by default

@@ -31,7 +31,7 @@ internal sealed class StepBuilder(long stepNumber)
     {
         if (sequence.IsOpen)
             return;
-        _opens.Add(SequenceCommand.Open(sequence.Slot, sequence.Request.Request.Sampling, sequence.Request.PenaltyTokens()));
+        _opens.Add(sequence.Request.Open(sequence.Slot));
         sequence.Open(stepNumber);
         if (sequence.AwaitsKv)
             _reservations.Add(new KvReservation(sequence.Request.Id, sequence.Slot, stepNumber));

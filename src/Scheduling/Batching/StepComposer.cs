@@ -7,7 +7,7 @@ namespace E2LLM.Scheduling.Batching;
 /// <summary>Puts the next step together: what to clear up, which answers to continue, which prompts to read, whom to let in.</summary>
 internal sealed class StepComposer(EngineSettings engine, SchedulerOptions options, RequestQueue queue, SequenceTable sequences)
 {
-    /// <summary>What is at most this part of a prompt counts as short beside it.</summary>
+    /// <summary>What is at most this fraction of a prompt counts as short beside it.</summary>
     private const int ShortPromptFraction = 4;
 
     private readonly List<string> _preempted = [];

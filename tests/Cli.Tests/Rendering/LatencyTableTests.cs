@@ -1,7 +1,6 @@
 using E2LLM.Cli.Rendering;
 using E2LLM.Core.Plans;
 using E2LLM.Core.Statistics;
-using E2LLM.Grains.Interfaces.Requests;
 
 namespace E2LLM.Cli.Tests.Rendering;
 

@@ -1,6 +1,7 @@
 using E2LLM.Core.Fleets;
 using E2LLM.Core.Plans;
 using E2LLM.Core.Requests;
+using E2LLM.Core.Statistics;
 using E2LLM.Grains.Devices;
 using E2LLM.Grains.Hosting;
 using E2LLM.Grains.Interfaces.Plans;

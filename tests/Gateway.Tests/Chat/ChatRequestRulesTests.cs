@@ -19,6 +19,17 @@ public sealed class ChatRequestRulesTests
         Assert.Equal(nameof(ChatRequest.StopTexts), error.Parameter);
     }
 
+    [Theory]
+    [InlineData(129, 'a')]
+    [InlineData(1, '\n')]
+    public void Check_CallersNameThatIsTooLongOrNotPrintable_IsRejected(int characters, char character)
+    {
+        var error = Assert.Throws<RequestRejectedException>(
+            () => ChatRequestRules.Check(Good with { CallerId = new string(character, characters) }, new GatewayOptions()));
+
+        Assert.Equal(nameof(ChatRequest.CallerId), error.Parameter);
+    }
+
     [Fact]
     public void Check_EveryLimitReachedAndNonePassed_IsFine() => ChatRequestRules.Check(
         Good with
@@ -26,6 +37,7 @@ public sealed class ChatRequestRulesTests
             Id = new string('a', ChatRequestRules.MaxIdCharacters),
             Turns = [new ChatTurn("user", "12"), new ChatTurn("assistant", "34")],
             MaxTokens = 1,
+            CallerId = new string('c', CallerIds.MaxCharacters),
             StopTexts = [.. Enumerable.Repeat(new string('s', ChatRequestRules.MaxStopTextCharacters), ChatRequestRules.MaxStopTexts)],
             Sampling = new SamplingOptions
             {

@@ -28,6 +28,19 @@ public sealed class E2LlmClientTests(GatewayFixture gateway)
         Assert.Equal((answer.RequestId, 9), (model.Request.Id, model.Request.MaxTokens));
     }
 
+    [Theory]
+    [InlineData("", "client")]
+    [InlineData("alice", "alice")]
+    public async Task AskAsync_ClientWithAName_AsksUnderItWhereTheRequestNamesNobody(string callerId, string expected)
+    {
+        var model = gateway.Fleet.Add(Scripts.Says("x"));
+        await using var named = await E2LlmClient.ConnectAsync(gateway.ClientOptions("client"));
+
+        await named.AskAsync(Request(model) with { CallerId = callerId });
+
+        Assert.Equal(expected, model.Request.CallerId);
+    }
+
     [Fact]
     public async Task StreamAsync_StopText_EndsWithTheRequestsTimeline()
     {
@@ -214,11 +227,11 @@ public sealed class E2LlmClientTests(GatewayFixture gateway)
     [Fact]
     public async Task ConnectAsync_BadOptions_NamesAllOfThem()
     {
-        var options = new E2LlmClientOptions { Gateways = [], ClusterId = "", ConnectTimeoutSeconds = double.NaN };
+        var options = new E2LlmClientOptions { Gateways = [], ClusterId = "", ConnectTimeoutSeconds = double.NaN, CallerId = "a\nb" };
 
         var error = await Assert.ThrowsAsync<ConfigurationException>(() => E2LlmClient.ConnectAsync(options));
 
-        Assert.All(["Gateways", "ClusterId", "ConnectTimeoutSeconds"], name => Assert.Contains(name, error.Message));
+        Assert.All(["Gateways", "ClusterId", "ConnectTimeoutSeconds", "CallerId"], name => Assert.Contains(name, error.Message));
     }
 
     private static ChatRequest Request(FakeModel model) =>

@@ -4,9 +4,9 @@ using E2LLM.Core.Fleets;
 using E2LLM.Core.Models;
 using E2LLM.Core.Plans;
 using E2LLM.Core.Requests;
+using E2LLM.Core.Statistics;
 using E2LLM.Grains.Interfaces.Plans;
 using E2LLM.Grains.Interfaces.Replicas;
-using E2LLM.Grains.Interfaces.Requests;
 
 namespace E2LLM.Gateway.Tests.Fakes;
 

@@ -1,3 +1,4 @@
+using E2LLM.Core.Statistics;
 using E2LLM.Grains.Interfaces.Requests;
 
 namespace E2LLM.Gateway.Tests.Fakes;

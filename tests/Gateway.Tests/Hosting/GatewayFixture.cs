@@ -18,11 +18,15 @@ public sealed class GatewayFixture : IAsyncLifetime
 
     public FakeFleet Fleet => Host.Fleet;
 
+    /// <param name="callerId">As whom the client asks.</param>
+    public E2LlmClientOptions ClientOptions(string callerId = "") =>
+        new() { Gateways = [Host.OrleansGateway], ConnectTimeoutSeconds = 5, CallerId = callerId };
+
     public async Task InitializeAsync()
     {
         // Short, so that silences do not slow the tests; nothing depends on how short.
         _host = await GatewayHost.StartAsync(options => options.KeepAliveSeconds = 0.2);
-        _client = await E2LlmClient.ConnectAsync(new E2LlmClientOptions { Gateways = [_host.OrleansGateway], ConnectTimeoutSeconds = 5 });
+        _client = await E2LlmClient.ConnectAsync(ClientOptions());
     }
 
     public async Task DisposeAsync()

@@ -66,6 +66,21 @@ public sealed class OpenAiClientTests(GatewayFixture gateway)
     }
 
     [Theory]
+    [InlineData("", "")]
+    [InlineData(",\"user\":\"alice\"", "alice")]
+    [InlineData(",\"safety_identifier\":\"hash\"", "hash")]
+    [InlineData(",\"user\":\"alice\",\"safety_identifier\":\"hash\"", "hash")]
+    public async Task CompleteChat_UserOrSafetyIdentifier_IsTheCaller(string fields, string expected)
+    {
+        var model = gateway.Fleet.Add(Scripts.Says("x"));
+
+        using var response = await gateway.Http.PostAsync(ChatHttp.ChatPath, ChatHttp.Body(model.Id, fields));
+
+        Assert.True(response.IsSuccessStatusCode);
+        Assert.Equal(expected, model.Request.CallerId);
+    }
+
+    [Theory]
     [InlineData(true, true)]
     [InlineData(false, false)]
     public async Task CompleteChat_IgnoreEos_LeavesNoTokenToStopAt(bool ignore, bool isEmpty)

@@ -4,7 +4,6 @@ using E2LLM.Core.Statistics;
 using E2LLM.Gateway.Tests.Fakes;
 using E2LLM.Gateway.Tests.Hosting;
 using E2LLM.Gateway.Tests.OpenAi;
-using E2LLM.Grains.Interfaces.Requests;
 
 namespace E2LLM.Gateway.Tests.Statistics;
 
@@ -22,6 +21,8 @@ public sealed class StatisticsEndpointTests(GatewayFixture gateway)
             Whole = new() { Requests = 9, Failed = 1, Cancelled = 3, Figures = [new(RequestFigure.Wait, wait)] },
             Roles = [new() { Role = ReplicaRole.Prefill, Requests = 9 }, new() { Role = ReplicaRole.Decoder, Requests = 8 }],
             Replicas = [new() { Role = ReplicaRole.Decoder, Replica = "3/r1", Requests = 8, GeneratedTokens = 80 }],
+            Callers = [new() { CallerId = "alice", Requests = 5, Failed = 1, Cancelled = 2, PromptTokens = 50, GeneratedTokens = 40 }],
+            OtherCallers = new() { Requests = 4, GeneratedTokens = 30 },
         };
 
         var statistics = await StatisticsAsync(model);
@@ -37,6 +38,12 @@ public sealed class StatisticsEndpointTests(GatewayFixture gateway)
         var replica = Assert.Single(statistics.GetProperty("replicas").EnumerateArray());
         Assert.Equal(("3/r1", "decoder", 80), (
             replica.GetProperty("replica").GetString(), replica.GetProperty("role").GetString(), Number(replica, "generated_tokens")));
+        Assert.Equal(
+            """[{"caller":"alice","requests":5,"failed":1,"cancelled":2,"prompt_tokens":50,"generated_tokens":40}]""",
+            statistics.GetProperty("callers").GetRawText());
+        Assert.Equal(
+            """{"requests":4,"failed":0,"cancelled":0,"prompt_tokens":0,"generated_tokens":30}""",
+            statistics.GetProperty("other_callers").GetRawText());
     }
 
     [Fact]
@@ -49,6 +56,8 @@ public sealed class StatisticsEndpointTests(GatewayFixture gateway)
         Assert.Equal(0, Number(whole, "requests"));
         Assert.Equal(Enum.GetValues<RequestFigure>().Length, whole.EnumerateObject().Count(figure => figure.Value.ValueKind == JsonValueKind.Null));
         Assert.Equal(0, statistics.GetProperty("replicas").GetArrayLength());
+        Assert.Equal(0, statistics.GetProperty("callers").GetArrayLength());
+        Assert.Equal(JsonValueKind.Null, statistics.GetProperty("other_callers").ValueKind);
     }
 
     private async Task<JsonElement> StatisticsAsync(FakeModel model)

@@ -14,7 +14,7 @@ public abstract partial class StageEngineContract
         { "token -1", "vocabulary has 2048" }, { "hidden", "looks tokens up" }, { "gap within the step", "position 7" },
         { "bad sampling", "Temperature" }, { "no sampling", "without sampling" }, { "negative truncate", "-1" },
         { "command slot", "MaxSequences is 4" },
-        { "penalty token", "vocabulary has 2048" }, { "too many outputs", "output rows" },
+        { "penalty token", "vocabulary has 2048" }, { "answer token", "vocabulary has 2048" }, { "too many outputs", "output rows" },
     };
 
     [Theory]
@@ -103,6 +103,7 @@ public abstract partial class StageEngineContract
             "negative truncate" => Step([open, SequenceCommand.Truncate(0, -1)]),
             "command slot" => Step([open, SequenceCommand.Close(4)]),
             "penalty token" => Step([open, SequenceCommand.Open(2, SamplingOptions.Greedy, [2048])]),
+            "answer token" => Step([open, SequenceCommand.Open(2, SamplingOptions.Greedy, [], [2048])]),
             "too many outputs" => Step([open], [.. Rows(0, 5, 1, 2, 3, 4, 5).Select(row => row with { IsOutput = true })]),
             _ => throw new ArgumentOutOfRangeException(nameof(mistake)),
         };

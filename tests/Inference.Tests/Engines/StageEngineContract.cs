@@ -46,13 +46,15 @@ public abstract partial class StageEngineContract
         await using var first = await CreateAsync(0, 8, Settings);
         await using var second = await CreateAsync(0, 8, Settings);
         var all = await GenerateAsync([first], sampling, 8);
-        int[] known = [.. Prompt, .. all[..4]];
-        await RunAsync(second, [SequenceCommand.Open(2, sampling, [.. known])]);
-        var result = await RunAsync(second, [], Rows(2, 0, known));
-        for (var index = 4; index < 8; index++)
+        for (var begun = 0; begun < all.Length; begun++)
         {
-            Assert.Equal(all[index], Assert.Single(result.SampledTokens));
-            result = await RunAsync(second, [], new StepRow(all[index], Prompt.Length + index, 2, true));
+            await RunAsync(second, [SequenceCommand.Open(2, sampling, [.. Prompt], [.. all[..begun]])]);
+            var result = await RunAsync(second, [], Rows(2, 0, [.. Prompt, .. all[..begun]]));
+            for (var index = begun; index < all.Length; index++)
+            {
+                Assert.Equal(all[index], Assert.Single(result.SampledTokens));
+                result = await RunAsync(second, [], new StepRow(all[index], Prompt.Length + index, 2, true));
+            }
         }
     }
 

@@ -92,9 +92,30 @@ public abstract partial class KvStageEngineContract
         await using var source = await CreateAsync(0, 8, Settings);
         await using var target = await CreateAsync(0, 8, Settings);
         var token = await PrefillAsync(source, 1, Prompt, sampling);
-        await RunAsync(target, [SequenceCommand.Open(1, sampling, [.. Prompt, token])]);
+        await RunAsync(target, [SequenceCommand.Open(1, sampling, [.. Prompt], [token])]);
         await target.ImportKvAsync(1, Prompt.Length, await ExportAsync(source, 1, Prompt.Length), CancellationToken.None);
         Assert.Equal(await DecodeAsync(source, 1, Prompt.Length, token, 6), await DecodeAsync(target, 1, Prompt.Length, token, 6));
+    }
+
+    [Fact]
+    public async Task Import_OfAnAnswerThatOthersBegan_GoesOnWithTheUninterruptedTokens()
+    {
+        var sampling = new SamplingOptions { Temperature = 1.5f, TopK = 0, TopP = 1, MinP = 0, RepeatPenalty = 1.3f, Seed = 11 };
+        await using var source = await CreateAsync(0, 8, Settings);
+        await using var target = await CreateAsync(0, 8, Settings);
+        var first = await PrefillAsync(source, 1, Prompt, sampling);
+        int[] answer = [first, .. await DecodeAsync(source, 1, Prompt.Length, first, 6)];
+        for (var begun = 0; begun < answer.Length; begun++)
+        {
+            int[] known = [.. Prompt, .. answer[..begun]];
+            await RunAsync(source, [SequenceCommand.Open(1, sampling, [.. Prompt], [.. answer[..begun]])]);
+            var next = Assert.Single((await RunAsync(source, [], Rows(1, 0, known))).SampledTokens);
+            await RunAsync(target, [SequenceCommand.Open(1, sampling, [.. Prompt], [.. answer[..begun], next])]);
+            await target.ImportKvAsync(1, known.Length, await ExportAsync(source, 1, known.Length), CancellationToken.None);
+
+            int[] rest = [next, .. await DecodeAsync(target, 1, known.Length, next, answer.Length - begun - 1)];
+            Assert.Equal(answer[begun..], rest);
+        }
     }
 
     [Fact]

@@ -100,6 +100,26 @@ public sealed class SequenceSamplerTests : IDisposable
         Assert.Equal(1, sampler.Draw(Logits, 2));
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(64)]
+    public void Draw_AfterAnAnswerThatOthersBegan_GoesOnAsIfItHadDrawnIt(int looksBack)
+    {
+        var options = Plain with { RepeatPenalty = 3, FrequencyPenalty = 0.5f, PenaltyLastTokens = looksBack };
+        ImmutableArray<int> prompt = [1, 4];
+        using var whole = new SequenceSampler(options, prompt, [], _candidates, Logits.Length);
+        var answer = Enumerable.Range(0, 12).Select(index => whole.Draw(Logits, 1 + index)).ToImmutableArray();
+        for (var begun = 0; begun < answer.Length; begun++)
+        {
+            using var rest = new SequenceSampler(options, prompt, answer[..begun], _candidates, Logits.Length);
+            Assert.Equal(answer[begun..], Enumerable.Range(begun, answer.Length - begun).Select(index => rest.Draw(Logits, 1 + index)));
+
+            // What it was opened with is no draw of its own, so no failed step takes that back.
+            rest.Truncate(1);
+            Assert.Equal(answer[begun..], Enumerable.Range(begun, answer.Length - begun).Select(index => rest.Draw(Logits, 1 + index)));
+        }
+    }
+
     [Fact]
     public void Draw_FromLogitsThatAreNotNumbers_Fails()
     {
@@ -115,5 +135,5 @@ public sealed class SequenceSamplerTests : IDisposable
     }
 
     private SequenceSampler Sampler(SamplingOptions options, params int[] prompt) =>
-        new(options, prompt.ToImmutableArray(), _candidates, Logits.Length);
+        new(options, [.. prompt], [], _candidates, Logits.Length);
 }

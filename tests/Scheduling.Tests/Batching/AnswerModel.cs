@@ -5,10 +5,14 @@ namespace E2LLM.Scheduling.Tests.Batching;
 /// <summary>An answer as its reader sees it, held against that of the bare model. Throws on the first token that is wrong.</summary>
 internal sealed class AnswerModel(GenerationRequest request, int maxSequenceTokens)
 {
-    private readonly List<int> _tokens = [];
+    private readonly List<int> _tokens = [.. request.Answer];
 
     public GenerationRequest Request => request;
 
+    /// <summary>Whether a token has come beyond those that others wrote.</summary>
+    public bool HasGrown => _tokens.Count > request.Answer.Length;
+
+    /// <summary>The whole answer so far.</summary>
     public IReadOnlyList<int> Tokens => _tokens;
 
     public FinishReason? Finish { get; private set; }

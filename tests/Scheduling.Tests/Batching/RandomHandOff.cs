@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using System.Text;
+using E2LLM.Core.Engines;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Requests;
 using E2LLM.Scheduling.Batching;
@@ -87,6 +89,9 @@ internal sealed class RandomHandOff
         _decoder.Drain(_nowSeconds);
         Require(Answers.All(answer => answer.Finish is not null), "a request was lost");
         Count("completed requests", Answers.Count(answer => answer.IsComplete));
+        Count(
+            "hand-offs of answers that others had begun",
+            _handOffs.Values.Count(run => run.HasArrived && run.Answer is { IsComplete: true, Request.Answer.Length: > 0 }));
     }
 
     private void Arrive(int index)
@@ -104,7 +109,7 @@ internal sealed class RandomHandOff
 
         if (replica is null)
             _handOffs.Add(request.Id, new HandOffRun(new AnswerModel(
-                request, Math.Max(_decoder.Engine.MaxSequenceTokens, request.PromptTokens.Length + 1))));
+                request, Math.Max(_decoder.Engine.MaxSequenceTokens, request.PromptTokens.Length + request.Answer.Length + 1))));
         else
             _whole.Add(request.Id, new AnswerModel(request, replica.Engine.MaxSequenceTokens));
     }
@@ -119,8 +124,8 @@ internal sealed class RandomHandOff
             return;
         Count("cancels", 1);
         Count("cancels between the two", run.IsHeld && !run.HasArrived ? 1 : 0);
-        Count("cancels of answers that were handed over", run.HasArrived && run.Answer.Tokens.Count > 0 ? 1 : 0);
-        Count("cancels before the first token", run.Answer.Tokens.Count == 0 ? 1 : 0);
+        Count("cancels of answers that were handed over", run.HasArrived && run.Answer.HasGrown ? 1 : 0);
+        Count("cancels before the first token", run.Answer.HasGrown ? 0 : 1);
         run.Answer.Receive(new TokenChunk { FirstIndex = run.Answer.Tokens.Count, Finish = FinishReason.Cancelled });
     }
 
@@ -158,10 +163,10 @@ internal sealed class RandomHandOff
 
     private void Release(HandOffRun run, string id)
     {
-        if (run.Answer.Tokens.Count == 0)
-            _prefill.Cancel(id);
-        else
+        if (run.Answer.HasGrown)
             _prefill.Release(id);
+        else
+            _prefill.Cancel(id);
         Count("hand-offs", run.HasArrived ? 1 : 0);
     }
 
@@ -203,21 +208,25 @@ internal sealed class RandomHandOff
 
     private void Send(HandOffRun run, KvReservation reservation)
     {
-        var prompt = run.Answer.Request.PromptTokens;
-        Require(run.Exported.SequenceEqual(prompt), $"{reservation.RequestId}: the stages confirmed other positions than the prompt's");
+        var request = run.Answer.Request;
+        Require(
+            run.Exported.SequenceEqual([.. request.PromptTokens, .. request.Answer]),
+            $"{reservation.RequestId}: the stages confirmed other positions than those of prompt and answer so far");
+        ImmutableArray<int> answer = [.. run.Answer.Tokens];
         var open = Enumerable.Range(0, _decoder.Stages.Length).Where(stage => !run.StagesFilled.Contains(stage)).ToArray();
         if (open.Length > 0)
         {
             var stage = open[_random.Next(open.Length)];
-            if (_decoder.Stages[stage].TryImport(reservation.Sequence, reservation.StepNumber, run.Exported))
+            var openAnew = SequenceCommand.Open(reservation.Sequence, request, answer);
+            if (_decoder.Stages[stage].TryImport(openAnew, reservation.StepNumber, run.Exported))
                 run.StagesFilled.Add(stage);
             return;
         }
 
         run.HasArrived = true;
-        var last = _decoder.Scheduler.KvArrived(reservation, prompt.Length, [.. run.Answer.Tokens]);
+        var last = _decoder.Scheduler.KvArrived(reservation, run.Exported.Count, answer);
         _decoder.Report(last);
-        Require(_decoder.Scheduler.KvArrived(reservation, prompt.Length, [.. run.Answer.Tokens]) is null, "a cache arrived twice");
+        Require(_decoder.Scheduler.KvArrived(reservation, run.Exported.Count, answer) is null, "a cache arrived twice");
     }
 
     private void OnPrefillIssued(StepPlan step)

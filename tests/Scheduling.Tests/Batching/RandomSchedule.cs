@@ -35,6 +35,9 @@ internal sealed class RandomSchedule
 
     public int Completed => _answers.Values.Count(answer => answer.IsComplete);
 
+    /// <summary>Those of the completed ones that others had begun.</summary>
+    public int Continued => _answers.Values.Count(answer => answer.IsComplete && answer.Request.Answer.Length > 0);
+
     public SchedulerCounters Counters => _replica.Scheduler.Counters;
 
     public void Run()
@@ -74,7 +77,7 @@ internal sealed class RandomSchedule
         catch (RequestRejectedException)
         {
             var length = request.PromptTokens.Length;
-            if (length < engine.MaxSequenceTokens && Math.Min(length + request.MaxTokens, engine.MaxSequenceTokens) <= engine.KvCells)
+            if (length + request.Answer.Length < engine.MaxSequenceTokens && Math.Min(length + request.MaxTokens, engine.MaxSequenceTokens) <= engine.KvCells)
                 throw new InvalidOperationException("a request that fits was rejected");
         }
         catch (OverloadedException)

@@ -31,12 +31,12 @@ internal static class RandomSettings
         ExactWhenAlone = random.Next(2) == 0,
     };
 
-    /// <summary>Many prompts begin alike, none are the same.</summary>
+    /// <summary>Many prompts begin alike, none are the same. A fifth of the requests has been begun by others.</summary>
     public static GenerationRequest Request(Random random, int index, bool sharesPrefix)
     {
         var shared = sharesPrefix ? random.Next(16) : 0;
         var family = random.Next(2);
-        return new GenerationRequest
+        var request = new GenerationRequest
         {
             Id = $"r{index}",
             ModelId = "m",
@@ -46,8 +46,18 @@ internal static class RandomSettings
                     position => position < shared ? 100 * family + position : 1000 * (index + 1) + position),
             ],
             MaxTokens = random.Next(1, 20),
+            Sampling = random.Next(2) == 0
+                ? SamplingOptions.Greedy
+                : SamplingOptions.Greedy with { RepeatPenalty = 1.1f, PenaltyLastTokens = random.Next(1, 25) },
             StopTokens = random.Next(2) == 0 ? ImmutableArray.Create(3, 5, 7) : [],
             Priority = (RequestPriority)random.Next(-1, 2),
         };
+        return random.Next(5) == 0 ? Begun(random, request) : request;
+    }
+
+    private static GenerationRequest Begun(Random random, GenerationRequest request)
+    {
+        var answer = ReferenceModel.Generate(request, maxSequenceTokens: int.MaxValue).Tokens;
+        return request with { Answer = answer[..random.Next(Math.Min(answer.Length + 1, request.MaxTokens))] };
     }
 }

@@ -16,7 +16,7 @@ internal static class ReferenceModel
         return (int)((hash >> 8) % Vocabulary);
     }
 
-    /// <summary>The answer of the bare model, without any scheduler.</summary>
+    /// <summary>The whole answer of the bare model, without any scheduler, and whatever others have begun of it.</summary>
     public static (ImmutableArray<int> Tokens, FinishReason Finish) Generate(GenerationRequest request, int maxSequenceTokens)
     {
         var limit = Math.Min(request.MaxTokens, maxSequenceTokens - request.PromptTokens.Length);

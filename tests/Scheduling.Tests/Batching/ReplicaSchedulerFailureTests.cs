@@ -131,7 +131,8 @@ public sealed class ReplicaSchedulerFailureTests
         var step = scheduler.Next(nowSeconds: 6)!;
         Assert.Equal("close 0 close 1 open 0 open 1 | 0@0 0@1 0@2 0@3* 1@0 1@1 1@2 1@3*", step.Text());
         Assert.Equal([new AdmittedRequest("a", 0, 1), new AdmittedRequest("b", 1, 1)], step.Admitted.ToArray());
-        Assert.Equal([102, 11], step.Commands[2].PenaltyTokens.ToArray());
+        Assert.Equal([102], step.Commands[2].PenaltyTokens.ToArray());
+        Assert.Equal([11], step.Commands[2].Answer.ToArray());
         Assert.Equal([1, 1], scheduler.Complete(step.StepNumber, [12, 13]).Select(update => update.Chunk.FirstIndex));
     }
 

@@ -25,6 +25,7 @@ public sealed class ReplicaSchedulerPropertyTests
             Count("failures", schedule.Failures);
             Count("cancels", schedule.Cancels);
             Count("completed requests", schedule.Completed);
+            Count("completed requests that others had begun", schedule.Continued);
             Count("preemptions", schedule.Counters.Preemptions);
             Count("shared prefixes", schedule.Counters.PrefixHits);
             Count("evicted prefixes", schedule.Counters.PrefixEvictions);

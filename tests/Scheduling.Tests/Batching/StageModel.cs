@@ -12,7 +12,7 @@ internal sealed class StageModel(EngineSettings engine)
     private readonly HashSet<int> _unsureSlots = [];
     private Dictionary<int, Slot> _slots = [];
 
-    private sealed record Slot(long OpenedInStep, List<int> Tokens);
+    private sealed record Slot(long OpenedInStep, List<int> Tokens, SamplerModel Sampler);
 
     public int OpenSlots => _slots.Count;
 
@@ -33,13 +33,15 @@ internal sealed class StageModel(EngineSettings engine)
     public IEnumerable<int> Export(int slot, int fromPosition, int toPosition) => _slots[slot].Tokens[fromPosition..toPosition];
 
     /// <summary>Fills a slot; false where the stage has not opened it in that step, or not yet.</summary>
-    public bool TryImport(int slot, long openedInStep, IEnumerable<int> tokens)
+    public bool TryImport(SequenceCommand open, long openedInStep, IEnumerable<int> tokens)
     {
+        var slot = open.Sequence;
         if (!_slots.TryGetValue(slot, out var content) || content.OpenedInStep != openedInStep)
             return false;
         if (content.Tokens.Count > 0)
             throw new InvalidOperationException($"slot {slot} is to be filled, but holds tokens");
         content.Tokens.AddRange(tokens);
+        _slots[slot] = content with { Sampler = new SamplerModel(open) };
         if (Cells(_slots) > engine.KvCells)
             throw new InvalidOperationException($"{Cells(_slots)} cells");
         return true;
@@ -72,7 +74,13 @@ internal sealed class StageModel(EngineSettings engine)
                 return $"position {row.Position} after {slot.Tokens.Count} tokens in slot {row.Sequence}";
             slot.Tokens.Add(row.Token);
             if (row.IsOutput)
+            {
+                if (slot.Sampler.FindGap(slot.Tokens) is { } gap)
+                    return gap;
                 sampled.Add(ReferenceModel.NextToken(slot.Tokens));
+                slots[row.Sequence] = slot with { Sampler = slot.Sampler.Draw(row.Position, sampled[^1]) };
+            }
+
             if (slot.Tokens.Count > engine.MaxSequenceTokens)
                 return $"{slot.Tokens.Count} tokens in slot {row.Sequence}";
         }
@@ -93,7 +101,7 @@ internal sealed class StageModel(EngineSettings engine)
         switch (command.Kind)
         {
             case SequenceCommandKind.Open:
-                return slots.TryAdd(slot, new Slot(stepNumber, [])) ? null : $"slot {slot} is open already";
+                return slots.TryAdd(slot, new Slot(stepNumber, [], new SamplerModel(command))) ? null : $"slot {slot} is open already";
             case SequenceCommandKind.Close:
                 return slots.Remove(slot) || _unsureSlots.Contains(slot) ? null : $"slot {slot} is not open";
             case SequenceCommandKind.Copy:
@@ -107,6 +115,7 @@ internal sealed class StageModel(EngineSettings engine)
                 if (!slots.TryGetValue(slot, out var content) || command.FromPosition > content.Tokens.Count)
                     return $"slot {slot} cannot be truncated to {command.FromPosition}";
                 content.Tokens.RemoveRange(command.FromPosition, content.Tokens.Count - command.FromPosition);
+                slots[slot] = content with { Sampler = content.Sampler.Truncate(command.FromPosition) };
                 return null;
         }
     }

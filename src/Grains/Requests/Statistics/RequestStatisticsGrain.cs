@@ -1,4 +1,6 @@
+using E2LLM.Core.Statistics;
 using E2LLM.Grains.Interfaces.Requests;
+using E2LLM.Scheduling.Statistics;
 using Microsoft.Extensions.Logging;
 
 namespace E2LLM.Grains.Requests.Statistics;

@@ -1,5 +1,6 @@
 using E2LLM.Grains.Interfaces.Plans;
 using E2LLM.Grains.Interfaces.Requests;
+using E2LLM.Scheduling.Statistics;
 using Microsoft.Extensions.Logging;
 
 namespace E2LLM.Grains.Requests.Statistics;
@@ -11,7 +12,8 @@ internal static partial class StatisticsReport
     {
         try
         {
-            await grains.GetGrain<IRequestStatisticsGrain>(record.Request.ModelId).AddAsync(RequestEnds.Of(record, route));
+            var end = RequestEnds.Of(record.Request, record.Finish, record.Timeline, route?.PrefillKey, route?.DecoderKey);
+            await grains.GetGrain<IRequestStatisticsGrain>(record.Request.ModelId).AddAsync(end);
         }
         catch (Exception exception)
         {

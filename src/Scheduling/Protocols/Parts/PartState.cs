@@ -34,6 +34,9 @@ public sealed class PartState(
 
     public string RequestId => request.Id;
 
+    /// <summary>Tokens that are read before the first one is sampled: the prompt, and the answer that others have begun.</summary>
+    public int ReadTokens => request.PromptTokens.Length + request.Answer.Length;
+
     public PartFeed Feed { get; } = new();
 
     /// <summary>Set where the prompt is handed on.</summary>

@@ -74,8 +74,9 @@ public sealed partial class ReplicaMachine
         if (part.HasEnded || part.Awaited!.TakeIn(slot.StepNumber) is null)
             return; // whoever asked has been told
         _effects.Add(new EndArrival(part.RequestId, slot.StepNumber, null));
-        part.TookIn(1, nowSeconds);
-        if (_scheduler!.KvArrived(slot, part.Request.PromptTokens.Length, [part.FirstToken]) is { } last)
+        var answer = AnswerWith(part);
+        part.TookIn(answer.Length, nowSeconds);
+        if (_scheduler!.KvArrived(slot, part.ReadTokens, answer) is { } last)
             Apply([last], nowSeconds);
         Pump(nowSeconds);
     }
@@ -120,13 +121,13 @@ public sealed partial class ReplicaMachine
     {
         if (!part.Awaited!.TryBeginTakingIn())
             return;
-        var (slot, request) = (part.Awaited.Slot!.Value, part.Request);
-        var penaltyTokens = request.Sampling.HasPenalties
-            ? request.PromptTokens.Append(part.FirstToken).TakeLast(request.Sampling.PenaltyLastTokens).ToImmutableArray()
-            : [];
+        var slot = part.Awaited.Slot!.Value;
         _effects.Add(new TakeInKv(
-            part, slot, part.Awaited.Transfers, request.PromptTokens.Length, SequenceCommand.Open(slot.Sequence, request.Sampling, penaltyTokens)));
+            part, slot, part.Awaited.Transfers, part.ReadTokens, SequenceCommand.Open(slot.Sequence, part.Request, AnswerWith(part))));
     }
+
+    /// <summary>The answer so far, once the cache has come with the token that was sampled last.</summary>
+    private static ImmutableArray<int> AnswerWith(PartState part) => [.. part.Request.Answer, part.FirstToken];
 
     private void GiveUpSlot(PartState part, KvRecovery recovery, RequestFailure failure, ImmutableArray<int> answer, double nowSeconds)
     {

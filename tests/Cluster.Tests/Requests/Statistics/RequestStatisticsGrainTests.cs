@@ -2,6 +2,7 @@ using E2LLM.Cluster.Tests.Fixtures;
 using E2LLM.Cluster.Tests.HandOff;
 using E2LLM.Core.Plans;
 using E2LLM.Core.Requests;
+using E2LLM.Core.Statistics;
 using E2LLM.Grains.Interfaces.Requests;
 using E2LLM.Inference.Synthetic;
 using Orleans.Core.Internal;
@@ -75,6 +76,23 @@ public sealed class RequestStatisticsGrainTests
         Assert.Equal(before.Whole.Figures.AsEnumerable(), after.Whole.Figures);
         await fog.RunAsync(Synthetic.Request("next"));
         Assert.Equal(2, (await fog.CountedAsync(2)).Whole.Requests);
+    }
+
+    [Fact]
+    public async Task Get_RequestsOfNamedCallers_AreCountedByCallerAlsoWhenTheGrainHasLeftMemory()
+    {
+        await using var fog = await TestFog.ServeAsync(Synthetic.ThreeDevices());
+        await fog.RunAsync(Synthetic.Request("a1") with { CallerId = "alice" });
+        await fog.RunAsync(Synthetic.Request("a2") with { CallerId = "alice" });
+        await fog.RunAsync(Synthetic.Request("b1") with { CallerId = "bob" });
+        await fog.RunAsync(Synthetic.Request("nobody"));
+        await fog.CountedAsync(4);
+
+        await fog.Statistics.Cast<IGrainManagementExtension>().DeactivateOnIdle();
+
+        Assert.Equal(
+            ["alice 2 40 20", "bob 1 20 10"],
+            (await fog.CountedAsync(4)).Callers.Select(caller => $"{caller.CallerId} {caller.Requests} {caller.PromptTokens} {caller.GeneratedTokens}"));
     }
 
     [Fact]

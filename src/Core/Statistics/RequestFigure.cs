@@ -1,9 +1,9 @@
-namespace E2LLM.Grains.Interfaces.Requests;
+namespace E2LLM.Core.Statistics;
 
 /// <summary>What is measured of requests, in seconds except for the bytes.</summary>
 public enum RequestFigure
 {
-    /// <summary>The parts of the wait that the group is answerable for: PREFILL the first, DECODER the second, all others both.</summary>
+    /// <summary>The waits that the group is answerable for: PREFILL that in its queue, DECODER that in its own, all others both.</summary>
     Wait,
 
     /// <summary>From acceptance to the start of the prefill.</summary>

@@ -1,8 +1,8 @@
 using E2LLM.Core.Plans;
 using E2LLM.Core.Requests;
-using E2LLM.Grains.Interfaces.Requests;
+using E2LLM.Core.Statistics;
 
-namespace E2LLM.Grains.Requests.Statistics;
+namespace E2LLM.Scheduling.Statistics;
 
 /// <summary>Whose figures are whose, of a request that two replicas served.</summary>
 internal static class RequestFigures

@@ -1,7 +1,7 @@
 using E2LLM.Core.Plans;
 using E2LLM.Core.Requests;
 
-namespace E2LLM.Grains.Interfaces.Requests;
+namespace E2LLM.Core.Statistics;
 
 /// <summary>What the statistics have to know of a request that is done.</summary>
 [GenerateSerializer, Alias("E2LLM.RequestEnd"), Immutable]
@@ -16,4 +16,7 @@ public sealed record RequestEnd
 
     /// <summary>What the first of the replicas, or the only one, was to do: MIXED or PREFILL.</summary>
     [Id(2)] public required ReplicaRole Role { get; init; }
+
+    /// <summary>As the request gave it; empty where it gave none.</summary>
+    [Id(3)] public string CallerId { get; init; } = "";
 }

@@ -1,10 +1,12 @@
 using System.Globalization;
 using E2LLM.Core.Plans;
-using E2LLM.Grains.Interfaces.Requests;
+using E2LLM.Core.Statistics;
 
-namespace E2LLM.Grains.Requests.Statistics;
+namespace E2LLM.Scheduling.Statistics;
 
-/// <summary>The groups of a model's requests: all of them, those of each role, those of each replica of the newest plans.</summary>
+/// <summary>
+/// The groups of a model's requests: all of them, those of each role, those of each replica of the newest plans, and counts by caller.
+/// </summary>
 public sealed class StatisticsTable
 {
     /// <summary>
@@ -14,12 +16,14 @@ public sealed class StatisticsTable
     public const int MaxGenerations = 4;
 
     private readonly Dictionary<(ReplicaRole? Role, string Replica), RequestGroup> _groups = [];
+    private readonly CallerTable _callers;
     private DateTimeOffset? _since;
 
     public StatisticsTable(StatisticsJournal journal)
     {
         ArgumentNullException.ThrowIfNull(journal);
         _since = journal.Since;
+        _callers = new CallerTable(journal.Callers, journal.OtherCallers);
         foreach (var group in journal.Groups)
             _groups.Add((group.Counts.Role, group.Counts.Replica), new RequestGroup(group));
     }
@@ -28,6 +32,7 @@ public sealed class StatisticsTable
     {
         ArgumentNullException.ThrowIfNull(end);
         _since ??= now;
+        _callers.Add(end);
         Group(null, "").Add(end);
         Add(end, end.Role, end.Timeline.Replica);
         Add(end, ReplicaRole.Decoder, end.Timeline.DecoderReplica);
@@ -49,12 +54,19 @@ public sealed class StatisticsTable
                 .OrderByDescending(group => Generation(group.Replica)).ThenBy(group => group.Replica, StringComparer.Ordinal).ThenBy(group => group.Role)
                 .Select(group => group.ToStatistics()),
         ],
+        Callers =
+        [
+            .. _callers.Callers.OrderByDescending(caller => caller.Requests).ThenBy(caller => caller.CallerId, StringComparer.Ordinal),
+        ],
+        OtherCallers = _callers.Others,
     };
 
     public StatisticsJournal ToJournal() => new()
     {
         Since = _since,
         Groups = [.. _groups.Values.Select(group => group.ToJournal())],
+        Callers = _callers.Callers,
+        OtherCallers = _callers.Others,
     };
 
     private void Add(RequestEnd end, ReplicaRole role, string replica)

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace E2LLM.Grains.Interfaces.Requests;
+namespace E2LLM.Core.Statistics;
 
 /// <summary>How the requests of a model have fared, over restarts of the silo.</summary>
 [GenerateSerializer, Alias("E2LLM.RequestStatistics"), Immutable]
@@ -16,4 +16,10 @@ public sealed record RequestStatistics
 
     /// <summary>Of the newest plans only, newest first; older ones live on in the sums of model and roles.</summary>
     [Id(3)] public ImmutableArray<RequestGroupStatistics> Replicas { get; init; } = [];
+
+    /// <summary>Those with the most requests, at most 64, in that order. A request that named no caller is in none of them.</summary>
+    [Id(4)] public ImmutableArray<CallerStatistics> Callers { get; init; } = [];
+
+    /// <summary>All other callers together; null where there are none.</summary>
+    [Id(5)] public CallerStatistics? OtherCallers { get; init; }
 }

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
-using E2LLM.Grains.Interfaces.Requests;
 
-namespace E2LLM.Grains.Requests.Statistics;
+namespace E2LLM.Core.Statistics;
 
 /// <summary>What is stored of a group of requests.</summary>
 /// <param name="Counts">The group and its counts, without figures.</param>

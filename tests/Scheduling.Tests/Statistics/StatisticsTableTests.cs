@@ -1,9 +1,9 @@
 using E2LLM.Core.Plans;
 using E2LLM.Core.Requests;
-using E2LLM.Grains.Interfaces.Requests;
-using E2LLM.Grains.Requests.Statistics;
+using E2LLM.Core.Statistics;
+using E2LLM.Scheduling.Statistics;
 
-namespace E2LLM.Cluster.Tests.Requests.Statistics;
+namespace E2LLM.Scheduling.Tests.Statistics;
 
 public sealed class StatisticsTableTests
 {

@@ -1,9 +1,8 @@
 using E2LLM.Core.Plans;
 using E2LLM.Core.Requests;
 using E2LLM.Core.Statistics;
-using E2LLM.Grains.Interfaces.Requests;
 
-namespace E2LLM.Grains.Requests.Statistics;
+namespace E2LLM.Scheduling.Statistics;
 
 /// <summary>Counts and distributions of the requests of a model, a role or a replica.</summary>
 internal sealed class RequestGroup

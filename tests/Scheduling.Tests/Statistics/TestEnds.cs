@@ -1,8 +1,8 @@
 using E2LLM.Core.Plans;
 using E2LLM.Core.Requests;
-using E2LLM.Grains.Interfaces.Requests;
+using E2LLM.Core.Statistics;
 
-namespace E2LLM.Cluster.Tests.Requests.Statistics;
+namespace E2LLM.Scheduling.Tests.Statistics;
 
 /// <summary>Requests that are done, with times that tell their figures apart.</summary>
 internal static class TestEnds

@@ -1,6 +1,4 @@
-using E2LLM.Core.Statistics;
-
-namespace E2LLM.Grains.Interfaces.Requests;
+namespace E2LLM.Core.Statistics;
 
 /// <summary>The distribution of one figure.</summary>
 [GenerateSerializer, Alias("E2LLM.FigureSummary"), Immutable]

@@ -1,7 +1,4 @@
-using E2LLM.Core.Statistics;
-using E2LLM.Grains.Interfaces.Requests;
-
-namespace E2LLM.Grains.Requests.Statistics;
+namespace E2LLM.Core.Statistics;
 
 /// <summary>What is stored of a figure.</summary>
 [GenerateSerializer, Alias("E2LLM.FigureJournal"), Immutable]

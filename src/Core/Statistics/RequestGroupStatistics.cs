@@ -1,8 +1,7 @@
 using System.Collections.Immutable;
 using E2LLM.Core.Plans;
-using E2LLM.Core.Statistics;
 
-namespace E2LLM.Grains.Interfaces.Requests;
+namespace E2LLM.Core.Statistics;
 
 /// <summary>
 /// The requests of a model, a role or a replica. One that two replicas served counts with both of them and with both roles. Latencies

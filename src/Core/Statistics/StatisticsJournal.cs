@@ -1,0 +1,19 @@
+using System.Collections.Immutable;
+
+namespace E2LLM.Core.Statistics;
+
+/// <summary>What is stored of a model's statistics.</summary>
+[GenerateSerializer, Alias("E2LLM.StatisticsJournal"), Immutable]
+public sealed record StatisticsJournal
+{
+    /// <summary>Null before the first request.</summary>
+    [Id(0)] public DateTimeOffset? Since { get; init; }
+
+    [Id(1)] public ImmutableArray<GroupJournal> Groups { get; init; } = [];
+
+    /// <summary>Those that are kept apart; the one whose request ended last is the last.</summary>
+    [Id(2)] public ImmutableArray<CallerStatistics> Callers { get; init; } = [];
+
+    /// <summary>All other callers together; null where there are none.</summary>
+    [Id(3)] public CallerStatistics? OtherCallers { get; init; }
+}
