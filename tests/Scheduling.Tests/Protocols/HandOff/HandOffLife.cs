@@ -19,10 +19,10 @@ internal sealed class HandOffLife
     private readonly PrefillPartner _prefill;
     private readonly DecoderPartner _decoder;
     private readonly AnswerModel _answer;
+    private readonly LossyNetwork _network;
     private readonly double _lossChance;
     private readonly double _doubleChance;
     private readonly double _cancelChance;
-    private readonly List<Action> _underWay = [];
     private readonly List<HandOffEvent> _heard = [];
     private readonly HashSet<long> _sendings = [];
     private readonly StringBuilder _trace = new();
@@ -37,6 +37,7 @@ internal sealed class HandOffLife
         _lossChance = _random.Next(3) switch { 0 => 0, 1 => 0.05, _ => 0.3 };
         _doubleChance = _random.Next(2) * 0.2;
         _cancelChance = _random.Next(3) == 0 ? 0.01 : 0;
+        _network = new LossyNetwork(_random, _lossChance, _doubleChance);
         IsPeaceful = failChance + _lossChance + _cancelChance == 0;
         _request = Request();
         _machine = new HandOffMachine(_request);
@@ -56,7 +57,7 @@ internal sealed class HandOffLife
 
     public void Run()
     {
-        for (var turn = 0; _machine.State != HandOffState.Ended || _underWay.Count > 0; turn++)
+        for (var turn = 0; _machine.State != HandOffState.Ended || !_network.IsEmpty; turn++)
         {
             Require(turn < MaxTurns, "the hand-off does not end");
             Turn();
@@ -68,6 +69,7 @@ internal sealed class HandOffLife
         Require(_answer.Finish != FinishReason.Cancelled || _isCancelled, "cancelled by nobody");
         Require(_answer.IsComplete || !IsPeaceful, "failed although nothing went wrong");
         Count($"ended with {_answer.Finish}");
+        Seen["lost calls"] = _network.LostCalls;
         Count("handed on", _decoder.HasTakenIn);
         Count("read anew", _decoder.WasToldToRead);
         Count("handed on and complete", _decoder.HasTakenIn && _answer.IsComplete);
@@ -100,11 +102,8 @@ internal sealed class HandOffLife
             case 5:
                 HearNext(_decoder.Said);
                 break;
-            case 6 when _underWay.Count > 0:
-                var next = _random.Next(_underWay.Count);
-                var action = _underWay[next];
-                _underWay.RemoveAt(next);
-                action();
+            case 6:
+                _network.Deliver();
                 break;
             case 7:
                 if (_heard.Count > 0 && _random.NextDouble() < _doubleChance)
@@ -155,10 +154,10 @@ internal sealed class HandOffLife
             case HandOffEffect.Send send:
                 Require(!_hasLetGo, "a cache is wanted that was given up");
                 _sendings.Add(send.Step);
-                _underWay.Add(() => Send(send.Step));
+                _network.Post(() => Send(send.Step));
                 break;
             case HandOffEffect.StopSending stop:
-                _underWay.Add(() => _sendings.Remove(stop.Step));
+                _network.Post(() => _sendings.Remove(stop.Step));
                 break;
             case HandOffEffect.TellArrived told:
                 Call(
@@ -180,11 +179,11 @@ internal sealed class HandOffLife
                 Require(!IsPeaceful || _decoder.HasTakenIn || _machine.State == HandOffState.Ended, "the cache is freed for nothing");
                 _hasLetGo = true;
                 // The end of a part is repeated until it is heard.
-                _underWay.Add(_prefill.Drop);
+                _network.Post(_prefill.Drop);
                 break;
             case HandOffEffect.DropDecoder:
                 Require(_machine.State == HandOffState.Ended, "the decoder is ended before the answer");
-                _underWay.Add(_decoder.Drop);
+                _network.Post(_decoder.Drop);
                 break;
         }
     }
@@ -212,7 +211,7 @@ internal sealed class HandOffLife
         }
         if (!_prefill.IsHeld && !_prefill.HasEnded)
         {
-            _underWay.Add(() => Send(step));
+            _network.Post(() => Send(step));
             return;
         }
         _sendings.Remove(step);
@@ -226,26 +225,15 @@ internal sealed class HandOffLife
         Outcome(new HandOffEvent.CacheSent(step));
     }
 
-    private void Call(Func<bool> execute, HandOffEvent? succeeded, HandOffEvent failed)
+    private void Call(Func<bool> execute, HandOffEvent? succeeded, HandOffEvent failed) => _network.Call(execute, hasSucceeded =>
     {
-        if (_random.NextDouble() < _lossChance)
-        {
-            Count("lost calls");
-            Outcome(failed);
-            if (_random.Next(2) == 0)
-                _underWay.Add(() => execute());
+        if ((hasSucceeded ? succeeded : failed) is not { } outcome)
             return;
-        }
-        _underWay.Add(() =>
-        {
-            if ((execute() ? succeeded : failed) is { } outcome)
-                Outcome(outcome);
-        });
-        if (_random.NextDouble() < _doubleChance)
-            _underWay.Add(() => execute());
-    }
+        _heard.Add(outcome);
+        Hear(outcome);
+    });
 
-    private void Outcome(HandOffEvent outcome) => _underWay.Add(() =>
+    private void Outcome(HandOffEvent outcome) => _network.Post(() =>
     {
         _heard.Add(outcome);
         Hear(outcome);
