@@ -35,6 +35,7 @@ internal sealed class ChatPreparation(
                 StopTokens = request.IgnoresEndOfText ? [] : tokenizer.EndOfGenerationTokens,
                 Priority = request.Priority,
                 DeadlineSeconds = request.DeadlineSeconds,
+                CallerId = request.CallerId,
             },
             tokenizer,
             request.StopTexts.IsDefault ? [] : request.StopTexts);

@@ -41,7 +41,20 @@ public sealed class E2LlmClientTests(GatewayFixture gateway)
         Assert.Equal(FinishReason.Stop, deltas[^1].Finish);
         Assert.Equal(9, deltas[^1].GeneratedTokens);
         Assert.NotNull(deltas[^1].Timeline);
+        Assert.Equal(9, await model.EndedByReader);
         await model.Ended;
+    }
+
+    [Fact]
+    public async Task StreamAsync_CallerId_GoesWithTheRequest()
+    {
+        var model = gateway.Fleet.Add(Scripts.Says("Hello"));
+
+        await foreach (var _ in Client.StreamAsync(Request(model) with { CallerId = "somebody" }))
+        {
+        }
+
+        Assert.Equal("somebody", model.Request.CallerId);
     }
 
     [Fact]
@@ -158,6 +171,8 @@ public sealed class E2LlmClientTests(GatewayFixture gateway)
             { good with { Sampling = new() { TopP = float.PositiveInfinity } }, "Sampling.TopP" },
             { good with { Sampling = null! }, "Sampling" },
             { good with { StopTexts = [""] }, "StopTexts" },
+            { good with { CallerId = new string('a', 129) }, "CallerId" },
+            { good with { CallerId = null! }, "CallerId" },
         };
     }
 

@@ -16,6 +16,8 @@ public sealed class FakeModel(string id, Script script, int contextTokens)
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private readonly TaskCompletionSource<int> _endedByReader = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public string Id => id;
 
     public Script Script => script;
@@ -29,6 +31,9 @@ public sealed class FakeModel(string id, Script script, int contextTokens)
 
     /// <summary>The grain's enumeration is over, for whatever reason.</summary>
     public Task Ended => _ended.Task.WaitAsync(TimeSpan.FromSeconds(20));
+
+    /// <summary>The reader has all that it wants: after so many tokens.</summary>
+    public Task<int> EndedByReader => _endedByReader.Task.WaitAsync(TimeSpan.FromSeconds(20));
 
     public ModelSpec Spec { get; } = new()
     {
@@ -54,6 +59,8 @@ public sealed class FakeModel(string id, Script script, int contextTokens)
     }
 
     public void OnEnd() => _ended.TrySetResult();
+
+    public void OnEndedByReader(int tokens) => _endedByReader.TrySetResult(tokens);
 
     public static PlanStatus Ready(string modelId, int maxSequenceTokens) => new()
     {

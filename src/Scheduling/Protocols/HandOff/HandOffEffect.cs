@@ -14,8 +14,8 @@ public abstract record HandOffEffect
     public sealed record StartDecoder : HandOffEffect;
 
     /// <summary>
-    /// Has the prefill side send the cache into the slot of that step, once what it sent before has stopped. Outcomes:
-    /// <see cref="HandOffEvent.CacheSent"/>, <see cref="HandOffEvent.CacheNotSent"/>.
+    /// Has the prefill side send the cache into the slot of that step. Outcomes: <see cref="HandOffEvent.CacheSent"/>,
+    /// <see cref="HandOffEvent.CacheNotSent"/>.
     /// </summary>
     public sealed record Send(long Step) : HandOffEffect;
 

@@ -141,6 +141,7 @@ internal sealed class HandOffLife
         switch (effect)
         {
             case HandOffEffect.Deliver deliver:
+                Require(deliver.FirstIndex == _request.Answer.Length || _hasLetGo || _prefill.HasEnded, "the cache is kept although the decoder writes");
                 _answer.Receive(new TokenChunk { FirstIndex = deliver.FirstIndex, Tokens = deliver.Tokens });
                 break;
             case HandOffEffect.End end:

@@ -6,7 +6,7 @@ namespace E2LLM.Scheduling.Tests.Protocols.HandOff;
 public sealed class HandOffPropertyTests
 {
     private const int Lives = 20_000;
-    private const int PairLives = 4_000;
+    private const int PairLives = 3_000;
 
     [Fact]
     public void AnyHandOff_LosesNoTokenFreesBothSidesAndEnds()
