@@ -35,7 +35,6 @@ internal sealed class ChatPreparation(
                 StopTokens = request.IgnoresEndOfText ? [] : tokenizer.EndOfGenerationTokens,
                 Priority = request.Priority,
                 DeadlineSeconds = request.DeadlineSeconds,
-                CallerId = request.CallerId,
             },
             tokenizer,
             request.StopTexts.IsDefault ? [] : request.StopTexts);

@@ -9,7 +9,6 @@ namespace E2LLM.Gateway.Chat;
 internal static class ChatRequestRules
 {
     public const int MaxIdCharacters = 128;
-    public const int MaxCallerIdCharacters = 128;
     public const int MaxStopTexts = 16;
     public const int MaxStopTextCharacters = 1024;
 
@@ -20,8 +19,6 @@ internal static class ChatRequestRules
     {
         if (!IsRequestId(request.Id))
             throw Rejected(nameof(request.Id), $"A request's id must have 1 to {MaxIdCharacters} letters, digits, '.', '_' or '-'.");
-        if (request.CallerId is not { Length: <= MaxCallerIdCharacters })
-            throw Rejected(nameof(request.CallerId), $"A caller's id may have {MaxCallerIdCharacters} characters.");
         CheckPrompt(request, options);
         if (request.MaxTokens is < 1)
             throw Rejected(nameof(request.MaxTokens), $"The token limit must be at least 1, but is {request.MaxTokens}.");

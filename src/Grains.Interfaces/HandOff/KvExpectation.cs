@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using E2LLM.Core.HandOff;
 
 namespace E2LLM.Grains.Interfaces.HandOff;
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using E2LLM.Core.HandOff;
 
 namespace E2LLM.Grains.Interfaces.HandOff;
 
@@ -19,6 +20,6 @@ public sealed record KvExport
     /// <summary>Whether these are the last positions: the call then ends when the receivers have everything.</summary>
     [Id(4)] public required bool IsLast { get; init; }
 
-    /// <summary>The parts that lie within the stage's layers.</summary>
-    [Id(5)] public required ImmutableArray<KvPart> Parts { get; init; }
+    /// <summary>Where the layers go that lie within the stage's layers.</summary>
+    [Id(5)] public required ImmutableArray<KvTarget> Targets { get; init; }
 }

@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
+using E2LLM.Core.Engines;
+using E2LLM.Core.HandOff;
 using E2LLM.Core.Requests;
-using E2LLM.Grains.Interfaces.HandOff;
-using E2LLM.Grains.Interfaces.Stages;
+using E2LLM.Grains.Interfaces.Parts;
 using Orleans.Concurrency;
 
 namespace E2LLM.Grains.Interfaces.Replicas;
@@ -13,7 +14,7 @@ namespace E2LLM.Grains.Interfaces.Replicas;
 [Alias("E2LLM.IReplicaGrain")]
 public interface IReplicaGrain : IGrainWithStringKey
 {
-    /// <summary>Loads the stages and starts the loop; ends when every stage is ready.</summary>
+    /// <summary>Loads the stages and starts the loop; ends when every stage is ready. A start that is going on already is joined.</summary>
     [Alias("Start"), ResponseTimeout("00:30:00")]
     Task StartAsync(ReplicaAssignment assignment);
 
@@ -25,40 +26,29 @@ public interface IReplicaGrain : IGrainWithStringKey
     [Alias("Stop")]
     Task StopAsync();
 
-    /// <summary>Queues a request and yields its tokens as they are sampled. Ending the enumeration early cancels the request.</summary>
-    /// <exception cref="Core.Errors.OverloadedException">The queue is full.</exception>
-    /// <exception cref="Core.Errors.RequestRejectedException">The request can never fit.</exception>
-    [Alias("Generate")]
-    IAsyncEnumerable<TokenChunk> GenerateAsync(GenerationRequest request, CancellationToken cancellationToken = default);
-
     /// <summary>
-    /// Reads a prompt, yields the first token and holds the KV cache until <see cref="ReleaseHeldAsync"/>; the first update says that
-    /// the request has its slot. Ending the enumeration early cancels the request and frees the cache.
+    /// Queues a part of a request. From then on the reader gets its updates; the last one is the first with a finish reason or a
+    /// timeline. A part that has been submitted already is not run twice.
     /// </summary>
-    /// <exception cref="Core.Errors.OverloadedException">The queue is full.</exception>
-    /// <exception cref="Core.Errors.RequestRejectedException">The request can never fit.</exception>
-    [Alias("Prefill")]
-    IAsyncEnumerable<PartUpdate> PrefillAsync(GenerationRequest request, CancellationToken cancellationToken = default);
+    /// <returns>Null, or why the replica does not take it: it cannot now, its queue is full, or the request can never fit.</returns>
+    [Alias("Submit"), AlwaysInterleave]
+    Task<RequestFailure?> SubmitAsync(PartRequest part);
 
-    /// <summary>
-    /// Reserves a slot, yields where its KV cache has to go, and once that is there the answer from the second token on. Ending the
-    /// enumeration early cancels the request and turns its senders away.
-    /// </summary>
-    /// <param name="request">To be given here only once the other replica has begun to read it.</param>
-    /// <param name="sources">The stages that will send the cache.</param>
-    /// <param name="cancellationToken">As ending the enumeration.</param>
-    /// <exception cref="Core.Errors.OverloadedException">The queue is full.</exception>
-    /// <exception cref="Core.Errors.RequestRejectedException">The request can never fit.</exception>
-    [Alias("Decode")]
-    IAsyncEnumerable<PartUpdate> DecodeAsync(
-        GenerationRequest request, ImmutableArray<KvSource> sources, CancellationToken cancellationToken = default);
+    /// <summary>From a reader: what it still wants (<see cref="PartsWanted"/>). Says that it is there, too.</summary>
+    /// <returns>Tickets of the parts that the replica does not know, or no longer.</returns>
+    [Alias("Want"), AlwaysInterleave]
+    Task<ImmutableArray<long>> WantAsync(PartsWanted wanted);
+
+    /// <summary>Ends a part and frees what it holds here. Harmless where there is none; one that is lost is made good by <see cref="WantAsync"/>.</summary>
+    [Alias("EndPart"), AlwaysInterleave]
+    Task EndPartAsync(string readerId, long ticket);
 
     /// <summary>
     /// Prefill: sends the cache, what is read already and what will be as it is read; ends when the receivers have all of it.
     /// </summary>
     /// <exception cref="Core.Errors.KvTransferException">It did not arrive; it can be sent anew, elsewhere.</exception>
     [Alias("SendKv"), AlwaysInterleave, ResponseTimeout("00:30:00")]
-    Task<KvSendReport> SendKvAsync(string requestId, ImmutableArray<KvPart> parts, CancellationToken cancellationToken = default);
+    Task<KvSendReport> SendKvAsync(string requestId, ImmutableArray<KvTarget> targets, CancellationToken cancellationToken = default);
 
     /// <summary>Prefill: the cache is where it shall be; the request ends here. Harmless where it has ended.</summary>
     [Alias("ReleaseHeld"), AlwaysInterleave]
@@ -80,17 +70,6 @@ public interface IReplicaGrain : IGrainWithStringKey
     /// <summary>From any stage: a step failed, or could not be forwarded.</summary>
     [Alias("FailStep"), AlwaysInterleave]
     Task FailStepAsync(StepFailure failure);
-
-    /// <summary>Ends a request, or a part of one, and frees what it holds here; also one whose call is still on its way. Harmless otherwise.</summary>
-    [Alias("Cancel"), AlwaysInterleave]
-    Task CancelAsync(string requestId);
-
-    /// <summary>
-    /// From the grain of a request: it is still there. A replica that has not heard that for a lease (KvLeaseSeconds) ends the request
-    /// and frees what it holds. Harmless where the request is unknown.
-    /// </summary>
-    [Alias("KeepAlive"), AlwaysInterleave]
-    Task KeepAliveAsync(string requestId);
 
     [Alias("GetStatus"), AlwaysInterleave, ReadOnly]
     Task<ReplicaStatus> GetStatusAsync();

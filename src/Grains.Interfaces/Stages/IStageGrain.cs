@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using E2LLM.Core.Engines;
+using E2LLM.Core.HandOff;
 using E2LLM.Grains.Interfaces.HandOff;
 using Orleans.Concurrency;
 
@@ -10,28 +12,34 @@ namespace E2LLM.Grains.Interfaces.Stages;
 [Alias("E2LLM.IStageGrain")]
 public interface IStageGrain : IGrainWithStringKey
 {
-    /// <summary>Loads the slice; ends when the engine can run.</summary>
+    /// <summary>Loads the slice; ends when the engine can run. A later load takes the place of one that is still going on.</summary>
+    /// <exception cref="Core.Errors.E2LlmException">The slice cannot be loaded, or is not to be any more.</exception>
     [Alias("Load"), ResponseTimeout("00:30:00")]
     Task<StageStatus> LoadAsync(StageAssignment assignment);
 
-    /// <summary>Takes a step; ends when it is queued. The stage runs steps in their order and forwards each to the next stage itself.</summary>
-    /// <exception cref="Core.Errors.EngineException">The stage is not loaded, or the step is of another epoch.</exception>
+    /// <summary>Takes a step; ends when it is queued. One that came before, or is of an older epoch, is passed over. The stage runs steps in their order and forwards each to the next stage itself.</summary>
+    /// <exception cref="Core.Errors.EngineException">The stage is not loaded, the step does not fit it, or is of a later epoch than its own.</exception>
     [Alias("Enqueue"), AlwaysInterleave]
     Task EnqueueAsync(StageMessage message);
 
     /// <summary>Starts a new epoch after a failure: steps that wait are dropped, the running one is finished and forgotten.</summary>
-    /// <param name="epoch">Above the present one.</param>
+    /// <param name="epoch">The present one, or one below, changes nothing.</param>
     /// <param name="nextStep">Number of the first step that will come.</param>
     [Alias("Reset"), AlwaysInterleave]
     Task ResetAsync(long epoch, long nextStep);
 
-    /// <summary>Opens the data port for the stage's layers of a cache: one part for every sender that has some of them.</summary>
-    [Alias("ExpectKv"), AlwaysInterleave]
-    Task<ImmutableArray<KvPart>> ExpectKvAsync(KvExpectation expectation);
+    /// <summary>
+    /// From the replica, time and again: the stage is still wanted. One that has not heard that for <see cref="StageAssignment.LeaseSeconds"/>
+    /// unloads itself; so do the transfers that are not renewed with it.
+    /// </summary>
+    /// <param name="epoch">The replica's.</param>
+    /// <param name="kvTransfers">Whose leases start anew. Those that are over are passed over.</param>
+    [Alias("Renew"), AlwaysInterleave]
+    Task<StageProgress> RenewAsync(long epoch, ImmutableArray<Guid> kvTransfers);
 
-    /// <summary>Starts the leases of transfers anew. Those that are over are passed over.</summary>
-    [Alias("RenewKv"), AlwaysInterleave]
-    Task RenewKvAsync(ImmutableArray<Guid> transferIds);
+    /// <summary>Opens the data port for the stage's layers of a cache: one target for every sender that has some of them.</summary>
+    [Alias("ExpectKv"), AlwaysInterleave]
+    Task<ImmutableArray<KvTarget>> ExpectKvAsync(KvExpectation expectation);
 
     /// <summary>Fills a slot from transfers that have come in.</summary>
     /// <exception cref="Core.Errors.E2LlmException">A transfer has failed, or the slot is no longer the one that was meant.</exception>
@@ -56,6 +64,7 @@ public interface IStageGrain : IGrainWithStringKey
     Task<StageStatus> GetStatusAsync();
 
     /// <summary>Frees the engine. Steps that wait are dropped.</summary>
+    /// <param name="epoch">What was loaded in a later one stays: the call has been overtaken by that load.</param>
     [Alias("Unload"), AlwaysInterleave]
-    Task UnloadAsync();
+    Task UnloadAsync(long epoch);
 }

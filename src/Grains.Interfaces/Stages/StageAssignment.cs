@@ -33,4 +33,7 @@ public sealed record StageAssignment
 
     /// <summary>How long the engine may take for a step before it counts as hung.</summary>
     [Id(9)] public required StepTimeLimit StepLimit { get; init; }
+
+    /// <summary>Seconds after which a stage that its replica has forgotten unloads itself.</summary>
+    [Id(10)] public required double LeaseSeconds { get; init; }
 }

@@ -55,7 +55,7 @@ public sealed partial class DeviceGrain(
         foreach (var key in orphans)
         {
             LogSwept(Id, key);
-            await GrainFactory.GetGrain<IStageGrain>(key).UnloadAsync();
+            await GrainFactory.GetGrain<IStageGrain>(key).UnloadAsync(long.MaxValue);
         }
         return orphans.Length;
     }

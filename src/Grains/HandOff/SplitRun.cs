@@ -24,9 +24,9 @@ internal sealed partial class SplitRun(
 
     private readonly HandOffMachine _machine = new(request);
     private readonly SplitTimeline _timeline = new(prefillKey, time);
-    private readonly CancellationTokenSource _readingStop = new();
     private readonly TaskCompletionSource<HandOffEffect.End> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _prefillEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private CancellationToken _readingStop;
     private PartReader? _prefill;
     private PartReader? _decoder;
     private ImmutableArray<KvSource> _sources = [];
@@ -43,6 +43,8 @@ internal sealed partial class SplitRun(
     /// <param name="cancellationToken">Ends it as cancelled.</param>
     public async Task<AttemptResult> RunAsync(CancellationToken cancellationToken)
     {
+        using var readingStop = new CancellationTokenSource();
+        _readingStop = readingStop.Token;
         _prefill = inbox.Open(prefillKey, request, RunMode.PrefillOnly);
         try
         {
@@ -55,6 +57,7 @@ internal sealed partial class SplitRun(
         }
         finally
         {
+            await readingStop.CancelAsync();
             _ = LeaveAsync();
         }
     }
@@ -75,8 +78,6 @@ internal sealed partial class SplitRun(
     private async Task LeaveAsync()
     {
         _decoder?.Dispose();
-        await _readingStop.CancelAsync();
-        _readingStop.Dispose();
         // The end of the part must not overtake a release that is on its way.
         if (_release is not null)
             await _release;
@@ -87,7 +88,7 @@ internal sealed partial class SplitRun(
     {
         try
         {
-            while (await part.Updates.WaitToReadAsync(_readingStop.Token))
+            while (await part.Updates.WaitToReadAsync(_readingStop))
                 while (part.Updates.TryRead(out var update))
                     hear(update);
         }
@@ -158,7 +159,7 @@ internal sealed partial class SplitRun(
                 _ = TellArrivedAsync(told.Step, told.FirstToken);
                 break;
             case HandOffEffect.TellLost lost:
-                _ = TellLostAsync(lost, answer.From(request.Answer.Length));
+                _ = TellLostAsync(lost, answer.From(0));
                 break;
             case HandOffEffect.ReleasePrefill:
                 _release = ReleaseAsync();

@@ -1,6 +1,7 @@
 using E2LLM.DataPlane.Receiving;
 using E2LLM.DataPlane.Sending;
 using E2LLM.Grains.Devices;
+using E2LLM.Grains.Parts;
 using E2LLM.Grains.Placement;
 using E2LLM.Grains.Plans;
 using E2LLM.Grains.Requests;
@@ -24,6 +25,7 @@ public static class E2LlmSiloBuilderExtensions
         silo.Services.TryAddSingleton(TimeProvider.System);
         silo.Services.AddSingleton(devices);
         silo.Services.AddSingleton<LoadedStages>();
+        silo.Services.AddSingleton<PartInbox>();
         silo.Services.AddSingleton<GrainInstruments>();
         silo.Services.AddMetrics();
         silo.Services.AddSingleton(services =>

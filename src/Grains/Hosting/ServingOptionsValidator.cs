@@ -27,6 +27,7 @@ internal sealed class ServingOptionsValidator : IValidateOptions<ServingOptions>
         ranges.Check(nameof(options.HungStepFactor), options.HungStepFactor, 2, 10_000);
         ranges.Check(nameof(options.HungStepSeconds), options.HungStepSeconds, 0.1, 3600);
         ranges.Check(nameof(options.KvLeaseSeconds), options.KvLeaseSeconds, 1, 3600);
+        ranges.Check(nameof(options.StageLeaseSeconds), options.StageLeaseSeconds, 5, 86_400);
         return ranges.Result;
     }
 }

@@ -88,6 +88,12 @@ public sealed class ServingOptions
     /// </summary>
     public double KvLeaseSeconds { get; set; } = 30;
 
+    /// <summary>
+    /// Seconds after which a stage unloads its layers that its replica has not asked for any more: the replica, or its silo, is gone.
+    /// Longer than a silo may stand still without being given up. Default 60; 5 to 86,400.
+    /// </summary>
+    public double StageLeaseSeconds { get; set; } = 60;
+
     /// <summary>How a replica is chosen where several serve. Default "least-wait".</summary>
     public string RoutingPolicy { get; set; } = "least-wait";
 
@@ -106,8 +112,8 @@ public sealed class ServingOptions
     /// <summary>Mean answer of the expected requests, in tokens. Default 128; 1 to 16,777,216.</summary>
     public double ExpectedOutputTokens { get; set; } = 128;
 
-    /// <summary>How often whoever needs KV cells says so: two calls may be lost or late.</summary>
-    internal TimeSpan KvRenewalPeriod => TimeSpan.FromSeconds(KvLeaseSeconds / 3);
+    /// <summary>How often replicas and readers say that they are there, and look for what was lost. Several times a lease: words may be lost or late.</summary>
+    internal TimeSpan TickPeriod => TimeSpan.FromSeconds(Math.Min(Math.Min(1, StepTimeoutSeconds / 2), Math.Min(KvLeaseSeconds, StageLeaseSeconds) / 4));
 
     /// <summary>Null where no rate is expected.</summary>
     internal WorkloadSpec? Workload => ExpectedRequestsPerSecond <= 0 ? null : new WorkloadSpec

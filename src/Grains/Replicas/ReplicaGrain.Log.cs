@@ -21,19 +21,22 @@ public sealed partial class ReplicaGrain
     [LoggerMessage(Level = LogLevel.Error, Message = "Replica {Replica} is out of service: {Reason}")]
     private partial void LogOutOfService(string replica, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The plan could not be told that replica {Replica} is out of service.")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The plan could not be told how replica {Replica} is. The next report tells it.")]
     private partial void LogReportFailed(Exception exception, string replica);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Replica {Replica}: no stage could be made ready for the KV cache of request {Request}.")]
     private partial void LogReceptionFailed(Exception exception, string replica, string request);
 
     [LoggerMessage(Level = LogLevel.Warning,
-        Message = "Replica {Replica}: the grain of request {Request} has not been heard of for {LeaseSeconds} s (KvLeaseSeconds): what the request holds is freed.")]
+        Message = "Replica {Replica}: the reader of request {Request} has not been heard of for {LeaseSeconds} s (KvLeaseSeconds): what the request holds is freed.")]
     private partial void LogAbandoned(string replica, string request, double leaseSeconds);
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Stage {Stage} did not hear of the end of a KV transfer.")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Replica {Replica}: a delivery to reader {Reader} may not have arrived. What it lacks, it asks for.")]
+    private partial void LogDeliveryFailed(Exception exception, string replica, string reader);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Stage {Stage} could not be told, or gave no answer.")]
     private partial void LogStageCallFailed(Exception exception, string stage);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Stage {Stage} could not be unloaded.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Stage {Stage} could not be unloaded. It does so itself when its lease is over.")]
     private partial void LogUnloadFailed(Exception exception, string stage);
 }

@@ -1,18 +1,19 @@
-using System.Runtime.CompilerServices;
+using System.Collections.Immutable;
 using E2LLM.Core.Engines;
 using E2LLM.Core.Errors;
+using E2LLM.Core.HandOff;
 using E2LLM.Core.Plans;
 using E2LLM.Core.Requests;
-using E2LLM.Grains.HandOff;
-using E2LLM.Grains.Interfaces.HandOff;
+using E2LLM.Grains.Interfaces.Parts;
+using E2LLM.Grains.Interfaces.Plans;
 using E2LLM.Grains.Interfaces.Replicas;
-using E2LLM.Grains.Interfaces.Stages;
 using E2LLM.Grains.Placement;
 using E2LLM.Grains.Plans;
+using E2LLM.Grains.Requests;
 using E2LLM.Grains.Telemetry;
-using E2LLM.Scheduling.Admission;
-using E2LLM.Scheduling.Batching;
 using E2LLM.Scheduling.Protocols.HandOff;
+using E2LLM.Scheduling.Protocols.Parts;
+using E2LLM.Scheduling.Protocols.Replicas;
 using E2LLM.Scheduling.Routing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -21,8 +22,8 @@ using Orleans.Concurrency;
 namespace E2LLM.Grains.Replicas;
 
 /// <summary>
-/// Drives a replica's stages: schedule, execute, update. What to run next is the scheduler's business; this grain sends its steps to
-/// the first stage, takes the tokens from the last, and hands them to their readers. Driven by events: a request, a result, a cancel.
+/// Carries out what a <see cref="ReplicaMachine"/> decides: calls its stages, its readers and its plan, and tells it what came of that.
+/// Driven by events: a part, a result, a word from a reader, a tick of the clock.
 /// </summary>
 [OnDevice, Reentrant, GrainType("replica")]
 public sealed partial class ReplicaGrain(
@@ -31,306 +32,405 @@ public sealed partial class ReplicaGrain(
     GrainInstruments instruments,
     ILogger<ReplicaGrain> logger) : Grain, IReplicaGrain
 {
-    private readonly Dictionary<string, RequestProgress> _requests = [];
-    private readonly Dictionary<long, SentStep> _sent = [];
-    private readonly EarlyCancels _earlyCancels = new(capacity: 1024);
-    private RateMeter _rate = new();
-    private ReplicaAssignment? _assignment;
-    private ReplicaScheduler? _scheduler;
-    private IStageGrain[] _stages = [];
-    private IDisposable? _watchdog;
-    private IDisposable? _leases;
-    private IDisposable? _reporting;
-    private bool _isDraining;
-    private long _starts;
-    private long _epoch;
+    /// <summary>The plan hears of a changed load so soon, and of no change in the meantime.</summary>
+    private static readonly TimeSpan LoadReportPause = TimeSpan.FromSeconds(0.05);
 
-    private sealed record SentStep(StepPlan Plan, long SentAt);
+    private readonly ReplicaMachine _machine = new();
+    private readonly Dictionary<string, IPartSink> _readers = [];
+    private readonly Dictionary<(string RequestId, long OpenedInStep), TaskCompletionSource> _arrivals = [];
+    private readonly AsyncSignal _heldChanged = new();
+    private readonly AsyncSignal _drained = new();
+    private ReplicaAssignment? _assignment;
+    private ReplicaStages? _stages;
+    private Task _loading = Task.CompletedTask;
+    private Task _unloading = Task.CompletedTask;
+    private IDisposable? _tick;
+    private IDisposable? _loadReport;
+    private (int, int, int) _reportedLoad;
+    private long _reports;
+    private bool _isCarrying;
 
     private string Key => this.GetPrimaryKeyString();
 
     private double NowSeconds => time.GetTimestamp() / (double)time.TimestampFrequency;
 
-    public async Task StartAsync(ReplicaAssignment assignment)
+    public Task StartAsync(ReplicaAssignment assignment)
     {
-        await StopAsync();
-        var start = ++_starts;
+        if (assignment.Start == _assignment?.Start && _machine.State is not (ReplicaState.Stopped or ReplicaState.OutOfService))
+            return _loading;
+        _machine.Start(new ReplicaSetup
+        {
+            Key = Key,
+            Name = $"{assignment.Generation}/{assignment.Plan.Id}",
+            Start = assignment.Start,
+            Plan = assignment.Plan,
+            Scheduler = options.Value.SchedulerFor(assignment.Plan, assignment.Model),
+            PlannedTokensPerSecond = PlannedRates.TokensPerSecond(assignment.Plan) is var planned && double.IsFinite(planned) ? planned : 0,
+            StepTimeoutSeconds = options.Value.StepTimeoutSeconds,
+            LeaseSeconds = options.Value.KvLeaseSeconds,
+        }, NowSeconds);
         _assignment = assignment;
-        _rate = new RateMeter();
-        _scheduler = new ReplicaScheduler(assignment.Plan.Engine, options.Value.SchedulerFor(assignment.Plan, assignment.Model));
         if (options.Value.ReusePrefixes && KvRules.ClosingWindowTokens(assignment.Model, assignment.Plan.Engine) is { } window)
             LogNoPrefixReuse(Key, assignment.Model.Id, window);
-        var keys = assignment.Plan.Stages.Select((stage, index) =>
-            DeviceKey.Stage(stage.DeviceId, assignment.Model.Id, assignment.Generation, assignment.Plan.Id, index)).ToArray();
-        if (PlannedRates.TokensPerSecond(assignment.Plan) is var planned && double.IsFinite(planned))
-            _scheduler.TokensPerSecond = planned;
-        _stages = [.. keys.Select(key => GrainFactory.GetGrain<IStageGrain>(key))];
-        var stages = _stages;
-        try
-        {
-            await Task.WhenAll(stages.Select((stage, index) => stage.LoadAsync(StageAssignment(assignment, keys, index))));
-        }
-        catch
-        {
-            // What did load must not hold memory that nobody uses.
-            if (start == _starts)
-                await StopAsync();
-            throw;
-        }
-        if (start != _starts)
-        {
-            await Task.WhenAll(stages.Select(UnloadAsync));
-            throw new PlanningException($"Replica {Key} was stopped while its stages were being loaded.");
-        }
-        _outOfService = null;
-        _isDraining = false;
         DelayDeactivation(Timeout.InfiniteTimeSpan);
-        var period = TimeSpan.FromSeconds(Math.Min(5, options.Value.StepTimeoutSeconds / 2));
-        _watchdog = this.RegisterGrainTimer(CheckStepsAsync, new GrainTimerCreationOptions { DueTime = period, Period = period, Interleave = true });
-        var renewal = options.Value.KvRenewalPeriod;
-        _leases = this.RegisterGrainTimer(CheckLeasesAsync, new GrainTimerCreationOptions { DueTime = renewal, Period = renewal, Interleave = true });
-        var report = TimeSpan.FromSeconds(1);
-        _reporting = this.RegisterGrainTimer(ReportAsync, new GrainTimerCreationOptions { DueTime = TimeSpan.Zero, Period = report, Interleave = true });
-        LogStarted(Key, _stages.Length);
+        var period = options.Value.TickPeriod;
+        _tick ??= this.RegisterGrainTimer(TickAsync, new GrainTimerCreationOptions { DueTime = period, Period = period, Interleave = true });
+        Carry();
+        return _loading;
     }
 
     public async Task DrainAsync()
     {
-        _isDraining = true;
-        _ = ReportAsync();
-        while (_requests.Count > 0)
-            await Task.Delay(TimeSpan.FromSeconds(0.05), time);
+        _machine.Drain();
+        Carry();
+        while (!_machine.IsDrained)
+            await _drained.WaitAsync();
     }
 
     public async Task StopAsync()
     {
-        GiveUp(_outOfService ?? "it has been stopped");
-        _starts++;
-        StopTimers();
-        var stages = _stages;
-        _stages = [];
-        await Task.WhenAll(stages.Select(UnloadAsync));
+        _machine.Stop(NowSeconds);
+        Carry();
+        await _unloading;
+        if (_machine.State != ReplicaState.Stopped)
+            return; // started anew meanwhile
+        _tick?.Dispose();
+        _tick = null;
         DelayDeactivation(TimeSpan.Zero);
     }
 
-    public async IAsyncEnumerable<TokenChunk> GenerateAsync(
-        GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public Task<RequestFailure?> SubmitAsync(PartRequest part)
     {
-        await foreach (var update in RunPartAsync(request, RunMode.Whole, held: null, awaited: null, cancellationToken))
-            yield return update.Chunk!;
+        _readers[part.Reader.Id] = part.Reader.Sink;
+        var refusal = _machine.Submit(part.Reader.Id, part.Ticket, part.Request, part.Mode, part.Sources, NowSeconds);
+        Carry();
+        return Task.FromResult(refusal);
     }
 
-    private async IAsyncEnumerable<PartUpdate> RunPartAsync(
-        GenerationRequest request, RunMode mode, HeldKv? held, AwaitedKv? awaited, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public Task<ImmutableArray<long>> WantAsync(PartsWanted wanted)
     {
-        if ((_outOfService ?? (_isDraining ? "it is being drained" : null)) is { } reason)
-            throw new ModelNotReadyException($"Replica {Key} takes no requests: {reason}.");
-        if (_earlyCancels.Contains(request.Id))
-            throw new OperationCanceledException($"Request {request.Id} was cancelled before it began on replica {Key}.");
-        _scheduler!.Enqueue(request, NowSeconds, mode);
-        var progress = new RequestProgress(request, _assignment!.Plan, ReplicaName, time.GetTimestamp()) { Held = held, Awaited = awaited };
-        _requests.Add(request.Id, progress);
-        Pump();
-        try
-        {
-            await foreach (var update in progress.Updates.ReadAllAsync(cancellationToken))
-                yield return update;
-        }
-        finally
-        {
-            End(progress);
-        }
+        var unknown = _machine.Want(wanted.ReaderId, wanted.NextTicket, wanted.Parts.ToDictionary(part => part.Ticket, part => part.Updates), NowSeconds);
+        Carry();
+        return Task.FromResult(unknown);
     }
 
-    public Task CancelAsync(string requestId)
+    public Task EndPartAsync(string readerId, long ticket)
     {
-        if (_requests.TryGetValue(requestId, out var progress))
-            End(progress);
-        else
-            _earlyCancels.Add(requestId);
+        _machine.End(readerId, ticket, NowSeconds);
+        Carry();
         return Task.CompletedTask;
-    }
-
-    /// <summary>Frees what a request holds here, whether it is done or not.</summary>
-    private void End(RequestProgress progress)
-    {
-        if (!progress.IsDone)
-        {
-            if (_scheduler?.Cancel(progress.Request.Id) is { } cancelled)
-                Apply([cancelled]);
-            Pump();
-        }
-        progress.Held?.End();
-        if (progress.Awaited is { } awaited)
-            DropTransfers(awaited);
     }
 
     public Task CompleteStepAsync(StepCompletion completion)
     {
-        // A stage may have been slow to hear of the end of its epoch; what it still sends belongs to nobody.
-        if (completion.Epoch != _epoch || !_sent.Remove(completion.StepNumber, out var step))
-            return Task.CompletedTask;
-        foreach (var share in step.Plan.Shares)
-        {
-            if (!_requests.TryGetValue(share.RequestId, out var progress))
-                continue;
-            progress.Ran(share.IsPrefill, completion.Trace);
-            if (share is { IsPrefill: true, HasOutput: true })
-                progress.PromptRead(ElapsedSeconds(progress));
-        }
-        foreach (var reservation in step.Plan.KvReservations)
-            Awaiting(reservation)?.Current?.Open();
-        instruments.OnTokens(completion.SampledTokens.Length);
-        Measure(step.Plan);
-        Apply(_scheduler!.Complete(completion.StepNumber, completion.SampledTokens));
-        Pump();
+        if (_machine.Complete(completion, NowSeconds))
+            instruments.OnTokens(completion.SampledTokens.Length);
+        Carry();
         return Task.CompletedTask;
     }
 
-    public Task<ReplicaStatus> GetStatusAsync()
+    public Task FailStepAsync(StepFailure failure)
     {
-        var counters = _scheduler?.Counters;
-        return Task.FromResult(new ReplicaStatus
-        {
-            Key = Key,
-            State = _outOfService is null ? _isDraining ? ReplicaState.Draining : ReplicaState.Serving : ReplicaState.OutOfService,
-            QueuedRequests = counters?.QueuedRequests ?? 0,
-            RunningRequests = counters?.RunningRequests ?? 0,
-            ReservedKvCells = counters?.ReservedKvCells ?? 0,
-            KvCells = counters?.KvCells ?? 0,
-            StepsInFlight = counters?.StepsInFlight ?? 0,
-            CompletedSteps = counters?.CompletedSteps ?? 0,
-            CompletedRequests = counters?.CompletedRequests ?? 0,
-            GeneratedTokens = counters?.GeneratedTokens ?? 0,
-            PendingTokens = counters?.PendingTokens ?? 0,
-            HeldRequests = counters?.HeldRequests ?? 0,
-            AwaitingKvRequests = counters?.AwaitingKvRequests ?? 0,
-            HandedOffRequests = counters?.HandedOffRequests ?? 0,
-            FailedSteps = _failedSteps,
-            LastFailure = _outOfService ?? _lastFailure,
-            MeasuredTokensPerSecond = _rate.TokensPerSecond,
-            KeptPrefixes = counters?.KeptPrefixes ?? 0,
-            KeptKvCells = counters?.KeptKvCells ?? 0,
-            PrefixLookups = counters?.PrefixLookups ?? 0,
-            PrefixHits = counters?.PrefixHits ?? 0,
-            PrefixHitTokens = counters?.PrefixHitTokens ?? 0,
-            PrefixEvictions = counters?.PrefixEvictions ?? 0,
-            Preemptions = counters?.Preemptions ?? 0,
-        });
+        _machine.Fail(failure, NowSeconds);
+        Carry();
+        return Task.CompletedTask;
     }
+
+    public async Task<KvSendReport> SendKvAsync(string requestId, ImmutableArray<KvTarget> targets, CancellationToken cancellationToken = default)
+    {
+        var held = _machine.Parts.FindRunning(requestId)?.Held
+            ?? throw new KvTransferException($"Replica {Key} does not read the prompt of request {requestId}, or no longer.");
+        var (stages, sendingId) = (_stages!, Guid.NewGuid());
+        var sending = new CacheSending(held, _assignment!.Plan.Engine.MaxStepTokens);
+        Task<KvSendReport[]> exports = Task.FromResult<KvSendReport[]>([]);
+        try
+        {
+            while (!sending.IsComplete)
+            {
+                var changed = _heldChanged.WaitAsync();
+                if (sending.Next() is not { } chunk)
+                {
+                    await changed.WaitAsync(cancellationToken);
+                    continue;
+                }
+                exports = stages.ExportAsync(sendingId, chunk, targets);
+                var reports = await exports.WaitAsync(cancellationToken);
+                sending.Sent(chunk, reports.Sum(report => report.Bytes), reports.Max(report => report.Seconds));
+            }
+            return sending.Report;
+        }
+        finally
+        {
+            _ = stages.EndSendingAsync(sendingId, exports, LogStageCallFailed);
+        }
+    }
+
+    public Task ReleaseHeldAsync(string requestId)
+    {
+        _machine.Release(requestId, NowSeconds);
+        Carry();
+        return Task.CompletedTask;
+    }
+
+    public async Task KvArrivedAsync(string requestId, long openedInStep, int firstToken)
+    {
+        if (!_machine.KvArrived(requestId, openedInStep, firstToken))
+            return;
+        if (!_arrivals.TryGetValue((requestId, openedInStep), out var arrival))
+            _arrivals.Add((requestId, openedInStep), arrival = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        Carry();
+        await arrival.Task;
+    }
+
+    public Task KvFailedAsync(KvFailure failure)
+    {
+        _machine.KvFailed(failure, NowSeconds);
+        Carry();
+        return Task.CompletedTask;
+    }
+
+    public Task<ReplicaStatus> GetStatusAsync() => Task.FromResult(ReplicaStatusOf.Machine(Key, _machine));
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        GiveUp("its silo is shutting down");
-        StopTimers();
+        _machine.Stop(NowSeconds, "its silo is shutting down");
+        Carry();
+        _tick?.Dispose();
+        _loadReport?.Dispose();
         await base.OnDeactivateAsync(reason, cancellationToken);
     }
 
-    private string ReplicaName => $"{_assignment!.Generation}/{_assignment.Plan.Id}";
-
-    private StageAssignment StageAssignment(ReplicaAssignment assignment, string[] keys, int index)
+    private Task TickAsync()
     {
-        var stage = assignment.Plan.Stages[index];
-        var next = index + 1 < keys.Length ? assignment.Plan.Stages[index + 1] : null;
-        return new StageAssignment
-        {
-            Generation = assignment.Generation,
-            Epoch = _epoch,
-            StageIndex = index,
-            Engine = new StageEngineSpec
-            {
-                ModelId = assignment.Model.Id,
-                Device = assignment.Fleet.Find(stage.DeviceId)
-                    ?? throw new PlanningException($"The plan uses device '{stage.DeviceId}', which the fleet does not have."),
-                FirstLayer = stage.FirstLayer,
-                LayerCount = stage.LayerCount,
-                Settings = assignment.Plan.Engine,
-            },
-            ReplicaKey = Key,
-            NextStageKey = next is null ? null : keys[index + 1],
-            NextLink = next is null ? null : assignment.Fleet.Link(stage.DeviceId, next.DeviceId),
-            HiddenWidth = assignment.Model.EmbeddingLength,
-            HandsKvOff = assignment.Plan.Role != ReplicaRole.Mixed,
-            StepLimit = options.Value.StepLimitOf(stage),
-        };
+        _machine.Tick(NowSeconds);
+        Carry();
+        foreach (var gone in _readers.Keys.Except(_machine.Parts.Readers).ToArray())
+            _readers.Remove(gone);
+        _ = RenewAsync();
+        return ReportAsync();
     }
 
-    /// <summary>Issues all the steps that may be issued now.</summary>
-    private void Pump()
+    /// <summary>Carries out what the machine has decided. Nothing is waited for: what comes of it is another event.</summary>
+    private void Carry()
     {
-        while (!_recovering && _outOfService is null && _scheduler!.Next(NowSeconds) is { } step)
+        if (_isCarrying)
+            return; // whoever carries takes these too, in their order
+        _isCarrying = true;
+        try
         {
-            instruments.OnStepIssued(step);
-            foreach (var admitted in step.Admitted)
+            while (_machine.TakeEffects() is { IsEmpty: false } effects)
+                foreach (var effect in effects)
+                    CarryOut(effect);
+        }
+        finally
+        {
+            _isCarrying = false;
+        }
+        foreach (var (reader, sendings) in _machine.Parts.TakeDue())
+            _ = DeliverAsync(reader, sendings);
+        ReportLoad();
+        if (_machine.IsDrained)
+            _drained.Pulse();
+    }
+
+    private void CarryOut(ReplicaEffect effect)
+    {
+        switch (effect)
+        {
+            case SendStep step:
+                instruments.OnStepIssued(step.Step);
+                _ = SendAsync(step);
+                break;
+            case HeldChanged:
+                _heldChanged.Pulse();
+                break;
+            case ResetStages reset:
+                _ = ResetAsync(reset);
+                break;
+            case ExpectKv expected:
+                _ = ExpectAsync(expected);
+                break;
+            case TakeInKv cache:
+                _ = TakeInAsync(cache);
+                break;
+            case EndArrival arrival:
+                if (_arrivals.Remove((arrival.RequestId, arrival.OpenedInStep), out var waiting))
+                    _ = arrival.Error is null ? waiting.TrySetResult() : waiting.TrySetException(new KvTransferException(arrival.Error));
+                break;
+            case DropKv dropped:
+                _ = _stages?.DropAsync(dropped.Transfers, LogStageCallFailed);
+                break;
+            case LoadStages load:
+                _stages = new ReplicaStages(_assignment!, Key, options.Value, GrainFactory);
+                _loading = LoadAsync(load.Epoch, _stages, _unloading);
+                break;
+            case UnloadStages unload:
+                _unloading = _stages?.UnloadAsync(unload.Epoch, LogUnloadFailed) ?? Task.CompletedTask;
+                _stages = null;
+                break;
+            case StateChanged:
+                if (_machine.State == ReplicaState.OutOfService)
+                    LogOutOfService(Key, _machine.LastFailure);
+                _ = ReportAsync();
+                break;
+            case StepLost { Failure: var failure }:
+                instruments.OnStepFailed(failure.DeviceId);
+                LogStepFailed(Key, failure.StepNumber, failure.DeviceId, failure.Party, failure.Message);
+                break;
+            case PartAbandoned abandoned:
+                LogAbandoned(Key, abandoned.RequestId, options.Value.KvLeaseSeconds);
+                break;
+        }
+    }
+
+    private async Task LoadAsync(long epoch, ReplicaStages stages, Task unloading)
+    {
+        try
+        {
+            await unloading;
+            await stages.LoadAsync(epoch);
+        }
+        catch (Exception exception)
+        {
+            _machine.LoadFailed(epoch, exception.Message, NowSeconds);
+            Carry();
+            throw;
+        }
+        _machine.Loaded(epoch);
+        Carry();
+        if (epoch != _machine.Epoch || _machine.State == ReplicaState.Stopped)
+            throw new PlanningException($"Replica {Key} was stopped while its stages were being loaded.");
+        LogStarted(Key, stages.Count);
+    }
+
+    private async Task SendAsync(SendStep step)
+    {
+        try
+        {
+            await _stages!.EnqueueAsync(step);
+        }
+        catch (Exception exception)
+        {
+            await FailStepAsync(new StepFailure
             {
-                instruments.OnRequestStarted(admitted.WaitSeconds);
-                if (_requests.TryGetValue(admitted.RequestId, out var progress))
-                    progress.Started(ElapsedSeconds(progress));
+                Epoch = step.Epoch,
+                StepNumber = step.Step.StepNumber,
+                StageIndex = 0,
+                DeviceId = _assignment!.Plan.Stages[0].DeviceId,
+                Party = FailedParty.Link,
+                Message = exception.Message,
+            });
+        }
+    }
+
+    /// <summary>A stage that does not hear, or whose answer is lost, is told again: to begin the epoch twice changes nothing.</summary>
+    private async Task ResetAsync(ResetStages reset)
+    {
+        var (startedAt, limit) = (time.GetTimestamp(), TimeSpan.FromSeconds(options.Value.HungStepSeconds));
+        while (_stages is { } stages && reset.Epoch == _machine.Epoch)
+        {
+            try
+            {
+                await stages.ResetAsync(reset).WaitAsync(limit, time);
+                _machine.StagesReset(reset.Epoch, NowSeconds);
+                break;
             }
-            _sent.Add(step.StepNumber, new SentStep(step, time.GetTimestamp()));
-            foreach (var reservation in step.KvReservations)
-                if (_requests.TryGetValue(reservation.RequestId, out var waiting))
-                    _ = ReceiveAsync(waiting, reservation);
-            _ = SendAsync(step);
+            catch (Exception exception)
+            {
+                LogRecoveryFailed(exception, Key);
+                if (time.GetElapsedTime(startedAt) >= limit || exception is E2LlmException)
+                    _machine.ResetFailed(reset.Epoch, $"a stage could not be brought back: {exception.Message}", NowSeconds);
+                else
+                    await Task.Delay(LoadReportPause, time);
+            }
         }
+        Carry();
     }
 
-    /// <summary>What a wait costs, for quotes and for routers: what the plan predicts, until it is measured under load.</summary>
-    private void Measure(StepPlan step)
-    {
-        _rate.OnStep(step.Rows.Length, NowSeconds, isLoaded: _scheduler!.QueuedRequests > 0);
-        if (_rate.TokensPerSecond is > 0 and var measured)
-            _scheduler.TokensPerSecond = measured;
-    }
-
-    private async Task SendAsync(StepPlan step)
-    {
-        var epoch = _epoch;
-        try
-        {
-            await _stages[0].EnqueueAsync(new StageMessage { Epoch = epoch, Step = step.ToStageStep() });
-        }
-        catch (Exception exception)
-        {
-            await FailStepAsync(Failure(epoch, step.StepNumber, FailedParty.Link, exception.Message));
-        }
-    }
-
-    private void Apply(IReadOnlyList<RequestUpdate> updates)
-    {
-        foreach (var update in updates)
-        {
-            if (!_requests.TryGetValue(update.RequestId, out var progress))
-                continue;
-            if (update.Prefill is { } prefill)
-                progress.Held?.Advance(prefill);
-            if (update.Chunk is { Tokens.IsEmpty: true, Finish: null })
-                continue;
-            progress.Deliver(update.Chunk, ElapsedSeconds(progress));
-            if (progress.IsDone)
-                _requests.Remove(update.RequestId);
-        }
-    }
-
-    private async Task UnloadAsync(IStageGrain stage)
+    private async Task ExpectAsync(ExpectKv expected)
     {
         try
         {
-            await stage.UnloadAsync();
+            _machine.KvExpected(expected.Part, expected.Slot, await _stages!.ExpectAsync(expected));
         }
         catch (Exception exception)
         {
-            // Its device is gone, and the slice with it.
-            LogUnloadFailed(exception, stage.GetPrimaryKeyString());
+            LogReceptionFailed(exception, Key, expected.Part.RequestId);
+            _machine.KvRefused(expected.Part, expected.Slot, exception.Message, NowSeconds);
+        }
+        Carry();
+    }
+
+    private async Task TakeInAsync(TakeInKv cache)
+    {
+        try
+        {
+            await _stages!.ImportAsync(cache);
+            _machine.KvTakenIn(cache.Part, cache.Slot, NowSeconds);
+        }
+        catch (Exception exception)
+        {
+            _machine.KvNotTakenIn(cache.Part, cache.Slot, exception.Message);
+        }
+        Carry();
+    }
+
+    private async Task DeliverAsync(string reader, ImmutableArray<PartSending> sendings)
+    {
+        try
+        {
+            await _readers[reader].DeliverAsync([.. sendings.Select(sending => new PartDelivery(sending.Part.Ticket, sending.From, sending.Updates))]);
+            _machine.Parts.Confirm(sendings);
+        }
+        catch (Exception exception)
+        {
+            LogDeliveryFailed(exception, Key, reader);
+            PartTable.Failed(sendings);
         }
     }
 
-    private void StopTimers()
+    private async Task RenewAsync()
     {
-        _watchdog?.Dispose();
-        _reporting?.Dispose();
-        _leases?.Dispose();
+        if (_stages is not { } stages)
+            return;
+        var (epoch, askedSeconds) = (_machine.Epoch, NowSeconds);
+        var transfers = _machine.Parts.Running.Select(part => part.Awaited?.Transfers ?? []).Where(transfers => !transfers.IsEmpty).ToArray();
+        try
+        {
+            if (await stages.RenewAsync(epoch, transfers) is { } progress)
+                _machine.Progress(epoch, progress, askedSeconds, NowSeconds);
+        }
+        catch (Exception exception)
+        {
+            LogStageCallFailed(exception, Key);
+        }
+        Carry();
     }
 
-    private double ElapsedSeconds(RequestProgress progress) => time.GetElapsedTime(progress.QueuedAt).TotalSeconds;
+    /// <summary>Tells the plan of a changed load, a moment later and only once for all that happens until then.</summary>
+    private void ReportLoad()
+    {
+        if (_loadReport is not null || _tick is null || Load() == _reportedLoad)
+            return;
+        _loadReport = this.RegisterGrainTimer(
+            ReportAsync, new GrainTimerCreationOptions { DueTime = LoadReportPause, Period = Timeout.InfiniteTimeSpan, Interleave = true });
+    }
+
+    private (int, int, int) Load() => _machine.Counters is { } load ? (load.QueuedRequests, load.RunningRequests, load.ReservedKvCells) : default;
+
+    private async Task ReportAsync()
+    {
+        _loadReport?.Dispose();
+        _loadReport = null;
+        _reportedLoad = Load();
+        try
+        {
+            var report = new ReplicaReport(_assignment!.Start, ++_reports, ReplicaStatusOf.Machine(Key, _machine));
+            await GrainFactory.GetGrain<IPlanGrain>(_assignment.Model.Id).ReportReplicaAsync(report);
+        }
+        catch (Exception exception)
+        {
+            LogReportFailed(exception, Key);
+        }
+    }
 }

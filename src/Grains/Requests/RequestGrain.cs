@@ -139,6 +139,8 @@ public sealed partial class RequestGrain(
         if (_running is not null)
             throw new RequestRejectedException($"Request '{request.Id}' was interrupted a moment ago. Send it again later, or with another id.");
         RequestRules.Check(request);
+        if (!request.Answer.IsDefaultOrEmpty)
+            throw new RequestRejectedException($"Request '{request.Id}' has an answer already. Answers are gone on with between replicas only.");
         _answer = new AnswerLog(time);
         _lastReadAt = time.GetTimestamp();
         Record = new RequestRecord

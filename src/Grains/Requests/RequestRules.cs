@@ -16,8 +16,6 @@ internal static class RequestRules
             throw new RequestRejectedException($"Request '{request.Id}' has {request.PromptTokens.Length} prompt tokens; {MaxPromptTokens} is the limit.");
         if (request.MaxTokens < 1)
             throw new RequestRejectedException($"Request '{request.Id}' asks for {request.MaxTokens} tokens. MaxTokens must be at least 1.");
-        if (!request.Answer.IsDefaultOrEmpty)
-            throw new RequestRejectedException($"Request '{request.Id}' brings {request.Answer.Length} tokens of an answer along. Those are for replicas.");
         foreach (var (property, message) in SamplingOptionsRules.FindErrors(request.Sampling))
             throw new RequestRejectedException(message) { Code = RejectionCodes.InvalidValue, Parameter = $"Sampling.{property}" };
     }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using E2LLM.Core.Engines;
 using E2LLM.Core.Errors;
+using E2LLM.Core.HandOff;
 using E2LLM.Core.Kv;
 using E2LLM.DataPlane.Sending;
 using E2LLM.Grains.HandOff;
@@ -12,21 +13,15 @@ namespace E2LLM.Grains.Stages;
 /// <content>KV caches of single sequences: out of the engine to another replica's stages, and in from there.</content>
 public sealed partial class StageGrain
 {
-    private readonly InboundParts _inbound = new(dataPort);
-    private readonly Dictionary<Guid, OutboundParts> _outbound = [];
+    private readonly KvInbound _inbound = new(dataPort);
+    private readonly Dictionary<Guid, KvSending> _outbound = [];
     private readonly Dictionary<string, EmulatedLink> _kvLinks = [];
     private readonly SlotOpenings _slots = new();
 
-    public Task<ImmutableArray<KvPart>> ExpectKvAsync(KvExpectation expectation)
+    public Task<ImmutableArray<KvTarget>> ExpectKvAsync(KvExpectation expectation)
     {
         var info = KvEngine().Info;
         return Task.FromResult(_inbound.Expect(expectation, _assignment!.Engine.Device.Id, info.FirstLayer, info.LayerCount));
-    }
-
-    public Task RenewKvAsync(ImmutableArray<Guid> transferIds)
-    {
-        _inbound.Renew(transferIds);
-        return Task.CompletedTask;
     }
 
     public async Task ImportKvAsync(KvImport import)
@@ -39,7 +34,7 @@ public sealed partial class StageGrain
         {
             foreach (var block in blocks)
                 block.Dispose();
-            throw new KvTransferException($"Stage {this.GetPrimaryKeyString()} has given slot {sequence} away since step {import.OpenedInStep}.");
+            throw new KvTransferException($"Stage {Key} has given slot {sequence} away since step {import.OpenedInStep}.");
         }
         var opening = engine.Info.IsLast
             ? engine.ExecuteAsync(new StageStep { StepNumber = import.OpenedInStep, Commands = [import.Open], Rows = [] }, CancellationToken.None)
@@ -57,7 +52,7 @@ public sealed partial class StageGrain
     {
         var engine = KvEngine();
         if (!_outbound.TryGetValue(export.SendingId, out var sending))
-            _outbound.Add(export.SendingId, sending = new OutboundParts(export.Parts, SenderOptions, time));
+            _outbound.Add(export.SendingId, sending = new KvSending(export.Targets, SenderOptions, time));
         var blocks = await engine.ExportKvAsync(export.Sequence, export.FromPosition, export.ToPosition, sending.Stopped);
         var started = time.GetTimestamp();
         var bytes = await sending.SendAsync(blocks);
@@ -86,17 +81,17 @@ public sealed partial class StageGrain
     private IKvStageEngine KvEngine() => _engine switch
     {
         IKvStageEngine engine => engine,
-        null => throw new EngineException($"Stage {this.GetPrimaryKeyString()} is not loaded."),
-        _ => throw new EngineException($"The engine of stage {this.GetPrimaryKeyString()} gives no KV caches out and takes none in."),
+        null => throw new EngineException($"Stage {Key} is not loaded."),
+        _ => throw new EngineException($"The engine of stage {Key} gives no KV caches out and takes none in."),
     };
 
     /// <summary>All that goes to one device shares the link to it.</summary>
-    private KvSenderOptions SenderOptions(KvPart part)
+    private KvSenderOptions SenderOptions(KvTarget target)
     {
-        if (part.Link is not { } spec || (spec.LatencySeconds == 0 && double.IsPositiveInfinity(spec.BandwidthBytesPerSecond)))
+        if (target.Link is not { } spec || (spec.LatencySeconds == 0 && double.IsPositiveInfinity(spec.BandwidthBytesPerSecond)))
             return senderOptions.Value;
-        if (!_kvLinks.TryGetValue(part.DeviceId, out var link))
-            _kvLinks.Add(part.DeviceId, link = new EmulatedLink(spec, time));
+        if (!_kvLinks.TryGetValue(target.DeviceId, out var link))
+            _kvLinks.Add(target.DeviceId, link = new EmulatedLink(spec, time));
         return senderOptions.Value with { Pace = (bytes, cancellationToken) => link.CarryAsync(bytes, cancellationToken) };
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using E2LLM.Core.Engines;
 using E2LLM.Core.Errors;
@@ -37,6 +38,8 @@ public sealed partial class StageGrain(
     private readonly StepOrder<ArrivedStep> _order = new(MaxWaitingSteps);
     private readonly HashSet<Task> _running = [];
     private CancellationTokenSource _epochEnd = new();
+    private Task _dropping = Task.CompletedTask;
+    private Task _creation = Task.CompletedTask;
     private StageAssignment? _assignment;
     private IStageEngine? _engine;
     private EmulatedLink? _link;
@@ -45,32 +48,38 @@ public sealed partial class StageGrain(
     private StepWatch _watch = new(default);
     private IDisposable? _watchTimer;
     private long _hungInEpoch = -1;
+    private long _loads;
+    private long _loadedInEpoch = -1;
+    private double _renewedSeconds;
     private long _completedSteps;
     private double _busySeconds;
 
     private sealed record ArrivedStep(StageMessage Message, long ArrivedAt);
 
+    private string Key => this.GetPrimaryKeyString();
+
     private double NowSeconds => time.GetTimestamp() / (double)time.TimestampFrequency;
 
     public async Task<StageStatus> LoadAsync(StageAssignment assignment)
     {
-        await UnloadAsync();
-        loaded.Add(this.GetPrimaryKeyString());
-        _engine = await engines.CreateAsync(assignment.Engine, CancellationToken.None);
-        if (assignment.HandsKvOff && _engine is not IKvStageEngine)
-        {
-            await UnloadAsync();
-            throw new EngineException(
-                $"Stage {this.GetPrimaryKeyString()} belongs to a PREFILL or DECODER replica, but its engine gives no KV caches out and takes none in.");
-        }
+        var load = ++_loads;
+        _loadedInEpoch = assignment.Epoch;
+        await FreeAsync();
+        ThrowIfOvertaken(load);
+        loaded.Add(Key);
+        var creation = CreateAsync(assignment, load);
+        _creation = creation;
+        var engine = await creation;
+        _engine = engine;
         _assignment = assignment;
         _link = assignment.NextLink is { } link ? new EmulatedLink(link, time) : null;
         _replica = GrainFactory.GetGrain<IReplicaGrain>(assignment.ReplicaKey);
         _next = assignment.NextStageKey is { } key ? GrainFactory.GetGrain<IStageGrain>(key) : null;
         _order.Reset(assignment.Epoch, nextStep: 0);
         _watch = new StepWatch(assignment.StepLimit);
-        var period = TimeSpan.FromSeconds(Math.Min(1, assignment.StepLimit.MinSeconds / 2));
-        _watchTimer = this.RegisterGrainTimer(CheckEngineAsync, new GrainTimerCreationOptions { DueTime = period, Period = period, Interleave = true });
+        _renewedSeconds = NowSeconds;
+        var period = TimeSpan.FromSeconds(Math.Min(1, Math.Min(assignment.StepLimit.MinSeconds / 2, assignment.LeaseSeconds / 4)));
+        _watchTimer = this.RegisterGrainTimer(CheckAsync, new GrainTimerCreationOptions { DueTime = period, Period = period, Interleave = true });
         // The engine must not be collected for want of calls: a quiet night is no reason to load gigabytes anew in the morning.
         DelayDeactivation(Timeout.InfiniteTimeSpan);
         LogLoaded(assignment.Engine.Device.Id, assignment.Engine.FirstLayer, assignment.Engine.FirstLayer + assignment.Engine.LayerCount,
@@ -78,13 +87,46 @@ public sealed partial class StageGrain(
         return Status();
     }
 
+    private async Task<IStageEngine> CreateAsync(StageAssignment assignment, long load)
+    {
+        IStageEngine? engine = null;
+        try
+        {
+            engine = await engines.CreateAsync(assignment.Engine, CancellationToken.None);
+            ThrowIfOvertaken(load);
+            return !assignment.HandsKvOff || engine is IKvStageEngine ? engine : throw new EngineException(
+                $"Stage {Key} belongs to a PREFILL or DECODER replica, but its engine gives no KV caches out and takes none in.");
+        }
+        catch
+        {
+            if (engine is not null)
+                await engine.DisposeAsync();
+            if (load == _loads)
+                loaded.Remove(Key);
+            throw;
+        }
+    }
+
+    /// <summary>A later load, or an unload, came while this one was going on.</summary>
+    private void ThrowIfOvertaken(long load)
+    {
+        if (load != _loads)
+            throw new EngineException($"Stage {Key} is not to be loaded any more: a later load or unload came meanwhile.");
+    }
+
     public Task EnqueueAsync(StageMessage message)
     {
+        // What comes twice, or after the end of its epoch, belongs to nobody.
+        if (_assignment is not null && _order.IsStale(message.Epoch, message.Step.StepNumber))
+        {
+            message.Step.Hidden?.Dispose();
+            return Task.CompletedTask;
+        }
         var refusal = Refusal(message) ?? _order.Add(message.Epoch, message.Step.StepNumber, new ArrivedStep(message, time.GetTimestamp()));
         if (refusal is not null)
         {
             message.Step.Hidden?.Dispose();
-            throw new EngineException($"Stage {this.GetPrimaryKeyString()} refuses the step: {refusal}.");
+            throw new EngineException($"Stage {Key} refuses the step: {refusal}.");
         }
         while (_order.TryTake(out var step))
             _ = TrackAsync(RunAsync(step!, _epochEnd.Token));
@@ -93,19 +135,55 @@ public sealed partial class StageGrain(
 
     public async Task ResetAsync(long epoch, long nextStep)
     {
-        var assignment = _assignment ?? throw new EngineException($"Stage {this.GetPrimaryKeyString()} is not loaded.");
-        if (epoch <= _order.Epoch)
-            throw new EngineException($"Stage {this.GetPrimaryKeyString()} is in epoch {_order.Epoch}; epoch {epoch} is an old one.");
-        _assignment = assignment with { Epoch = epoch };
-        await DropStepsAsync(epoch, nextStep);
+        var assignment = _assignment ?? throw new EngineException($"Stage {Key} is not loaded.");
+        if (epoch > _order.Epoch)
+        {
+            _assignment = assignment with { Epoch = epoch };
+            await DropStepsAsync(epoch, nextStep);
+        }
+        else if (epoch == _order.Epoch)
+        {
+            await _dropping; // told twice: the first telling may still be at it
+        }
+    }
+
+    public Task<StageProgress> RenewAsync(long epoch, ImmutableArray<Guid> kvTransfers)
+    {
+        if (epoch >= _loadedInEpoch)
+            _renewedSeconds = NowSeconds;
+        _inbound.Renew(kvTransfers);
+        return Task.FromResult(new StageProgress
+        {
+            IsLoaded = _engine is not null && _assignment is not null,
+            Epoch = _order.Epoch,
+            NextStep = _order.NextStep,
+            IsIdle = _running.Count == 0,
+        });
     }
 
     public Task<StageStatus> GetStatusAsync() => Task.FromResult(Status());
 
-    public async Task UnloadAsync()
+    public async Task UnloadAsync(long epoch)
+    {
+        if (_loadedInEpoch > epoch)
+            return;
+        _loads++; // one that is going on is void
+        await FreeAsync();
+        loaded.Remove(Key);
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await UnloadAsync(long.MaxValue);
+        _epochEnd.Dispose();
+    }
+
+    private async Task FreeAsync()
     {
         _assignment = null;
         _watchTimer?.Dispose();
+        // An engine that is still being made is freed by whoever makes it.
+        await _creation.ContinueWith(_ => { }, TaskScheduler.Current);
         await DropStepsAsync(epoch: -1, nextStep: 0);
         await DropKvAsync();
         if (_engine is { } engine)
@@ -114,13 +192,6 @@ public sealed partial class StageGrain(
             await engine.DisposeAsync();
             DelayDeactivation(TimeSpan.Zero);
         }
-        loaded.Remove(this.GetPrimaryKeyString());
-    }
-
-    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
-    {
-        await UnloadAsync();
-        _epochEnd.Dispose();
     }
 
     private string? Refusal(StageMessage message)
@@ -137,17 +208,21 @@ public sealed partial class StageGrain(
     }
 
     /// <summary>Ends the epoch: waiting steps are dropped, the one in the engine is finished and forgotten.</summary>
-    private async Task DropStepsAsync(long epoch, long nextStep)
+    private Task DropStepsAsync(long epoch, long nextStep)
     {
         foreach (var dropped in _order.Reset(epoch, nextStep))
             dropped.Message.Step.Hidden?.Dispose();
         var ended = _epochEnd;
         _epochEnd = new CancellationTokenSource();
-        Task[] running = [.. _running];
-        await ended.CancelAsync();
-        // A hung engine keeps this waiting; whoever asked gives up on it by its own clock.
-        await Task.WhenAll(running);
-        ended.Dispose();
+        return _dropping = EndAsync([.. _running]);
+
+        async Task EndAsync(Task[] running)
+        {
+            await ended.CancelAsync();
+            // A hung engine keeps this waiting; whoever asked gives up on it by its own clock.
+            await Task.WhenAll(running);
+            ended.Dispose();
+        }
     }
 
     private async Task TrackAsync(Task run)
@@ -202,10 +277,23 @@ public sealed partial class StageGrain(
         }
     }
 
-    /// <summary>A native call that does not come back says nothing; this says it, with the device's name.</summary>
-    private async Task CheckEngineAsync()
+    private async Task CheckAsync()
     {
-        if (_assignment is not { } assignment || _watch.Overdue(NowSeconds) is not { } overdue || _order.Epoch == _hungInEpoch)
+        if (_assignment is not { } assignment)
+            return;
+        if (NowSeconds - _renewedSeconds is var silence && silence > assignment.LeaseSeconds)
+        {
+            LogForgotten(Key, assignment.ReplicaKey, silence, assignment.LeaseSeconds);
+            await UnloadAsync(long.MaxValue);
+            return;
+        }
+        await CheckEngineAsync(assignment);
+    }
+
+    /// <summary>A native call that does not come back says nothing; this says it, with the device's name.</summary>
+    private async Task CheckEngineAsync(StageAssignment assignment)
+    {
+        if (_watch.Overdue(NowSeconds) is not { } overdue || _order.Epoch == _hungInEpoch)
             return;
         _hungInEpoch = _order.Epoch;
         await ReportAsync(assignment, assignment.Epoch, overdue.Step, FailedParty.Engine, new EngineException(
@@ -213,13 +301,27 @@ public sealed partial class StageGrain(
             $"{overdue.LimitSeconds:0.#} s is the most (HungStepFactor, HungStepSeconds)."));
     }
 
-    private Task CompleteAsync(StageMessage message, StageResult result, StageTrace trace) => _replica!.CompleteStepAsync(new StepCompletion
+    private Task CompleteAsync(StageMessage message, StageResult result, StageTrace trace) => TellAsync(replica => replica.CompleteStepAsync(new StepCompletion
     {
         Epoch = message.Epoch,
         StepNumber = message.Step.StepNumber,
         SampledTokens = result.SampledTokens,
         Trace = message.Trace.Add(trace),
-    });
+    }));
+
+    /// <summary>Tells the replica something; once more where that fails, as to hear it twice does it no harm and to miss it costs a step.</summary>
+    private async Task TellAsync(Func<IReplicaGrain, Task> tell)
+    {
+        try
+        {
+            await tell(_replica!);
+        }
+        catch (Exception exception)
+        {
+            LogToldAgain(exception, Key);
+            await tell(_replica!);
+        }
+    }
 
     private async Task ForwardAsync(StageMessage message, StageResult result, StageTrace trace, CancellationToken epochEnd)
     {
@@ -242,7 +344,7 @@ public sealed partial class StageGrain(
         LogStepFailed(exception, assignment.Engine.Device.Id, step, party);
         try
         {
-            await _replica!.FailStepAsync(new StepFailure
+            var failure = new StepFailure
             {
                 Epoch = epoch,
                 StepNumber = step,
@@ -250,18 +352,19 @@ public sealed partial class StageGrain(
                 DeviceId = assignment.Engine.Device.Id,
                 Party = party,
                 Message = exception.Message,
-            });
+            };
+            await TellAsync(replica => replica.FailStepAsync(failure));
         }
         catch (Exception report)
         {
-            // The replica is gone: whoever starts it anew resets or unloads this stage.
+            // The replica is gone, or it notices by this stage's progress.
             LogReportFailed(report, assignment.ReplicaKey);
         }
     }
 
     private StageStatus Status() => new()
     {
-        DeviceId = _assignment?.Engine.Device.Id ?? DeviceKey.DeviceOf(this.GetPrimaryKeyString()),
+        DeviceId = _assignment?.Engine.Device.Id ?? DeviceKey.DeviceOf(Key),
         IsLoaded = _engine is not null,
         FirstLayer = _assignment?.Engine.FirstLayer ?? 0,
         LayerCount = _assignment?.Engine.LayerCount ?? 0,

@@ -32,11 +32,11 @@ public sealed class GrainInstruments
     public void OnStageStep(string deviceId, double seconds) =>
         _stageSeconds.Record(seconds, new KeyValuePair<string, object?>("e2llm.device", deviceId));
 
-    public void OnRequestStarted(double waitSeconds) => _waitSeconds.Record(waitSeconds);
-
-    /// <summary>A replica sends a step to its stages: what it says of prompts that are shared and of requests that had to leave.</summary>
+    /// <summary>A replica sends a step to its stages: what it says of requests that start, of prompts that are shared and of those that had to leave.</summary>
     public void OnStepIssued(StepPlan step)
     {
+        foreach (var admitted in step.Admitted)
+            _waitSeconds.Record(admitted.WaitSeconds);
         _preemptions.Add(step.Preempted.Length);
         foreach (var command in step.Commands)
             if (command.Kind == SequenceCommandKind.Copy)

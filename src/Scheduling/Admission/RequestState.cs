@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Plans;
 using E2LLM.Core.Requests;
-using E2LLM.Scheduling.Batching;
 
 namespace E2LLM.Scheduling.Admission;
 

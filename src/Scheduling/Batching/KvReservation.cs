@@ -1,3 +1,5 @@
+using E2LLM.Core.Requests;
+
 namespace E2LLM.Scheduling.Batching;
 
 /// <summary>

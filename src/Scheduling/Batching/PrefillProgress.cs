@@ -1,3 +1,5 @@
+using E2LLM.Core.Requests;
+
 namespace E2LLM.Scheduling.Batching;
 
 /// <summary>Positions of a <see cref="RunMode.PrefillOnly"/> request that every stage holds now, beyond those of the last progress.</summary>

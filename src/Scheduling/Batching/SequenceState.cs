@@ -1,3 +1,4 @@
+using E2LLM.Core.Requests;
 using E2LLM.Scheduling.Admission;
 
 namespace E2LLM.Scheduling.Batching;

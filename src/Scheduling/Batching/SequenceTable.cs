@@ -1,5 +1,6 @@
 using E2LLM.Core.Engines;
 using E2LLM.Core.Plans;
+using E2LLM.Core.Requests;
 using E2LLM.Scheduling.Admission;
 using E2LLM.Scheduling.Prefixes;
 

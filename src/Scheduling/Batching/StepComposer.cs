@@ -1,4 +1,5 @@
 using E2LLM.Core.Plans;
+using E2LLM.Core.Requests;
 using E2LLM.Scheduling.Admission;
 
 namespace E2LLM.Scheduling.Batching;

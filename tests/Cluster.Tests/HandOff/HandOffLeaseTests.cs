@@ -1,8 +1,7 @@
-using System.Collections.Immutable;
 using E2LLM.Cluster.Tests.Fixtures;
 using E2LLM.Core.Plans;
 using E2LLM.Core.Requests;
-using E2LLM.Grains.Interfaces.HandOff;
+using E2LLM.Grains.Interfaces.Parts;
 using E2LLM.Grains.Interfaces.Replicas;
 using E2LLM.Inference.Synthetic;
 
@@ -15,32 +14,33 @@ public sealed class HandOffLeaseTests
     private const double LeaseSeconds = 3;
 
     [Fact]
-    public async Task Prefill_GrainIsSilent_FreesTheCache()
+    public async Task Prefill_ReaderIsSilent_FreesTheCache()
     {
         await using var fog = await TestFog.ServeAsync(SplitFog.Options(serving: serving => serving.KvLeaseSeconds = LeaseSeconds));
         var prefill = await ReplicaAsync(fog, ReplicaRole.Prefill);
-        await using var updates = prefill.PrefillAsync(Synthetic.Request("silent", promptTokens: 40)).GetAsyncEnumerator();
-        await UntilAsync(updates, update => update.Chunk is { Tokens.Length: 1 });
+        var probe = new PartProbe(fog, prefill);
+        await probe.SubmitAsync(1, Synthetic.Request("silent", promptTokens: 40), RunMode.PrefillOnly);
+        await probe.UntilAsync(update => update.Chunk is { Tokens.Length: 1 });
         Assert.Equal(1, (await prefill.GetStatusAsync()).HeldRequests);
 
         await SplitFog.AssertAllFreeAsync(fog);
 
-        AssertEndedByTheLease(await UntilAsync(updates, update => update.Chunk?.Finish is not null));
+        Assert.Equal([1L], await probe.WantAsync(2, new PartSeen(1, 2)));
     }
 
     [Fact]
-    public async Task Decode_GrainIsSilent_FreesTheSlotAndItsTransfers()
+    public async Task Decode_ReaderIsSilent_FreesTheSlotAndItsTransfers()
     {
         await using var fog = await TestFog.ServeAsync(SplitFog.Options(serving: serving => serving.KvLeaseSeconds = LeaseSeconds));
         var decoder = await ReplicaAsync(fog, ReplicaRole.Decoder);
-        ImmutableArray<KvSource> sources = [new("a", 0, 3), new("b", 3, 5)];
-        await using var updates = decoder.DecodeAsync(Synthetic.Request("silent", promptTokens: 40), sources).GetAsyncEnumerator();
-        await UntilAsync(updates, update => update.Reception is not null);
+        var probe = new PartProbe(fog, decoder);
+        await probe.SubmitAsync(1, Synthetic.Request("silent", promptTokens: 40), RunMode.DecodeOnly, [new("a", 0, 3), new("b", 3, 5)]);
+        await probe.UntilAsync(update => update.Reception is not null);
         Assert.Equal(1, (await decoder.GetStatusAsync()).AwaitingKvRequests);
 
         await SplitFog.AssertAllFreeAsync(fog);
 
-        AssertEndedByTheLease(await UntilAsync(updates, update => update.Chunk?.Finish is not null));
+        Assert.Equal([1L], await probe.WantAsync(2, new PartSeen(1, 1)));
     }
 
     [Fact]
@@ -64,20 +64,5 @@ public sealed class HandOffLeaseTests
     {
         var status = await fog.Plan.GetStatusAsync();
         return fog.Client.GetGrain<IReplicaGrain>(status.ReplicaKeys[status.Plan!.Replicas.ToList().FindIndex(replica => replica.Role == role)]);
-    }
-
-    private static async Task<PartUpdate> UntilAsync(IAsyncEnumerator<PartUpdate> updates, Func<PartUpdate, bool> isIt)
-    {
-        while (await updates.MoveNextAsync())
-            if (isIt(updates.Current))
-                return updates.Current;
-        throw new InvalidOperationException("The stream ended before that.");
-    }
-
-    private static void AssertEndedByTheLease(PartUpdate last)
-    {
-        Assert.Equal(FinishReason.Failed, last.Chunk!.Finish);
-        Assert.Contains("KvLeaseSeconds", last.Chunk.Failure!.Message, StringComparison.Ordinal);
-        Assert.True(last.Chunk.Failure.MayRetry);
     }
 }

@@ -23,7 +23,7 @@ public sealed class InterruptedRequestTests
 
         Assert.Equal((RequestPhase.Done, FinishReason.Interrupted), (record.Phase, record.Finish));
         Assert.Equal((phase, true), (record.Failure!.Phase, record.Failure.MayRetry));
-        Assert.Equal(FinishReason.Interrupted, (await ReadAsync(fog, "left")).State.Record!.Finish);
+        Assert.Equal(FinishReason.Interrupted, (await ReadAsync(fog, "left")).State!.Record!.Finish);
         await fog.Request("left").CancelAsync();
         Assert.Equal(record.Failure, (await fog.Request("left").GetAsync())!.Failure);
     }
@@ -79,7 +79,7 @@ public sealed class InterruptedRequestTests
 
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
         RequestRecord? record;
-        while ((record = (await ReadAsync(fog, "running")).State.Record)?.Phase != RequestPhase.Decode)
+        while ((record = (await ReadAsync(fog, "running")).State!.Record)?.Phase != RequestPhase.Decode)
             limit.Token.ThrowIfCancellationRequested();
         Assert.Equal("somebody", record.Request.CallerId);
     }

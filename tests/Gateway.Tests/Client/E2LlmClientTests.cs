@@ -46,18 +46,6 @@ public sealed class E2LlmClientTests(GatewayFixture gateway)
     }
 
     [Fact]
-    public async Task StreamAsync_CallerId_GoesWithTheRequest()
-    {
-        var model = gateway.Fleet.Add(Scripts.Says("Hello"));
-
-        await foreach (var _ in Client.StreamAsync(Request(model) with { CallerId = "somebody" }))
-        {
-        }
-
-        Assert.Equal("somebody", model.Request.CallerId);
-    }
-
-    [Fact]
     public async Task StreamAsync_LeftEarly_StopsTheFleet()
     {
         var model = gateway.Fleet.Add(Scripts.SaysAndHangs("Hel"));
@@ -171,8 +159,6 @@ public sealed class E2LlmClientTests(GatewayFixture gateway)
             { good with { Sampling = new() { TopP = float.PositiveInfinity } }, "Sampling.TopP" },
             { good with { Sampling = null! }, "Sampling" },
             { good with { StopTexts = [""] }, "StopTexts" },
-            { good with { CallerId = new string('a', 129) }, "CallerId" },
-            { good with { CallerId = null! }, "CallerId" },
         };
     }
 

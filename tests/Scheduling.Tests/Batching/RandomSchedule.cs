@@ -1,5 +1,6 @@
 using System.Text;
 using E2LLM.Core.Errors;
+using E2LLM.Core.Requests;
 using E2LLM.Scheduling.Batching;
 
 namespace E2LLM.Scheduling.Tests.Batching;

@@ -1,4 +1,5 @@
 using E2LLM.Core.Errors;
+using E2LLM.Core.Requests;
 using E2LLM.Scheduling.Batching;
 
 namespace E2LLM.Scheduling.Tests.Batching;

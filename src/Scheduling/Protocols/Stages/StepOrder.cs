@@ -22,6 +22,9 @@ public sealed class StepOrder<T>(int capacity)
         return dropped;
     }
 
+    /// <summary>Whether a step has come before, or is of an epoch that is over: nobody waits for it.</summary>
+    public bool IsStale(long epoch, long step) => epoch < Epoch || (epoch == Epoch && (step < NextStep || _early.ContainsKey(step)));
+
     /// <summary>Takes a step that arrived.</summary>
     /// <returns>Null where it was accepted, else why it was refused.</returns>
     public string? Add(long epoch, long step, T item)

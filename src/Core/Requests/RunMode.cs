@@ -1,4 +1,4 @@
-namespace E2LLM.Scheduling.Batching;
+namespace E2LLM.Core.Requests;
 
 /// <summary>Which part of a request a replica runs.</summary>
 public enum RunMode
@@ -8,7 +8,7 @@ public enum RunMode
 
     /// <summary>
     /// Reads the prompt, samples the first token and holds the sequence, so that its KV cache can be handed on, until
-    /// <see cref="ReplicaScheduler.ReleaseHeld"/>. An answer that ends with the first token ends here.
+    /// it is released. An answer that ends with the first token ends here.
     /// </summary>
     PrefillOnly,
 

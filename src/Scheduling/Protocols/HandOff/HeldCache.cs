@@ -1,13 +1,11 @@
 using E2LLM.Core.Errors;
-using E2LLM.Grains.Requests;
 using E2LLM.Scheduling.Batching;
 
-namespace E2LLM.Grains.HandOff;
+namespace E2LLM.Scheduling.Protocols.HandOff;
 
-/// <summary>How far a prompt has been read that is handed on as it is read.</summary>
-internal sealed class HeldKv
+/// <summary>The cache of a prompt that is handed on as it is read, on the side that reads it: how much of it there is.</summary>
+public sealed class HeldCache
 {
-    private readonly AsyncSignal _changed = new();
     private bool _hasEnded;
 
     public int Sequence { get; private set; }
@@ -26,28 +24,10 @@ internal sealed class HeldKv
         if (progress.FromPosition < Positions)
             Readings++;
         (Sequence, Positions, IsWhole) = (progress.Sequence, progress.ToPosition, progress.IsHeld);
-        _changed.Pulse();
     }
 
-    /// <summary>The request has ended here: whoever waits is told.</summary>
-    public void End()
-    {
-        _hasEnded = true;
-        _changed.Pulse();
-    }
-
-    /// <summary>Waits for more than <paramref name="sent"/> positions.</summary>
-    /// <exception cref="KvTransferException">They will not come.</exception>
-    public async Task WaitAsync(int sent, int reading, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            ThrowIfVoid(reading);
-            if (Positions > sent)
-                return;
-            await _changed.WaitAsync().WaitAsync(cancellationToken);
-        }
-    }
+    /// <summary>The request has ended here.</summary>
+    public void End() => _hasEnded = true;
 
     /// <exception cref="KvTransferException">What was read in that reading is no longer held.</exception>
     public void ThrowIfVoid(int reading)

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using E2LLM.Core.Requests;
+using E2LLM.Core.HandOff;
 
-namespace E2LLM.Grains.Interfaces.HandOff;
+namespace E2LLM.Core.Requests;
 
 /// <summary>News of the part of a request that a replica runs. One of its properties is set.</summary>
 [GenerateSerializer, Alias("E2LLM.PartUpdate"), Immutable]
@@ -17,4 +17,7 @@ public sealed record PartUpdate
 
     /// <summary>Decode: a slot waits for the cache.</summary>
     [Id(2)] public KvReception? Reception { get; init; }
+
+    /// <summary>Whether nothing follows.</summary>
+    public bool IsLast => Chunk is { Finish: not null } or { Timeline: not null };
 }

@@ -1,16 +1,16 @@
 using System.Collections.Immutable;
 using E2LLM.Core.Errors;
+using E2LLM.Core.HandOff;
 using E2LLM.Core.Kv;
 using E2LLM.DataPlane.Sending;
-using E2LLM.Grains.Interfaces.HandOff;
 
 namespace E2LLM.Grains.HandOff;
 
 /// <summary>One sending of a stage: its layers, each to the receiver that wants it.</summary>
-/// <param name="parts">Which layers go where; together all layers of the stage.</param>
-/// <param name="optionsFor">How to send to a part's receiver.</param>
+/// <param name="targets">Which layers go where; together all layers of the stage.</param>
+/// <param name="optionsFor">How to send to a target's receiver.</param>
 /// <param name="time">Clock of the senders.</param>
-internal sealed class OutboundParts(ImmutableArray<KvPart> parts, Func<KvPart, KvSenderOptions> optionsFor, TimeProvider time) : IAsyncDisposable
+internal sealed class KvSending(ImmutableArray<KvTarget> targets, Func<KvTarget, KvSenderOptions> optionsFor, TimeProvider time) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task<KvSender>> _senders = [];
@@ -29,7 +29,7 @@ internal sealed class OutboundParts(ImmutableArray<KvPart> parts, Func<KvPart, K
         try
         {
             if (_senders.Count == 0)
-                _senders.AddRange(parts.Select(part => KvSender.OpenAsync(part.Destination, optionsFor(part), time, Stopped)));
+                _senders.AddRange(targets.Select(target => KvSender.OpenAsync(target.Destination, optionsFor(target), time, Stopped)));
             while (next < blocks.Count)
             {
                 var block = blocks[next];
@@ -68,8 +68,8 @@ internal sealed class OutboundParts(ImmutableArray<KvPart> parts, Func<KvPart, K
 
     private int ReceiverOf(int layer)
     {
-        for (var index = 0; index < parts.Length; index++)
-            if (layer >= parts[index].FirstLayer && layer < parts[index].FirstLayer + parts[index].LayerCount)
+        for (var index = 0; index < targets.Length; index++)
+            if (layer >= targets[index].FirstLayer && layer < targets[index].FirstLayer + targets[index].LayerCount)
                 return index;
         throw new KvTransferException($"No receiver wants layer {layer}.");
     }

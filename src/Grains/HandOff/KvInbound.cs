@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using E2LLM.Core.Errors;
+using E2LLM.Core.HandOff;
 using E2LLM.Core.Kv;
 using E2LLM.DataPlane.Receiving;
 using E2LLM.Grains.Interfaces.HandOff;
@@ -7,19 +8,19 @@ using E2LLM.Grains.Interfaces.HandOff;
 namespace E2LLM.Grains.HandOff;
 
 /// <summary>The transfers that a stage expects. Whatever has come in is taken once or freed.</summary>
-internal sealed class InboundParts(KvDataPort port)
+internal sealed class KvInbound(KvDataPort port)
 {
     private readonly Dictionary<Guid, KvInboundTransfer> _transfers = [];
 
     /// <summary>Transfers that are open, or complete and not taken.</summary>
     public int Count => _transfers.Values.Count(transfer => !IsOver(transfer));
 
-    /// <summary>One part for every source that has some of the layers from <paramref name="firstLayer"/> on.</summary>
-    public ImmutableArray<KvPart> Expect(KvExpectation expectation, string deviceId, int firstLayer, int layerCount)
+    /// <summary>One target for every source that has some of the layers from <paramref name="firstLayer"/> on.</summary>
+    public ImmutableArray<KvTarget> Expect(KvExpectation expectation, string deviceId, int firstLayer, int layerCount)
     {
         // Nobody drops the transfers of a replica that is gone; their leases have ended them.
         Drop([.. _transfers.Where(known => IsOver(known.Value)).Select(known => known.Key)]);
-        var parts = ImmutableArray.CreateBuilder<KvPart>();
+        var targets = ImmutableArray.CreateBuilder<KvTarget>();
         foreach (var source in expectation.Sources)
         {
             var first = Math.Max(source.FirstLayer, firstLayer);
@@ -37,9 +38,9 @@ internal sealed class InboundParts(KvDataPort port)
                 LeaseSeconds = expectation.LeaseSeconds,
             });
             _transfers.Add(transfer.TransferId, transfer);
-            parts.Add(new KvPart { FirstLayer = first, LayerCount = count, DeviceId = deviceId, Destination = port.DestinationOf(transfer) });
+            targets.Add(new KvTarget { FirstLayer = first, LayerCount = count, DeviceId = deviceId, Destination = port.DestinationOf(transfer) });
         }
-        return parts.DrainToImmutable();
+        return targets.DrainToImmutable();
     }
 
     public void Renew(ImmutableArray<Guid> ids)

@@ -1,0 +1,124 @@
+using E2LLM.Cluster.Tests.Fixtures;
+using E2LLM.Core.Requests;
+using E2LLM.Grains.Interfaces.Parts;
+using E2LLM.Grains.Interfaces.Replicas;
+using E2LLM.Inference.Synthetic;
+
+namespace E2LLM.Cluster.Tests.Replicas;
+
+/// <summary>What a reader and a replica make of words that are lost, late or doubled.</summary>
+public sealed class PartProtocolTests
+{
+    [Fact]
+    public async Task Submit_Twice_RunsOnce()
+    {
+        await using var fog = await TestFog.ServeAsync(Synthetic.ThreeDevices());
+        var (replica, probe) = await ProbeAsync(fog);
+        var request = Synthetic.Request("twice", maxTokens: 5);
+
+        Assert.Null(await probe.SubmitAsync(1, request));
+        Assert.Null(await probe.SubmitAsync(1, request));
+        await probe.UntilAsync(update => update.IsLast);
+
+        Assert.Equal(1, (await replica.GetStatusAsync()).CompletedRequests);
+    }
+
+    [Fact]
+    public async Task Want_UpdatesThatTheReaderLacks_AreSentAgain()
+    {
+        var slow = new SyntheticTiming { CallSeconds = 1e-3 };
+        await using var fog = await TestFog.ServeAsync(Synthetic.ThreeDevices(Synthetic.Engines(slow)));
+        var (_, probe) = await ProbeAsync(fog);
+        await probe.SubmitAsync(1, Synthetic.Request("lossy", maxTokens: 3000));
+        await probe.UntilAsync(update => update.Chunk is { FirstIndex: 20 });
+
+        // As if only the first of them had arrived. Nothing is sent again while something is on its way, so it is asked for until it comes.
+        PartDelivery again;
+        do
+        {
+            await probe.WantAsync(2, new PartSeen(1, 1));
+            again = await probe.NextAsync();
+        }
+        while (again.From != 1);
+
+        Assert.Equal(1, again.Updates[0].Chunk!.FirstIndex);
+        await probe.EndAsync(1);
+        await fog.DrainedAsync();
+    }
+
+    [Fact]
+    public async Task Want_PartThatIsNotNamed_IsEnded()
+    {
+        var slow = new SyntheticTiming { CallSeconds = 1e-3 };
+        await using var fog = await TestFog.ServeAsync(Synthetic.ThreeDevices(Synthetic.Engines(slow)));
+        var (_, probe) = await ProbeAsync(fog);
+        await probe.SubmitAsync(1, Synthetic.Request("unwanted", maxTokens: 4000));
+        await probe.NextAsync();
+
+        Assert.Empty(await probe.WantAsync(2));
+
+        Assert.Equal(0, (await fog.DrainedAsync()).RunningRequests);
+    }
+
+    [Fact]
+    public async Task Want_PartThatCameAfterItWasSaid_GoesOn()
+    {
+        await using var fog = await TestFog.ServeAsync(Synthetic.ThreeDevices());
+        var (_, probe) = await ProbeAsync(fog);
+        await probe.SubmitAsync(2, Synthetic.Request("later", maxTokens: 200));
+
+        Assert.Empty(await probe.WantAsync(2)); // said before part 2 was opened
+
+        var last = await probe.UntilAsync(update => update.IsLast);
+        Assert.Equal(FinishReason.Length, last.Chunk!.Finish);
+    }
+
+    [Fact]
+    public async Task End_OvertakesItsSubmission_IsMadeGoodByTheNextWord()
+    {
+        var slow = new SyntheticTiming { CallSeconds = 1e-3 };
+        await using var fog = await TestFog.ServeAsync(Synthetic.ThreeDevices(Synthetic.Engines(slow)));
+        var (_, probe) = await ProbeAsync(fog);
+        await probe.EndAsync(1);
+        await probe.SubmitAsync(1, Synthetic.Request("early", maxTokens: 4000));
+
+        await probe.WantAsync(2);
+
+        Assert.Equal(0, (await fog.DrainedAsync()).RunningRequests);
+    }
+
+    [Fact]
+    public async Task Want_PartThatTheReplicaDoesNotKnow_IsNamed()
+    {
+        await using var fog = await TestFog.ServeAsync(Synthetic.ThreeDevices());
+        var (_, probe) = await ProbeAsync(fog);
+
+        Assert.Equal([7L], await probe.WantAsync(8, new PartSeen(7, 0)));
+    }
+
+    [Fact]
+    public async Task Submit_MoreThanTheQueueHolds_IsRefusedAsAValueThatNamesTheKey()
+    {
+        var slow = new SyntheticTiming { CallSeconds = 5e-3 };
+        await using var fog = await TestFog.ServeAsync(Synthetic.ThreeDevices(Synthetic.Engines(slow)) with
+        {
+            Serving = serving => (serving.MaxSequences, serving.MaxQueuedRequests) = (1, 1),
+        });
+        var (_, probe) = await ProbeAsync(fog);
+        await probe.SubmitAsync(1, Synthetic.Request("a", maxTokens: 4000));
+        await probe.NextAsync(); // it runs, so the queue is empty
+        await probe.SubmitAsync(2, Synthetic.Request("b", maxTokens: 4000));
+
+        var refusal = await probe.SubmitAsync(3, Synthetic.Request("c"));
+
+        Assert.Equal((FailedParty.Queue, true), (refusal!.Party, refusal.MayRetry));
+        await probe.WantAsync(4);
+        await fog.DrainedAsync();
+    }
+
+    private static async Task<(IReplicaGrain Replica, PartProbe Probe)> ProbeAsync(TestFog fog)
+    {
+        var replica = fog.Client.GetGrain<IReplicaGrain>((await fog.Plan.GetStatusAsync()).ReplicaKeys[0]);
+        return (replica, new PartProbe(fog, replica));
+    }
+}
