@@ -10,7 +10,7 @@ public sealed record ChatDelta
     /// <summary>Null while the answer goes on.</summary>
     [Id(1)] public FinishReason? Finish { get; init; }
 
-    /// <summary>Set where <see cref="Finish"/> is <see cref="FinishReason.Failed"/>.</summary>
+    /// <summary>Set where <see cref="Finish"/> is <see cref="FinishReason.Failed"/> or <see cref="FinishReason.Interrupted"/>.</summary>
     [Id(2)] public RequestFailure? Failure { get; init; }
 
     [Id(3)] public int PromptTokens { get; init; }

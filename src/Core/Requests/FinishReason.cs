@@ -14,4 +14,7 @@ public enum FinishReason
 
     /// <summary>See the failure.</summary>
     Failed,
+
+    /// <summary>The process that ran the request is gone. See the failure: the same request may succeed.</summary>
+    Interrupted,
 }

@@ -14,7 +14,7 @@ public sealed record TokenChunk
     /// <summary>Null while the answer goes on.</summary>
     [Id(2)] public FinishReason? Finish { get; init; }
 
-    /// <summary>Set where <see cref="Finish"/> is <see cref="FinishReason.Failed"/>.</summary>
+    /// <summary>Set where <see cref="Finish"/> is <see cref="FinishReason.Failed"/> or <see cref="FinishReason.Interrupted"/>.</summary>
     [Id(3)] public RequestFailure? Failure { get; init; }
 
     /// <summary>Set on the last chunk.</summary>

@@ -64,37 +64,41 @@ internal sealed partial class ChatService(
         var chat = await preparation.PrepareAsync(request, cancellationToken);
         var grain = grains.GetGrain<IRequestGrain>(request.Id);
         var answer = new AnswerText(chat.Tokenizer.CreateDetokenizer(), chat.StopTexts);
-        var last = new ChatDelta { PromptTokens = chat.Generation.PromptTokens.Length };
         await foreach (var chunk in TokenStream.ReadAsync(grain, chat.Generation, cancellationToken))
         {
             var text = answer.Append(chunk.Tokens);
             if (chunk.Finish is not null)
                 text += answer.Flush();
-            if (answer.IsStopped || chunk.Finish is not null)
+            var isLast = answer.IsStopped || chunk.Finish is not null;
+            var isCutShort = answer.IsStopped && chunk.Timeline is null;
+            // What is certain is not held back for the figures of the end, which take a call.
+            if (text.Length > 0 && (!isLast || isCutShort))
             {
-                last = last with
-                {
-                    Text = text,
-                    GeneratedTokens = answer.TokenCount,
-                    Finish = answer.IsStopped ? FinishReason.Stop : chunk.Finish,
-                    Failure = answer.IsStopped ? null : chunk.Failure,
-                    Timeline = chunk.Timeline,
-                };
-                break; // Leaving the enumeration cancels what a stop text made superfluous.
-            }
-
-            if (text.Length > 0)
                 yield return new ChatDelta { Text = text };
-        }
+                text = "";
+            }
+            if (!isLast)
+                continue;
 
-        yield return last.Timeline is null ? last with { Timeline = await TimelineAsync(grain) } : last;
+            yield return new ChatDelta
+            {
+                Text = text,
+                PromptTokens = chat.Generation.PromptTokens.Length,
+                GeneratedTokens = answer.TokenCount,
+                Finish = answer.IsStopped ? FinishReason.Stop : chunk.Finish,
+                Failure = answer.IsStopped ? null : chunk.Failure,
+                Timeline = isCutShort ? await EndAsync(grain, answer.TokenCount) : chunk.Timeline,
+            };
+            yield break;
+        }
     }
 
-    private async Task<RequestTimeline?> TimelineAsync(IRequestGrain grain)
+    /// <summary>Tells the request that its reader has all that it wants, so that its work stops everywhere.</summary>
+    private async Task<RequestTimeline?> EndAsync(IRequestGrain grain, int tokens)
     {
         try
         {
-            return (await grain.GetAsync())?.Timeline;
+            return await grain.EndAsync(tokens);
         }
         catch (Exception error) when (TokenStream.IsTransport(error))
         {

@@ -41,21 +41,21 @@ internal static class TokenStream
         }
         finally
         {
-            // There is nobody left to tell where the connection is gone, and telling would only wait for a time-out.
+            // Nobody waits for that: the answer is there, or not wanted. Where the connection is gone there is nobody left to tell.
             if (!isLost)
-                await EndAsync(chunks);
+                _ = EndAsync(chunks);
         }
     }
 
-    private static async ValueTask EndAsync(IAsyncEnumerator<TokenChunk> chunks)
+    private static async Task EndAsync(IAsyncEnumerator<TokenChunk> chunks)
     {
         try
         {
             await chunks.DisposeAsync();
         }
-        catch (Exception error) when (IsTransport(error))
+        catch (Exception)
         {
-            // A silo that is gone computes nothing any more, and the answer may be complete.
+            // A request that is not told notices by its reader's lease.
         }
     }
 

@@ -35,7 +35,7 @@ internal sealed class RequestMeasurement(GatewayInstruments instruments, TimePro
             return;
         _errorType = finish switch
         {
-            FinishReason.Failed => delta.Failure?.Party.ToString() ?? "failed",
+            FinishReason.Failed or FinishReason.Interrupted => delta.Failure?.Party.ToString() ?? "failed",
             FinishReason.Cancelled => "cancelled",
             _ => null,
         };

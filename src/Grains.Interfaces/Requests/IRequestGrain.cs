@@ -8,7 +8,7 @@ namespace E2LLM.Grains.Interfaces.Requests;
 public interface IRequestGrain : IGrainWithStringKey
 {
     /// <summary>Runs the request and yields its tokens. Ending the enumeration early cancels it.</summary>
-    /// <exception cref="Core.Errors.RequestRejectedException">The id has been used for another request, or the request is malformed.</exception>
+    /// <exception cref="Core.Errors.RequestRejectedException">The id has been used for another request that had an answer, or the request is malformed.</exception>
     [Alias("Run")]
     IAsyncEnumerable<TokenChunk> RunAsync(GenerationRequest request, CancellationToken cancellationToken = default);
 
@@ -16,7 +16,18 @@ public interface IRequestGrain : IGrainWithStringKey
     [Alias("Cancel"), AlwaysInterleave]
     Task CancelAsync();
 
-    /// <summary>Null where no such request was ever run.</summary>
+    /// <summary>
+    /// From the reader: it has all that it wants, for one of its stop texts was met. Stops the work on every device; the journal keeps the
+    /// answer as <see cref="FinishReason.Stop"/>. An answer that has ended already stays as it is.
+    /// </summary>
+    /// <param name="tokens">How many tokens of the answer count; later ones are not kept.</param>
+    /// <returns>The answer's timeline; null where the request is unknown.</returns>
+    [Alias("End"), AlwaysInterleave]
+    Task<RequestTimeline?> EndAsync(int tokens);
+
+    /// <summary>
+    /// Null where no such request was ever run. One whose silo is gone is done, and interrupted; its id can be used again where it had no token.
+    /// </summary>
     [Alias("Get"), AlwaysInterleave, ReadOnly]
     Task<RequestRecord?> GetAsync();
 }

@@ -1,239 +1,253 @@
 using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
-using System.Threading.Channels;
-using E2LLM.Core.Errors;
 using E2LLM.Core.HandOff;
 using E2LLM.Core.Requests;
-using E2LLM.Grains.Interfaces.Plans;
-using E2LLM.Grains.Interfaces.Replicas;
 using E2LLM.Grains.Parts;
+using E2LLM.Grains.Requests;
+using E2LLM.Scheduling.Protocols.HandOff;
 using Microsoft.Extensions.Logging;
 
 namespace E2LLM.Grains.HandOff;
 
 /// <summary>
-/// Runs one request over a replica that reads its prompt and one that writes its answer:
-/// 1. the first one has begun to read, so the second one may reserve a slot; 2. that says where the KV cache has to go, and the first
-/// one sends what it has and what it still reads; 3. the first token comes from the first one; 4. when the cache is there, the second
-/// one takes it in and goes on; 5. the first one lets go. A cache that does not arrive is sent again, and then the second replica
-/// reads the prompt itself: the reader sees a pause. All of it runs in the grain of the request.
+/// Runs one attempt of a request over a replica that reads its prompt and one that writes its answer. What to do when is
+/// <see cref="HandOffMachine"/>'s business; this tells it what the two say, and carries out what it wants. All of it runs in the turns of the
+/// request's grain.
 /// </summary>
 internal sealed partial class SplitRun(
-    PartInbox inbox, ReplicaRoute route, IReplicaGrain prefill, IReplicaGrain decoder, GenerationRequest request, TimeProvider time, ILogger logger)
+    PartInbox inbox, string prefillKey, string decoderKey, GenerationRequest request, AnswerLog answer, TimeProvider time, ILogger logger)
 {
-    /// <summary>Sendings of one cache, before the decoder reads the prompt itself.</summary>
-    private const int MaxSendings = 2;
+    /// <summary>
+    /// The prefill side says how it fared while the decoder writes. A short answer may be whole before that word is here: it waits so
+    /// long and no longer, for the times alone.
+    /// </summary>
+    private static readonly TimeSpan LastWordPatience = TimeSpan.FromSeconds(0.25);
 
-    private readonly Channel<TokenChunk> _chunks = Channel.CreateUnbounded<TokenChunk>();
-    private readonly SplitTimeline _timeline = new(time);
-    private readonly TaskCompletionSource<int> _firstToken = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly List<int> _delivered = [];
-    private Action _endPrefill = () => { };
-    private Task? _decoding;
-    private Task _handingOff = Task.CompletedTask;
-    private CancellationTokenSource? _sendingEnd;
-    private int _failedSendings;
+    private readonly HandOffMachine _machine = new(request);
+    private readonly SplitTimeline _timeline = new(prefillKey, time);
+    private readonly TaskCompletionSource<HandOffEffect.End> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _prefillEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private CancellationToken _readingStop;
+    private PartReader? _prefill;
+    private PartReader? _decoder;
+    private ImmutableArray<KvSource> _sources = [];
 
-    /// <summary>Why the first replica is of no more use; null while it is.</summary>
-    private RequestFailure? _prefillFailure;
+    /// <summary>The decoder's latest slot; those before are void.</summary>
+    private KvReception? _reception;
 
-    private bool _isHandedOff;
-    private bool _decoderWrites;
+    private CancellationTokenSource? _sendingStop;
 
-    /// <summary>Whether the answer ended before the decoder had the cache: it may still wait for it.</summary>
-    public bool LeavesDecoderWaiting => _decoding is not null && !_isHandedOff;
+    /// <summary>The word to the prefill side that its cache was taken in; null before.</summary>
+    private Task? _release;
 
-    /// <summary>Whether a failure that ended the answer was the decoder's; else it was the prefill replica's.</summary>
-    public bool IsDecodersFailure { get; private set; }
-
-    /// <summary>The answer's chunks; the last one has the timeline of both replicas. Ending the enumeration early frees all of both.</summary>
-    public async IAsyncEnumerable<TokenChunk> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Ends when the answer has ended. Both replicas are free by then, or have been told to be.</summary>
+    /// <param name="cancellationToken">Ends it as cancelled.</param>
+    public async Task<AttemptResult> RunAsync(CancellationToken cancellationToken)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var prefillStop = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
-        _endPrefill = prefillStop.Cancel;
-        var prefilling = PrefillAsync(prefillStop.Token, stop.Token);
+        using var readingStop = new CancellationTokenSource();
+        _readingStop = readingStop.Token;
+        _prefill = inbox.Open(prefillKey, request, RunMode.PrefillOnly);
         try
         {
-            await foreach (var chunk in _chunks.Reader.ReadAllAsync(cancellationToken))
-            {
-                if (chunk.Finish is null)
-                {
-                    yield return chunk;
-                    continue;
-                }
-                // A short answer can be whole before the decoder's word that it has the cache is here.
-                if (_decoderWrites && chunk.Finish is FinishReason.Stop or FinishReason.Length)
-                    await _handingOff;
-                if (_isHandedOff)
-                    await prefilling; // for the first part's timeline
-                yield return chunk with { Timeline = _timeline.Merge(chunk.Timeline) };
-            }
+            _ = ReadAsync(_prefill, HearPrefill);
+            var end = await EndAsync(cancellationToken);
+            if (_release is not null && end.Finish is FinishReason.Stop or FinishReason.Length)
+                await Task.WhenAny(_prefillEnded.Task, Task.Delay(LastWordPatience, time, cancellationToken));
+            return new AttemptResult(
+                end.Finish, end.Failure, end.By == HandOffSide.Decoder ? decoderKey : prefillKey, _timeline.Merge(_release is not null));
         }
         finally
         {
-            await stop.CancelAsync();
-            await Task.WhenAll(prefilling, _decoding ?? Task.CompletedTask, _handingOff);
+            await readingStop.CancelAsync();
+            _ = LeaveAsync();
         }
     }
 
-    private async Task PrefillAsync(CancellationToken cancellationToken, CancellationToken stop)
+    private async Task<HandOffEffect.End> EndAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await foreach (var update in inbox.ReadAsync(route.PrefillKey, request, RunMode.PrefillOnly, [], cancellationToken))
-            {
-                // An answer of one token needs no second replica.
-                if (!update.Sources.IsEmpty && _decoding is null && request.MaxTokens > 1)
-                    _decoding = DecodeAsync(update.Sources, stop);
-                if (update.Chunk is not { } chunk || _prefillFailure is not null)
-                    continue;
-                _timeline.Prefill = chunk.Timeline;
-                if (chunk is { Finish: FinishReason.Failed, Failure: { } failure } && _decoding is not null)
-                    LosePrefill(failure);
-                else if (chunk.Finish is not null)
-                    Deliver(chunk, end: true);
-                else if (!chunk.Tokens.IsEmpty)
-                {
-                    Deliver(chunk, end: false);
-                    _firstToken.TrySetResult(chunk.Tokens[0]);
-                }
-            }
+            return await _end.Task.WaitAsync(cancellationToken);
         }
-        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // Nobody wants it any more.
-        }
-        catch (Exception exception) when (_decoding is not null)
-        {
-            LosePrefill(Failure(exception));
-        }
-        catch (Exception exception)
-        {
-            _chunks.Writer.TryComplete(exception);
+            Hear(new HandOffEvent.Cancelled());
+            return await _end.Task;
         }
     }
 
-    private async Task DecodeAsync(ImmutableArray<KvSource> sources, CancellationToken cancellationToken)
+    private async Task LeaveAsync()
     {
-        _timeline.DecoderQueued();
+        _decoder?.Dispose();
+        // The end of the part must not overtake a release that is on its way.
+        if (_release is not null)
+            await _release;
+        _prefill!.Dispose();
+    }
+
+    private async Task ReadAsync(PartReader part, Action<PartUpdate> hear)
+    {
         try
         {
-            await foreach (var update in inbox.ReadAsync(route.DecoderKey!, request, RunMode.DecodeOnly, sources, cancellationToken))
-            {
-                if (update.Reception is { } reception)
-                    _handingOff = HandOffAsync(_handingOff, reception, cancellationToken);
-                if (update.Chunk is not { } chunk)
-                    continue;
-                _decoderWrites = true;
-                IsDecodersFailure |= chunk.Finish == FinishReason.Failed;
-                Deliver(chunk, chunk.Finish is not null);
-            }
+            while (await part.Updates.WaitToReadAsync(_readingStop))
+                while (part.Updates.TryRead(out var update))
+                    hear(update);
         }
-        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (_end.Task.IsCompleted)
         {
-            // As above.
+            // Nobody listens any more.
         }
         catch (Exception exception)
         {
-            EndByDecoder(exception);
+            _end.TrySetException(exception);
         }
     }
 
-    private async Task HandOffAsync(Task previous, KvReception reception, CancellationToken cancellationToken)
+    private void HearPrefill(PartUpdate update)
     {
-        if (_sendingEnd is { } old)
-            await old.CancelAsync(); // what is on its way goes to a slot that is no more
-        await previous;
-        using var sending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        _sendingEnd = sending;
+        if (!update.Sources.IsEmpty)
+        {
+            _sources = update.Sources;
+            _timeline.PrefillBegan();
+            Hear(new HandOffEvent.PrefillBegan());
+        }
+        if (update.Chunk is not { } chunk)
+            return;
+        _timeline.FromPrefill(chunk);
+        Hear(new HandOffEvent.FromPrefill(chunk));
+        if (update.IsLast)
+            _prefillEnded.TrySetResult();
+    }
+
+    private void HearDecoder(PartUpdate update)
+    {
+        if (update.Reception is { } reception)
+        {
+            _reception = reception;
+            Hear(new HandOffEvent.SlotReady(reception.OpenedInStep));
+        }
+        if (update.Chunk is not { } chunk)
+            return;
+        _timeline.FromDecoder(chunk);
+        Hear(new HandOffEvent.FromDecoder(chunk));
+    }
+
+    private void Hear(HandOffEvent happened)
+    {
+        foreach (var effect in _machine.On(happened))
+            CarryOut(effect);
+    }
+
+    private void CarryOut(HandOffEffect effect)
+    {
+        switch (effect)
+        {
+            case HandOffEffect.Deliver deliver:
+                answer.Append(deliver.Tokens);
+                break;
+            case HandOffEffect.StartDecoder:
+                _timeline.DecoderQueued();
+                _decoder = inbox.Open(decoderKey, request, RunMode.DecodeOnly, _sources);
+                _ = ReadAsync(_decoder, HearDecoder);
+                break;
+            case HandOffEffect.Send:
+                _ = SendAsync(_reception!);
+                break;
+            case HandOffEffect.StopSending:
+                _sendingStop?.Cancel();
+                break;
+            case HandOffEffect.TellArrived told:
+                _ = TellArrivedAsync(told.Step, told.FirstToken);
+                break;
+            case HandOffEffect.TellLost lost:
+                _ = TellLostAsync(lost, answer.From(0));
+                break;
+            case HandOffEffect.ReleasePrefill:
+                _release = ReleaseAsync();
+                break;
+            case HandOffEffect.DropPrefill:
+                _prefill!.Dispose();
+                break;
+            case HandOffEffect.DropDecoder:
+                _decoder!.Dispose();
+                break;
+            case HandOffEffect.End end:
+                _end.TrySetResult(end);
+                break;
+        }
+    }
+
+    private async Task SendAsync(KvReception reception)
+    {
+        using var stop = new CancellationTokenSource();
+        _sendingStop = stop;
         try
         {
-            if (_prefillFailure is { } failure)
-            {
-                await FailAsync(reception, failure);
-                return;
-            }
-            _timeline.Sent(await prefill.SendKvAsync(request.Id, reception.Targets, sending.Token));
-            await decoder.KvArrivedAsync(request.Id, reception.OpenedInStep, await _firstToken.Task.WaitAsync(sending.Token));
-            _isHandedOff = true;
+            // Not awaited beyond its end: a replica that does not answer must not hold up the next slot.
+            var report = await _prefill!.Replica.SendKvAsync(request.Id, reception.Targets, stop.Token).WaitAsync(stop.Token);
+            _timeline.Sent(report);
+            Hear(new HandOffEvent.CacheSent(reception.OpenedInStep));
         }
-        catch (Exception) when (sending.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            // The answer ended, or the slot is void and another one comes.
+            // The answer has ended, or the slot is void and another one is there.
         }
         catch (Exception exception)
         {
-            LogHandOffFailed(exception, request.Id, ++_failedSendings);
-            await FailAsync(reception, _prefillFailure ?? Failure(exception));
+            LogNotArrived(exception, request.Id, prefillKey);
+            Hear(new HandOffEvent.CacheNotSent(reception.OpenedInStep, Failure(exception)));
         }
         finally
         {
-            _sendingEnd = null;
+            if (_sendingStop == stop)
+                _sendingStop = null;
         }
-        if (_isHandedOff)
-            await ReleaseAsync();
     }
 
-    /// <summary>Has the cache sent anew, or the decoder read the prompt itself.</summary>
-    private async Task FailAsync(KvReception reception, RequestFailure failure)
+    private async Task TellArrivedAsync(long step, int firstToken)
     {
-        var readHere = _prefillFailure is not null || _failedSendings >= MaxSendings;
-        if (readHere)
-            LosePrefill(failure); // from here on, tokens come from the decoder alone
         try
         {
-            await decoder.KvFailedAsync(new KvFailure
+            await _decoder!.Replica.KvArrivedAsync(request.Id, step, firstToken);
+            Hear(new HandOffEvent.CacheTaken(step));
+        }
+        catch (Exception exception)
+        {
+            if (_machine.State == HandOffState.TakingIn)
+                LogNotArrived(exception, request.Id, decoderKey);
+            Hear(new HandOffEvent.CacheRefused(step, Failure(exception)));
+        }
+    }
+
+    private async Task TellLostAsync(HandOffEffect.TellLost lost, ImmutableArray<int> written)
+    {
+        try
+        {
+            await _decoder!.Replica.KvFailedAsync(new KvFailure
             {
                 RequestId = request.Id,
-                OpenedInStep = reception.OpenedInStep,
-                ReadHere = readHere,
-                Answer = [.. _delivered],
-                Failure = failure,
+                OpenedInStep = lost.Step,
+                ReadHere = lost.ReadHere,
+                Answer = written,
+                Failure = lost.Failure,
             });
         }
         catch (Exception exception)
         {
-            EndByDecoder(exception);
+            Hear(new HandOffEvent.LossUnheard(lost.Step, Failure(exception)));
         }
-    }
-
-    private void EndByDecoder(Exception exception)
-    {
-        IsDecodersFailure = true;
-        _chunks.Writer.TryComplete(exception);
     }
 
     private async Task ReleaseAsync()
     {
         try
         {
-            await prefill.ReleaseHeldAsync(request.Id);
+            await _prefill!.Replica.ReleaseHeldAsync(request.Id);
         }
         catch (Exception exception)
         {
-            // Ending the enumeration frees what there still is.
-            LogReleaseFailed(exception, request.Id);
-            _endPrefill();
+            LogReleaseFailed(exception, request.Id, prefillKey);
+            Hear(new HandOffEvent.ReleaseUnheard());
         }
-    }
-
-    private void LosePrefill(RequestFailure failure)
-    {
-        if (_prefillFailure is not null || _isHandedOff)
-            return;
-        _prefillFailure = failure;
-        _firstToken.TrySetException(new KvTransferException(failure.Message));
-        _ = _firstToken.Task.Exception;
-        _endPrefill();
-    }
-
-    private void Deliver(TokenChunk chunk, bool end)
-    {
-        _delivered.AddRange(chunk.Tokens);
-        _chunks.Writer.TryWrite(chunk);
-        if (end)
-            _chunks.Writer.TryComplete();
     }
 
     private static RequestFailure Failure(Exception exception) => new()
@@ -244,9 +258,9 @@ internal sealed partial class SplitRun(
         MayRetry = true,
     };
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Request {Request}: its KV cache did not arrive (failure {Count}).")]
-    private partial void LogHandOffFailed(Exception exception, string request, int count);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Request {Request}: its KV cache did not arrive; replica {Replica} said so, or nothing.")]
+    private partial void LogNotArrived(Exception exception, string request, string replica);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Request {Request}: the replica that held its KV cache does not answer.")]
-    private partial void LogReleaseFailed(Exception exception, string request);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Request {Request}: replica {Replica}, which held its KV cache, does not answer.")]
+    private partial void LogReleaseFailed(Exception exception, string request, string replica);
 }

@@ -4,31 +4,45 @@ using E2LLM.Core.Requests;
 namespace E2LLM.Grains.HandOff;
 
 /// <summary>Collects the times of a request that two replicas serve, in seconds since it was given to the first.</summary>
-internal sealed class SplitTimeline(TimeProvider time)
+/// <param name="prefillKey">Grain key of the replica that reads the prompt.</param>
+/// <param name="time">Clock of the request.</param>
+internal sealed class SplitTimeline(string prefillKey, TimeProvider time)
 {
     private readonly long _startedAt = time.GetTimestamp();
+    private RequestTimeline? _prefill;
+    private RequestTimeline? _decoder;
+    private double? _beganSeconds;
+    private double? _firstTokenSeconds;
     private double _decoderQueuedSeconds;
     private double? _sentSeconds;
     private KvSendReport _sent;
 
-    /// <summary>Of the replica that reads the prompt, once its part is done.</summary>
-    public RequestTimeline? Prefill { get; set; }
-
     private double NowSeconds => time.GetElapsedTime(_startedAt).TotalSeconds;
+
+    public void PrefillBegan() => _beganSeconds ??= NowSeconds;
+
+    public void FromPrefill(TokenChunk chunk)
+    {
+        if (chunk.Tokens.Length > 0)
+            _firstTokenSeconds ??= NowSeconds;
+        _prefill = chunk.Timeline ?? _prefill;
+    }
 
     public void DecoderQueued() => _decoderQueuedSeconds = NowSeconds;
 
     public void Sent(KvSendReport report) => (_sent, _sentSeconds) = (report, NowSeconds);
 
+    public void FromDecoder(TokenChunk chunk) => _decoder = chunk.Timeline ?? _decoder;
+
     /// <remarks>
     /// The decoder counts from its own queue, and the message that put the request there took a while: what follows something is never
     /// given an earlier time than that.
     /// </remarks>
-    /// <param name="last">Of the replica that ended the answer.</param>
-    public RequestTimeline? Merge(RequestTimeline? last)
+    /// <param name="wasHandedOn">Whether the decoder took the cache in.</param>
+    public RequestTimeline? Merge(bool wasHandedOn)
     {
-        if (last is not { } decoder || ReferenceEquals(last, Prefill))
-            return Prefill;
+        if (_decoder is not { } decoder)
+            return _prefill;
         var shifted = decoder with
         {
             QueuedSeconds = _decoderQueuedSeconds,
@@ -38,7 +52,7 @@ internal sealed class SplitTimeline(TimeProvider time)
             LastTokenSeconds = _decoderQueuedSeconds + decoder.LastTokenSeconds,
             DecodeStartSeconds = Later(_sentSeconds, _decoderQueuedSeconds + decoder.DecodeStartSeconds),
         };
-        if (Prefill is not { } prefill)
+        if ((_prefill ?? (wasHandedOn ? Observed(decoder) : null)) is not { } prefill)
             return shifted;
         return prefill with
         {
@@ -56,6 +70,19 @@ internal sealed class SplitTimeline(TimeProvider time)
             Devices = [.. prefill.Devices, .. decoder.Devices],
         };
     }
+
+    /// <summary>What was seen of a prefill side that did its part and was not heard of again: all but its devices' shares.</summary>
+    private RequestTimeline Observed(RequestTimeline decoder) => new()
+    {
+        AcceptedAt = default,
+        QueuedSeconds = 0,
+        PrefillStartSeconds = _beganSeconds,
+        PrefillEndSeconds = _firstTokenSeconds,
+        FirstTokenSeconds = _firstTokenSeconds,
+        LastTokenSeconds = _firstTokenSeconds,
+        PromptTokens = decoder.PromptTokens,
+        Replica = string.Join('/', prefillKey.Split('/')[^2..]),
+    };
 
     private static double? Later(double? first, double? second) => first > second ? first : second;
 }

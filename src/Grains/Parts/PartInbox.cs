@@ -41,7 +41,7 @@ public sealed partial class PartInbox : IPartSink, IDisposable
     {
         (_grains, _time, _logger) = (grains, time, logger);
         _leaseSeconds = options.Value.KvLeaseSeconds;
-        // Not in the turn of a grain, which may have no such references.
+        // The inbox comes up in the turn of a grain, where no reference can be made to anything else.
         _reader = Task.Run(() => new PartReaderId(Guid.NewGuid().ToString("N"), grains.CreateObjectReference<IPartSink>(this)));
         _timer = time.CreateTimer(_ => AskAll(), null, options.Value.TickPeriod, options.Value.TickPeriod);
     }
@@ -81,12 +81,12 @@ public sealed partial class PartInbox : IPartSink, IDisposable
 
     private async Task SubmitAsync(PartReader part, GenerationRequest request, RunMode mode, ImmutableArray<KvSource> sources)
     {
-        var message = new PartRequest { Request = request, Mode = mode, Sources = sources, Reader = await _reader, Ticket = part.Ticket };
+        var submission = new PartRequest { Request = request, Mode = mode, Sources = sources, Reader = await _reader, Ticket = part.Ticket };
         while (_parts.ContainsKey(part.Ticket))
         {
             try
             {
-                if (await part.Replica.SubmitAsync(message) is { } refusal)
+                if (await part.Replica.SubmitAsync(submission) is { } refusal)
                     End(part, refusal);
                 else
                     part.OnTaken(NowSeconds);

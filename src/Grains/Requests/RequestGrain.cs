@@ -9,36 +9,48 @@ using E2LLM.Scheduling.Admission;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
+using Orleans.Placement;
 
 namespace E2LLM.Grains.Requests;
 
 /// <summary>
-/// One request. A pump takes tokens from the replica into the journal as fast as they come; the reader takes them from there at its
-/// own pace, so that a slow reader holds nobody up. The journal is written when the request is accepted and when it is done, never
-/// between two tokens.
+/// One request. Its run puts tokens into the log as fast as they come; the reader takes them from there at its own pace, so that a slow
+/// reader holds nobody up. The journal is written when the request is accepted, with its first token and when it is done, and no token
+/// waits for that. It lives where its reader is, so that tokens cross the network once.
 /// </summary>
-[Reentrant, GrainType("request"), CollectionAgeLimit(Minutes = 2)]
+[Reentrant, GrainType("request"), PreferLocalPlacement, CollectionAgeLimit(Minutes = 2)]
 [SuppressMessage("Design", "CA1001", Justification = "Grains are torn down in OnDeactivateAsync.")]
 public sealed partial class RequestGrain(
     [PersistentState("request", JournalStorage.ProviderName)] IPersistentState<RequestJournal> journal,
+    PartInbox inbox,
     TimeProvider time,
     IOptions<RequestOptions> options,
-    PartInbox inbox,
     ILogger<RequestGrain> logger) : Grain, IRequestGrain
 {
     private readonly CancellationTokenSource _cancel = new();
-    private readonly List<int> _tokens = [];
-    private readonly TokenTimes _tokenTimes = new();
-    private readonly AsyncSignal _arrived = new();
-    private Task? _pump;
-    private IDisposable? _leaseTimer;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private AnswerLog _answer = new(time);
+    private Task _writing = Task.CompletedTask;
+    private Task? _running;
     private RequestRun? _run;
-    private double? _firstTokenSeconds;
-    private long _acceptedAt;
+    private IDisposable? _leaseTimer;
     private long _lastReadAt;
     private int _readTokens;
 
-    private double ElapsedSeconds => time.GetElapsedTime(_acceptedAt).TotalSeconds;
+    /// <summary>What a run that is stopped ends as, and after how many tokens.</summary>
+    private (FinishReason Finish, int Tokens) _stop = (FinishReason.Cancelled, int.MaxValue);
+
+    private RequestRecord Record
+    {
+        get => journal.State.Record!;
+        set => journal.State.Record = value;
+    }
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        if (journal.State.Record is { Phase: not RequestPhase.Done } left)
+            await InterruptAsync(left);
+    }
 
     public async IAsyncEnumerable<TokenChunk> RunAsync(
         GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -49,18 +61,18 @@ public sealed partial class RequestGrain(
             var read = 0;
             while (true)
             {
-                var arrived = _arrived.WaitAsync();
+                var changed = _answer.Changed.WaitAsync();
                 _lastReadAt = time.GetTimestamp();
-                if (_tokens.Count > read || journal.State.Record!.Phase == RequestPhase.Done)
+                if (_answer.Count > read || Record.Phase == RequestPhase.Done)
                 {
                     var chunk = ChunkFrom(read);
-                    read = _readTokens = _tokens.Count;
+                    read = _readTokens = _answer.Count;
                     yield return chunk;
                     if (chunk.Finish is not null)
                         break;
                     continue;
                 }
-                await arrived.WaitAsync(cancellationToken);
+                await changed.WaitAsync(cancellationToken);
             }
         }
         finally
@@ -72,8 +84,19 @@ public sealed partial class RequestGrain(
 
     public async Task CancelAsync()
     {
-        if (_pump is { IsCompleted: false })
+        if (_running is { IsCompleted: false })
             await _cancel.CancelAsync();
+    }
+
+    public async Task<RequestTimeline?> EndAsync(int tokens)
+    {
+        if (_running is null)
+            return journal.State.Record?.Timeline;
+        if (!_cancel.IsCancellationRequested)
+            _stop = (FinishReason.Stop, tokens);
+        await CancelAsync();
+        await _ended.Task;
+        return Record.Timeline;
     }
 
     public Task<RequestRecord?> GetAsync()
@@ -81,27 +104,47 @@ public sealed partial class RequestGrain(
         var record = journal.State.Record;
         if (record is null or { Phase: RequestPhase.Done })
             return Task.FromResult(record);
-        var phase = record.Phase == RequestPhase.Accepted && _run!.Route is not null ? RequestPhase.Queued : record.Phase;
-        return Task.FromResult<RequestRecord?>(record with { Phase = phase, GeneratedTokens = [.. _tokens] });
+        var phase = record.Phase == RequestPhase.Accepted && _run?.Route is not null ? RequestPhase.Queued : record.Phase;
+        return Task.FromResult<RequestRecord?>(record with { Phase = phase, GeneratedTokens = _answer.From(0) });
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        await CancelAsync();
-        if (_pump is { } pump)
-            await pump.WaitAsync(cancellationToken);
+        if (_running is { IsCompleted: false } running)
+        {
+            if (!_cancel.IsCancellationRequested)
+                _stop = (FinishReason.Interrupted, int.MaxValue);
+            await _cancel.CancelAsync();
+            await running.WaitAsync(cancellationToken);
+        }
         _cancel.Dispose();
+    }
+
+    /// <summary>A record that nobody works on any more: whoever did is gone without a word.</summary>
+    private async Task InterruptAsync(RequestRecord left)
+    {
+        LogInterrupted(left.Request.Id, left.Phase);
+        Record = left with { Phase = RequestPhase.Done, Finish = FinishReason.Interrupted, Failure = RequestEnding.Interruption(left.Phase) };
+        // Only what is written is counted, so that it is counted once.
+        if (await TryWriteAsync())
+            _ = StatisticsReport.SendAsync(GrainFactory, Record, route: null, logger);
     }
 
     private void Accept(GenerationRequest request)
     {
-        if (journal.State.Record is not null)
-            throw new RequestRejectedException($"Request id '{request.Id}' has been used already. Every request needs an id of its own.");
+        // Of a request that was interrupted before its first token, nobody has had anything.
+        if (journal.State.Record is { } known and not { Finish: FinishReason.Interrupted, Failure.Phase: < RequestPhase.Decode })
+            throw new RequestRejectedException($"Request id '{known.Request.Id}' has been used already. Every request needs an id of its own.");
         if (request.Id != this.GetPrimaryKeyString())
             throw new RequestRejectedException($"Request '{request.Id}' came to the grain of '{this.GetPrimaryKeyString()}'.");
+        if (_running is not null)
+            throw new RequestRejectedException($"Request '{request.Id}' was interrupted a moment ago. Send it again later, or with another id.");
         RequestRules.Check(request);
-        _acceptedAt = _lastReadAt = time.GetTimestamp();
-        journal.State.Record = new RequestRecord
+        if (!request.Answer.IsDefaultOrEmpty)
+            throw new RequestRejectedException($"Request '{request.Id}' has an answer already. Answers are gone on with between replicas only.");
+        _answer = new AnswerLog(time);
+        _lastReadAt = time.GetTimestamp();
+        Record = new RequestRecord
         {
             Request = request,
             Phase = RequestPhase.Accepted,
@@ -115,8 +158,8 @@ public sealed partial class RequestGrain(
             Interleave = true,
             KeepAlive = true,
         });
-        _run = new RequestRun(request, GrainFactory, inbox, options.Value, time, logger);
-        _pump = PumpAsync();
+        _run = new RequestRun(request, _answer, GrainFactory, inbox, options.Value, time, logger);
+        _running = RunToEndAsync(_run);
     }
 
     /// <summary>
@@ -125,110 +168,73 @@ public sealed partial class RequestGrain(
     /// </summary>
     private async Task CheckLeaseAsync()
     {
-        if (_tokens.Count > _readTokens && time.GetElapsedTime(_lastReadAt).TotalSeconds > options.Value.ReaderLeaseSeconds)
+        if (_answer.Count > _readTokens && time.GetElapsedTime(_lastReadAt).TotalSeconds > options.Value.ReaderLeaseSeconds)
         {
             LogAbandoned(this.GetPrimaryKeyString(), options.Value.ReaderLeaseSeconds);
             await CancelAsync();
         }
     }
 
-    private async Task PumpAsync()
+    private async Task RunToEndAsync(RequestRun run)
     {
         // Off the caller's first turn, so that the journal's write and the replica's queue overlap.
-        var accepted = WriteJournalAsync();
-        var last = await PumpTokensAsync();
+        _ = Write();
+        var begun = NoteFirstTokenAsync();
+        var result = await run.RunAsync(_cancel.Token);
         _leaseTimer?.Dispose();
-        journal.State.Record = journal.State.Record! with
-        {
-            Phase = RequestPhase.Done,
-            GeneratedTokens = [.. _tokens],
-            Finish = last.Finish,
-            Failure = last.Failure,
-            Timeline = Timeline(last.Timeline),
-        };
-        _arrived.Pulse();
-        _ = StatisticsReport.SendAsync(GrainFactory, journal.State.Record, _run!.Route, logger);
-        await accepted;
-        await WriteJournalAsync();
+        Record = RequestEnding.Of(Record, result, run, _answer, _stop);
+        _ended.TrySetResult();
+        _answer.Changed.Pulse();
+        _ = StatisticsReport.SendAsync(GrainFactory, Record, run.Route, logger);
+        await begun;
+        await Write();
     }
 
-    private async Task<TokenChunk> PumpTokensAsync()
+    /// <summary>From the first token on, somebody may have had a part of the answer: that has to outlive this process.</summary>
+    private async Task NoteFirstTokenAsync()
     {
-        TokenChunk? last = null;
-        await foreach (var chunk in _run!.RunAsync(_cancel.Token))
-        {
-            last = chunk;
-            if (chunk.Tokens.Length > 0)
-            {
-                _firstTokenSeconds ??= ElapsedSeconds;
-                Advance(RequestPhase.Decode);
-            }
-            _tokens.AddRange(chunk.Tokens);
-            _tokenTimes.Append(ElapsedSeconds, chunk.Tokens.Length);
-            _arrived.Pulse();
-        }
-        return last!;
-    }
-
-    /// <summary>The replica counts from its own queue; the request counts from the moment it was accepted.</summary>
-    private RequestTimeline Timeline(RequestTimeline? replica)
-    {
-        var mine = journal.State.Record!.Timeline! with
-        {
-            GeneratedTokens = _tokens.Count,
-            PackedTokenTimes = _tokenTimes.Pack(),
-            DoneSeconds = ElapsedSeconds,
-            Replays = _run!.Replays,
-        };
-        var submitted = _run.SubmittedSeconds;
-        return replica is null ? mine : mine with
-        {
-            QueuedSeconds = submitted,
-            PrefillStartSeconds = submitted + replica.PrefillStartSeconds,
-            PrefillEndSeconds = submitted + replica.PrefillEndSeconds,
-            FirstTokenSeconds = _run.Replays > 0 ? _firstTokenSeconds : submitted + replica.FirstTokenSeconds,
-            LastTokenSeconds = submitted + replica.LastTokenSeconds,
-            DecoderSlotSeconds = submitted + replica.DecoderSlotSeconds,
-            KvSentSeconds = submitted + replica.KvSentSeconds,
-            DecodeStartSeconds = submitted + replica.DecodeStartSeconds,
-            KvBytes = replica.KvBytes,
-            KvTransferSeconds = replica.KvTransferSeconds,
-            Replica = replica.Replica,
-            DecoderReplica = replica.DecoderReplica,
-            Devices = replica.Devices,
-        };
+        while (_answer.Count == 0 && !_ended.Task.IsCompleted)
+            await _answer.Changed.WaitAsync();
+        if (Record.Phase == RequestPhase.Done)
+            return;
+        Record = Record with { Phase = RequestPhase.Decode };
+        await Write();
     }
 
     private TokenChunk ChunkFrom(int index)
     {
-        var record = journal.State.Record!;
-        var done = record.Phase == RequestPhase.Done;
+        var done = Record.Phase == RequestPhase.Done;
         return new TokenChunk
         {
             FirstIndex = index,
-            Tokens = [.. _tokens[index..]],
-            Finish = done ? record.Finish : null,
-            Failure = done ? record.Failure : null,
-            Timeline = done ? record.Timeline : null,
+            Tokens = _answer.From(index),
+            Finish = done ? Record.Finish : null,
+            Failure = done ? Record.Failure : null,
+            Timeline = done ? Record.Timeline : null,
         };
     }
 
-    private void Advance(RequestPhase phase)
+    /// <summary>Writes the journal as it is then, after the writes before.</summary>
+    private Task Write() => _writing = WriteAfterAsync(_writing);
+
+    private async Task WriteAfterAsync(Task before)
     {
-        if (journal.State.Record!.Phase != phase)
-            journal.State.Record = journal.State.Record with { Phase = phase };
+        await before;
+        await TryWriteAsync();
     }
 
-    private async Task WriteJournalAsync()
+    private async Task<bool> TryWriteAsync()
     {
         try
         {
             await journal.WriteStateAsync();
+            return true;
         }
         catch (Exception exception)
         {
             // An answer under way is worth more than its record.
             LogJournalFailed(exception, this.GetPrimaryKeyString());
+            return false;
         }
     }
 }

@@ -1,6 +1,7 @@
 using E2LLM.Cluster.Tests.Fixtures;
 using E2LLM.Core.Engines;
 using E2LLM.Core.Requests;
+using E2LLM.Grains.Interfaces.Replicas;
 
 namespace E2LLM.Cluster.Tests.HandOff;
 
@@ -79,6 +80,27 @@ public sealed class HandOffFailureTests
     }
 
     [Fact]
+    public async Task Run_PrefillReplicaFallsSilentAfterTheHandOff_DoesNotDelayTheEnd()
+    {
+        var silence = new SilentRelease();
+        var options = SplitFog.Options() with { Silo = silo => silo.AddIncomingGrainCallFilter(silence) };
+        await using var fog = await TestFog.ServeAsync(options);
+        var request = Synthetic.Request("unattended", promptTokens: 40, maxTokens: 20);
+
+        var answer = await fog.RunAsync(request).WaitAsync(TimeSpan.FromSeconds(10));
+
+        SplitFog.AssertExact(request, answer);
+        Assert.True(silence.Calls > 0);
+        var timeline = answer.Last.Timeline!;
+        Assert.EndsWith("/r0", timeline.Replica);
+        Assert.EndsWith("/r1", timeline.DecoderReplica);
+        Assert.True(timeline.PrefillStartSeconds <= timeline.FirstTokenSeconds);
+        Assert.True(timeline.FirstTokenSeconds <= timeline.LastTokenSeconds);
+        silence.End();
+        await SplitFog.AssertAllFreeAsync(fog);
+    }
+
+    [Fact]
     public async Task Stop_WhileCachesAreHandedOver_EndsEveryRequest()
     {
         await using var fog = await TestFog.ServeAsync(SplitFog.Options());
@@ -111,5 +133,26 @@ public sealed class HandOffFailureTests
         for (var index = 0; index < requests.Length; index++)
             SplitFog.AssertExact(requests[index], answers[index]);
         await SplitFog.AssertAllFreeAsync(fog);
+    }
+
+    /// <summary>The replica that holds a cache hears that it may let go, and says nothing.</summary>
+    private sealed class SilentRelease : IIncomingGrainCallFilter
+    {
+        private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _calls;
+
+        public int Calls => _calls;
+
+        public void End() => _ended.TrySetResult();
+
+        public async Task Invoke(IIncomingGrainCallContext context)
+        {
+            if (context.ImplementationMethod.Name == nameof(IReplicaGrain.ReleaseHeldAsync))
+            {
+                Interlocked.Increment(ref _calls);
+                await _ended.Task;
+            }
+            await context.Invoke();
+        }
     }
 }

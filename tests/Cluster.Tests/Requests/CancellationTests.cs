@@ -40,6 +40,36 @@ public sealed class CancellationTests
     }
 
     [Fact]
+    public async Task End_ByTheReader_KeepsTheTokensThatCountAndTheirTimes()
+    {
+        await using var fog = await TestFog.ServeAsync(Synthetic.ThreeSilos(Synthetic.Engines(Slow)));
+        await using var reader = fog.Request("enough").RunAsync(Synthetic.Request("enough", maxTokens: 4000)).GetAsyncEnumerator();
+        var tokens = 0;
+        while (tokens < 3 && await reader.MoveNextAsync())
+            tokens += reader.Current.Tokens.Length;
+
+        var timeline = (await fog.Request("enough").EndAsync(2))!;
+
+        var record = await fog.DoneAsync("enough");
+        Assert.Equal(FinishReason.Stop, record.Finish);
+        Assert.Equal(Synthetic.Expected(Synthetic.Request("enough")).Take(2), record.GeneratedTokens);
+        Assert.Equal((2, 2), (timeline.GeneratedTokens, timeline.TokenSeconds.Length));
+        Assert.True(timeline.FirstTokenSeconds <= timeline.LastTokenSeconds && timeline.LastTokenSeconds <= timeline.DoneSeconds);
+        await AssertAllFreeAsync(fog);
+    }
+
+    [Fact]
+    public async Task End_AfterTheEnd_ChangesNothing()
+    {
+        await using var fog = await TestFog.ServeAsync(Synthetic.ThreeDevices());
+        await fog.RunAsync(Synthetic.Request("over"));
+
+        await fog.Request("over").EndAsync(1);
+
+        Assert.Equal(FinishReason.Length, (await fog.DoneAsync("over")).Finish);
+    }
+
+    [Fact]
     public async Task Run_CancellationToken_StopsTheWork()
     {
         await using var fog = await TestFog.ServeAsync(Synthetic.ThreeSilos(Synthetic.Engines(Slow)));

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Requests;
 using E2LLM.Gateway.Chat;
@@ -38,6 +39,30 @@ public sealed class TokenStreamTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ReadAsync(Scripts.SaysAndHangs("Hel"), cancel.Token));
     }
 
+    [Fact]
+    public async Task ReadAsync_LastChunkIsThere_WaitsForNobody()
+    {
+        var left = new TaskCompletionSource();
+
+        var chunks = await ReadAsync(Run).WaitAsync(TimeSpan.FromSeconds(10));
+
+        Assert.Equal(FinishReason.Stop, Assert.Single(chunks).Finish);
+        await left.Task;
+
+        async IAsyncEnumerable<TokenChunk> Run(GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            try
+            {
+                yield return new TokenChunk { FirstIndex = 0, Finish = FinishReason.Stop };
+            }
+            finally
+            {
+                left.TrySetResult();
+                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, CancellationToken.None);
+            }
+        }
+    }
+
     private static async Task<List<TokenChunk>> ReadAsync(Script script, CancellationToken cancellationToken = default)
     {
         var chunks = new List<TokenChunk>();
@@ -50,6 +75,8 @@ public sealed class TokenStreamTests
     {
         public IAsyncEnumerable<TokenChunk> RunAsync(GenerationRequest request, CancellationToken cancellationToken = default) =>
             script(request, cancellationToken);
+
+        public Task<RequestTimeline?> EndAsync(int tokens) => throw new NotSupportedException();
 
         public Task CancelAsync() => throw new NotSupportedException();
 

@@ -54,6 +54,7 @@ public sealed class E2LlmClientTests(GatewayFixture gateway)
         Assert.Equal(FinishReason.Stop, deltas[^1].Finish);
         Assert.Equal(9, deltas[^1].GeneratedTokens);
         Assert.NotNull(deltas[^1].Timeline);
+        Assert.Equal(9, await model.EndedByReader);
         await model.Ended;
     }
 

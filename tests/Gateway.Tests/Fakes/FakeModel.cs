@@ -17,6 +17,8 @@ public sealed class FakeModel(string id, Script script, int contextTokens)
     private readonly TaskCompletionSource _tokenizerWanted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private readonly TaskCompletionSource<int> _endedByReader = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public string Id => id;
 
     public Script Script => script;
@@ -36,6 +38,8 @@ public sealed class FakeModel(string id, Script script, int contextTokens)
 
     /// <summary>How long its tokenizer takes to load.</summary>
     public Task TokenizerLoad { get; set; } = Task.CompletedTask;
+    /// <summary>The reader has all that it wants: after so many tokens.</summary>
+    public Task<int> EndedByReader => _endedByReader.Task.WaitAsync(TimeSpan.FromSeconds(20));
 
     public ModelSpec Spec { get; } = new()
     {
@@ -67,6 +71,8 @@ public sealed class FakeModel(string id, Script script, int contextTokens)
     }
 
     public void OnEnd() => _ended.TrySetResult();
+
+    public void OnEndedByReader(int tokens) => _endedByReader.TrySetResult(tokens);
 
     public static PlanStatus Ready(string modelId, int maxSequenceTokens) => new()
     {

@@ -46,6 +46,13 @@ public sealed class FakeRequestGrain(FakeFleet fleet) : Grain, IRequestGrain
         }
     }
 
+    public async Task<RequestTimeline?> EndAsync(int tokens)
+    {
+        fleet[_record!.Request.ModelId].OnEndedByReader(tokens);
+        await CancelAsync();
+        return Scripts.Timeline;
+    }
+
     public Task CancelAsync() => _cancelled.CancelAsync();
 
     public Task<RequestRecord?> GetAsync() => Task.FromResult(_record);
