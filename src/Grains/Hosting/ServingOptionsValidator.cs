@@ -27,6 +27,8 @@ internal sealed class ServingOptionsValidator : IValidateOptions<ServingOptions>
         ranges.Check(nameof(options.HungStepFactor), options.HungStepFactor, 2, 10_000);
         ranges.Check(nameof(options.HungStepSeconds), options.HungStepSeconds, 0.1, 3600);
         ranges.Check(nameof(options.KvLeaseSeconds), options.KvLeaseSeconds, 1, 3600);
+        ranges.Check(nameof(options.DrainSeconds), options.DrainSeconds, 0, 3600);
+        ranges.Check(nameof(options.ReplicaSilenceSeconds), options.ReplicaSilenceSeconds, 5, 3600);
         return ranges.Result;
     }
 }

@@ -88,6 +88,18 @@ public sealed class ServingOptions
     /// </summary>
     public double KvLeaseSeconds { get; set; } = 30;
 
+    /// <summary>
+    /// Seconds that a replica whose place another plan needs may go on with the requests that it has, while others take the new ones.
+    /// Then they go on elsewhere. Default 30; 0 to 3,600.
+    /// </summary>
+    public double DrainSeconds { get; set; } = 30;
+
+    /// <summary>
+    /// Seconds of silence after which a replica is started anew. Before that it is asked how it is, and others are preferred. Default
+    /// 60; 5 to 3,600.
+    /// </summary>
+    public double ReplicaSilenceSeconds { get; set; } = 60;
+
     /// <summary>How a replica is chosen where several serve. Default "least-wait".</summary>
     public string RoutingPolicy { get; set; } = "least-wait";
 
