@@ -3,12 +3,10 @@ using E2LLM.Core.Errors;
 using E2LLM.Core.Fleets;
 using E2LLM.Core.Models;
 using E2LLM.Core.Plans;
-using E2LLM.Grains.Interfaces.Devices;
 using E2LLM.Grains.Interfaces.Plans;
 using E2LLM.Grains.Interfaces.Replicas;
 using E2LLM.Grains.Placement;
 using E2LLM.Grains.Requests;
-using E2LLM.Scheduling.Protocols.HandOff;
 using E2LLM.Scheduling.Protocols.Plans;
 using E2LLM.Scheduling.Routing;
 using Microsoft.Extensions.Logging;
@@ -17,8 +15,8 @@ using Microsoft.Extensions.Options;
 namespace E2LLM.Grains.Plans;
 
 /// <summary>
-/// A model's plan. What is to be done, <see cref="PlanMachine"/> decides; this grain gets it profiles and plans (from planners that run
-/// on the pool, never in a turn), carries its effects out and tells it how that went.
+/// A model's plan. What is to be done, <see cref="PlanMachine"/> decides; this grain gets it plans, tells it of events, writes its
+/// records down, and then carries its effects out.
 /// </summary>
 [GrainType("plan"), KeepAlive]
 public sealed partial class PlanGrain(
@@ -36,74 +34,75 @@ public sealed partial class PlanGrain(
     /// <summary>How long a call waits for a replica to come back. Below the time in which any grain call has to be answered.</summary>
     private static readonly TimeSpan RoutePatience = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a silent replica, or a device that is swept, may take to answer. Nobody waits for it meanwhile.</summary>
-    private static readonly TimeSpan AnswerPatience = TimeSpan.FromSeconds(5);
-
     private readonly PlanStore _store = new(journal);
     private readonly AsyncSignal _changed = new();
     private readonly Dictionary<string, ReplicaStatus> _reports = [];
     private PlanMachine? _machine;
-    private PlannedServing? _seen;
+    private PlanMaker? _maker;
+    private PlanCalls? _calls;
     private FleetSpec? _applied;
-    private Exception? _firstFailure;
     private bool _isPumping;
 
     private string ModelId => this.GetPrimaryKeyString();
 
     private double NowSeconds => time.GetTimestamp() / (double)time.TimestampFrequency;
 
-    private PlanMachine Machine => _machine ?? throw new InvalidOperationException("The grain has not been activated.");
+    private PlanMachine Machine => _machine ?? throw NotActivated();
+
+    private PlanMaker Maker => _maker ?? throw NotActivated();
+
+    private PlanCalls Calls => _calls ?? throw NotActivated();
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
+        _maker = new PlanMaker(ModelId, GrainFactory, catalog, advisor, options.Value);
+        _calls = new PlanCalls(ModelId, GrainFactory, _reports, time, logger);
         var times = new PlanTimes { DrainSeconds = options.Value.DrainSeconds, SilenceSeconds = options.Value.ReplicaSilenceSeconds };
-        _machine = new PlanMachine(times, KeyOf, _store.Read().For(catalog.Find(ModelId)), NowSeconds);
+        _machine = new PlanMachine(times, KeyOf, _store.Read().For(_maker.Model), NowSeconds);
         this.RegisterGrainTimer(
-            () => Tell(machine => machine.Tick(NowSeconds)),
+            () => TellAsync(machine => machine.Tick(NowSeconds)),
             new GrainTimerCreationOptions { DueTime = TickPeriod, Period = TickPeriod, Interleave = true });
         await base.OnActivateAsync(cancellationToken);
     }
 
-    public Task<PlanStatus> ApplyAsync(FleetSpec fleet) =>
-        _applied == fleet && Machine.Desired is { IsStopped: false } && Machine.IsServing
-            ? GetStatusAsync()
-            : ServeAsync(PlanActivity.Profiling, new DesiredServing { Fleet = fleet }, async attempt =>
-            {
-                var seen = await ProfileAsync(fleet);
-                Machine.Proceed(attempt, PlanActivity.Planning);
-                return seen with { Plan = await PlanAsync(seen, new PlanWish()) };
-            });
+    public Task<PlanStatus> ApplyAsync(FleetSpec fleet)
+    {
+        // Not after a restart: devices and options may have changed, so the fleet is profiled and planned anew.
+        var isServed = _applied == fleet && Machine.Desired is { IsStopped: false } now && now.Fleet == fleet && Machine.IsServing;
+        return isServed ? GetStatusAsync() : ServeAsync(PlanActivity.Profiling, new DesiredServing { Fleet = fleet }, async attempt =>
+        {
+            var seen = await Maker.ProfileAsync(fleet);
+            Machine.Proceed(attempt, PlanActivity.Planning);
+            return seen with { Plan = await Maker.PlanAsync(seen, new PlanWish()) };
+        });
+    }
 
     public Task<PlanStatus> ApplyPlanAsync(long generation)
     {
-        var plan = Machine.Records.Plans.FirstOrDefault(kept => kept.Generation == generation) ?? throw new PlanningException(
-            $"No plan of generation {generation} is kept for model '{ModelId}'. Kept are: {string.Join(", ", Machine.Records.Plans.Select(kept => kept.Generation))}.");
+        var plans = Machine.Records.Plans;
+        var plan = plans.FirstOrDefault(kept => kept.Generation == generation) ?? throw new PlanningException(
+            $"No plan of generation {generation} is kept for model '{ModelId}'. Kept are: {string.Join(", ", plans.Select(kept => kept.Generation))}.");
         var planned = Planned();
-        foreach (var stage in plan.Replicas.SelectMany(replica => replica.Stages))
-            if (planned.Fleet.Find(stage.DeviceId) is null)
-                throw new PlanningException($"Plan {generation} uses device '{stage.DeviceId}', which fleet '{planned.Fleet.Name}' does not have.");
+        PlanMaker.Check(plan, planned);
         var desired = new DesiredServing { Fleet = planned.Fleet, OfGeneration = generation };
-        // Under a new generation: stages of the old one that linger somewhere can never be taken for its own.
-        return ServeAsync(PlanActivity.Planning, desired, async _ => planned with { Plan = await KeepAsync(plan, planned.Model) });
+        return ServeAsync(PlanActivity.Planning, desired, _ => Task.FromResult(planned with { Plan = plan }));
     }
 
     public async Task<PlanProposal> ProposeAsync(PlanWish wish)
     {
         var planned = Planned();
-        var running = planned.Plan;
-        var plan = await PlanAsync(planned, wish);
-        var request = Request(planned, wish);
-        return await Task.Run(() => new PlanProposal
+        var plan = await KeepAsync(await Maker.PlanAsync(planned, wish));
+        return new PlanProposal
         {
             Plan = plan,
-            Explanation = advisor.Explain(request, plan),
-            Changes = running is null ? [] : advisor.Compare(request, running, plan),
-        });
+            Explanation = await Maker.ExplainAsync(planned, plan, wish),
+            Changes = await Maker.CompareAsync(planned, plan, wish),
+        };
     }
 
     public Task<ImmutableArray<ServingPlan>> GetPlansAsync() => Task.FromResult(Machine.Records.Plans);
 
-    public Task<PlanStatus> GetStatusAsync() => Task.FromResult(PlanStatusView.Of(Machine, _seen, _reports));
+    public Task<PlanStatus> GetStatusAsync() => Task.FromResult(PlanStatusView.Of(Machine, Maker.Seen, _reports));
 
     public async Task<ReplicaRoute?> RouteAsync(RouteQuery query)
     {
@@ -125,7 +124,7 @@ public sealed partial class PlanGrain(
     public Task ReportReplicaAsync(ReplicaReport report)
     {
         var status = report.Status;
-        _ = Tell(machine =>
+        _ = TellAsync(machine =>
         {
             if (machine.Report(status.Key, report.Start, report.Number, PlanStatusView.ToSnapshot(status), NowSeconds))
                 _reports[status.Key] = status;
@@ -135,7 +134,7 @@ public sealed partial class PlanGrain(
 
     public async Task StopAsync()
     {
-        await Tell(machine => machine.Stop(NowSeconds));
+        await TellAsync(machine => machine.Stop(NowSeconds));
         await SettledAsync();
     }
 
@@ -150,49 +149,6 @@ public sealed partial class PlanGrain(
             : throw new OverloadedException($"Model '{ModelId}' is not being served now (plan: {phase}). {Machine.Error}".TrimEnd());
     }
 
-    private PlannedServing Planned() => Machine.Planned
-        ?? throw new PlanningException($"No fleet has been applied to model '{ModelId}' yet, so there is nothing to plan with.");
-
-    private async Task<PlannedServing> ProfileAsync(FleetSpec fleet)
-    {
-        var model = catalog.Find(ModelId) ?? throw new ConfigurationException(
-            $"Model '{ModelId}' is not in this silo's catalog. It has: {string.Join(", ", catalog.Models.Select(known => known.Id))}.");
-        _seen = new PlannedServing { Fleet = fleet, Model = model, Profiles = [] };
-        var profiles = new List<DeviceProfile>();
-        // One after the other: devices that share a machine would only time each other's noise.
-        foreach (var device in fleet.Devices)
-            profiles.Add(await GrainFactory.GetGrain<IDeviceGrain>(device.Id).ProfileAsync(model.Id));
-        return _seen = _seen with { Profiles = [.. profiles] };
-    }
-
-    /// <summary>Runs a planner on the pool, and keeps what it finds under a new generation.</summary>
-    private async Task<ServingPlan> PlanAsync(PlannedServing from, PlanWish wish)
-    {
-        var request = Request(from, wish);
-        var planner = advisor.FindPlanner(wish.Planner ?? options.Value.Planner);
-        return await KeepAsync(await Task.Run(() => planner.Plan(request, CancellationToken.None)), from.Model);
-    }
-
-    private async Task<ServingPlan> KeepAsync(ServingPlan plan, ModelSpec model)
-    {
-        KvRules.ThrowIfUnservable(plan, model);
-        plan = Machine.Keep(plan);
-        await _store.WriteAsync(() => Machine.Records);
-        LogPlanned(ModelId, plan.Generation, plan.Planner, plan.Replicas.Length, plan.Unused.Length);
-        return plan;
-    }
-
-    private PlanRequest Request(PlannedServing from, PlanWish wish) => new()
-    {
-        Fleet = from.Fleet,
-        Model = from.Model,
-        Profiles = from.Profiles,
-        Engine = options.Value.SettingsFor(from.Model, from.Profiles),
-        Seed = wish.Seed,
-        Workload = wish.Workload ?? options.Value.Workload,
-        Objective = wish.Objective ?? options.Value.Objective,
-    };
-
     /// <summary>Gets a plan while the old one serves, then changes over to it.</summary>
     private async Task<PlanStatus> ServeAsync(PlanActivity first, DesiredServing desired, Func<long, Task<PlannedServing>> getPlan)
     {
@@ -201,34 +157,88 @@ public sealed partial class PlanGrain(
         try
         {
             planned = await getPlan(attempt);
-            var request = Request(planned, new PlanWish());
-            planned = planned with { Explanation = await Task.Run(() => advisor.Explain(request, planned.Plan!)) };
+            planned = planned with { Explanation = await Maker.ExplainAsync(planned, planned.Plan!, new PlanWish()) };
+            // Under a new generation, an old plan too: what lingers somewhere of the old one can never be taken for its own.
+            planned = planned with { Plan = await KeepAsync(planned.Plan!) };
         }
         catch (Exception exception)
         {
-            await Tell(machine => machine.Abandon(attempt, exception.Message, _seen is { Profiles.IsEmpty: false } ? _seen : null, NowSeconds));
+            var seen = Maker.Seen is { Profiles.IsEmpty: false } whole ? whole : null;
+            await TellAsync(machine => machine.Abandon(attempt, exception.Message, seen, NowSeconds));
             Log(exception);
             throw;
         }
 
-        _firstFailure = null;
+        Calls.FirstFailure = null;
         var isTakenUp = false;
-        await Tell(machine => isTakenUp = machine.ChangeOver(attempt, desired, planned, NowSeconds));
-        if (isTakenUp)
-            await SettledAsync();
+        await TellAsync(machine => isTakenUp = machine.ChangeOver(attempt, desired, planned, NowSeconds));
+        await SettledAsync();
         if (!isTakenUp || Machine.Desired is { IsStopped: true })
             throw new PlanningException($"Model '{ModelId}' was stopped while another plan was being put in place.");
+        if (Calls.FirstFailure is { } failure && Machine.Members.All(member => member.Phase != ReplicaPhase.Running))
+        {
+            Log(failure);
+            throw failure;
+        }
+
         _applied = desired.Fleet;
-        if (_firstFailure is not { } failure || Machine.Members.Any(member => member.Phase == ReplicaPhase.Running))
-            return await GetStatusAsync();
-        Log(failure);
-        throw failure;
+        return await GetStatusAsync();
+    }
+
+    private PlannedServing Planned() => Machine.Planned
+        ?? throw new PlanningException($"No fleet has been applied to model '{ModelId}' yet, so there is nothing to plan with.");
+
+    private async Task<ServingPlan> KeepAsync(ServingPlan plan)
+    {
+        plan = Machine.Keep(plan);
+        await _store.WriteAsync(() => Machine.Records);
+        LogPlanned(ModelId, plan.Generation, plan.Planner, plan.Replicas.Length, plan.Unused.Length);
+        return plan;
     }
 
     private async Task SettledAsync()
     {
         while (!Machine.IsSettled)
             await _changed.WaitAsync();
+    }
+
+    /// <summary>Tells the machine of an event, and sees to what follows. Never throws for what follows.</summary>
+    private async Task TellAsync(Action<PlanMachine> tell)
+    {
+        tell(Machine);
+        if (_isPumping)
+            return; // whoever pumps sees the new effects too
+        _isPumping = true;
+        while (Machine.TakeEffects() is { Count: > 0 } effects)
+        {
+            try
+            {
+                await _store.WriteAsync(() => Machine.Records);
+            }
+            catch (Exception exception)
+            {
+                LogNotWritten(exception, ModelId);
+            }
+
+            foreach (var effect in effects)
+                _ = CarryOutAsync(effect);
+        }
+
+        _isPumping = false;
+    }
+
+    private async Task CarryOutAsync(PlanEffect effect)
+    {
+        if (effect is PlanEffect.Changed)
+        {
+            foreach (var key in _reports.Keys.Where(key => Machine.Find(key) is null).ToArray())
+                _reports.Remove(key);
+            _changed.Pulse();
+            return;
+        }
+
+        var outcome = await Calls.CarryOutAsync(effect, Machine.Planned?.Model);
+        await TellAsync(machine => outcome(machine, NowSeconds));
     }
 
     private void Log(Exception exception)
@@ -242,4 +252,6 @@ public sealed partial class PlanGrain(
 
     private string KeyOf(ReplicaPlan replica, long generation) =>
         DeviceKey.Replica(replica.Stages[0].DeviceId, ModelId, generation, replica.Id);
+
+    private static InvalidOperationException NotActivated() => new("The grain has not been activated.");
 }

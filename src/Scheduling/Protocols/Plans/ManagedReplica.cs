@@ -44,6 +44,9 @@ internal sealed class ManagedReplica(ActualReplica actual, PlanTimes times, ICol
     /// <summary>Whether it has served since this plan's process began.</summary>
     public bool HasServed { get; private set; }
 
+    /// <summary>Whether it is known from before a restart only.</summary>
+    public bool IsUnheard { get; private set; }
+
     public bool IsServing => Phase == ReplicaPhase.Running && _snapshot.IsServing;
 
     /// <summary>Whether it may hold its devices. One that could not be told to stop is not waited for: its silo is likely gone, or hung.</summary>
@@ -77,6 +80,7 @@ internal sealed class ManagedReplica(ActualReplica actual, PlanTimes times, ICol
             Stop(nowSeconds);
         else if (Phase != ReplicaPhase.Waiting)
         {
+            IsUnheard = true;
             Set(ReplicaPhase.Running);
             Probe(nowSeconds);
         }
@@ -171,7 +175,7 @@ internal sealed class ManagedReplica(ActualReplica actual, PlanTimes times, ICol
 
     public void Stop(double nowSeconds)
     {
-        _snapshot = new ReplicaSnapshot { State = ReplicaState.Stopped };
+        (_snapshot, IsUnheard) = (new ReplicaSnapshot { State = ReplicaState.Stopped }, false);
         _dueSeconds = nowSeconds;
         Actual = Actual with { IsRetiring = true, Failures = 0 };
         Set(Actual.Start == 0 ? ReplicaPhase.Gone : ReplicaPhase.Stopping);
@@ -229,7 +233,7 @@ internal sealed class ManagedReplica(ActualReplica actual, PlanTimes times, ICol
 
     private void Hear(ReplicaSnapshot snapshot, double nowSeconds)
     {
-        (_heardSeconds, _snapshot) = (nowSeconds, snapshot);
+        (_heardSeconds, _snapshot, IsUnheard) = (nowSeconds, snapshot, false);
         _routed.RemoveAll(routed => routed.AtSeconds < nowSeconds - times.RoutedSeconds);
         var isDown = snapshot.State is ReplicaState.OutOfService or ReplicaState.Stopped;
         if (isDown && Phase == ReplicaPhase.Running)
@@ -250,7 +254,7 @@ internal sealed class ManagedReplica(ActualReplica actual, PlanTimes times, ICol
 
     private void Fail(string reason, double nowSeconds)
     {
-        _snapshot = _snapshot with { State = ReplicaState.OutOfService };
+        (_snapshot, IsUnheard) = (_snapshot with { State = ReplicaState.OutOfService }, false);
         Actual = Actual with { Failures = Actual.Failures + 1, LastFailure = reason };
         _dueSeconds = nowSeconds + times.PauseSeconds(Actual.Failures);
         if (Actual.IsRetiring)

@@ -143,6 +143,6 @@ internal sealed class ReplicaSet(PlanTimes times, ICollection<PlanEffect> effect
 
     private static bool IsTried(ManagedReplica member) => member.Phase != ReplicaPhase.Waiting || member.Actual.Failures > 0;
 
-    private static bool IsUnderWay(ManagedReplica replica) => replica.HoldsDevices
-        && replica.Phase is ReplicaPhase.Starting or ReplicaPhase.Draining or ReplicaPhase.Stopping;
+    private static bool IsUnderWay(ManagedReplica replica) => replica.IsUnheard
+        || (replica.HoldsDevices && replica.Phase is ReplicaPhase.Starting or ReplicaPhase.Draining or ReplicaPhase.Stopping);
 }
