@@ -102,12 +102,12 @@ internal sealed class TestFog : IAsyncDisposable
     {
         var status = await Plan.GetStatusAsync();
         var plan = of ?? status.Plan!;
-        return await Task.WhenAll(plan.Replicas.Select((replica, index) => StagesAsync(replica, of is null
+        return await Task.WhenAll(plan.Replicas.Select((replica, index) => StagesOfAsync(replica, of is null
             ? status.ReplicaKeys[index]
             : DeviceKey.Replica(replica.Stages[0].DeviceId, ModelId, plan.Generation, replica.Id))));
     }
 
-    private Task<StageStatus[]> StagesAsync(ReplicaPlan replica, string key) => Task.WhenAll(replica.Stages.Select((stage, index) =>
+    private Task<StageStatus[]> StagesOfAsync(ReplicaPlan replica, string key) => Task.WhenAll(replica.Stages.Select((stage, index) =>
         Client.GetGrain<IStageGrain>(DeviceKey.Stage(key, stage.DeviceId, index)).GetStatusAsync()));
 
     /// <summary>What the replicas say when they are asked; what the plan says of them may be a second old.</summary>

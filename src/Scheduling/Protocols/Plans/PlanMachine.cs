@@ -118,7 +118,7 @@ public sealed class PlanMachine
             return;
         (Activity, Error) = (PlanActivity.None, reason);
         if (seen is not null && Planned?.Plan is null && Desired is null)
-            _records = _records with { Planned = seen };
+            SetRecords(_records with { Planned = seen });
         Advance(nowSeconds);
     }
 
@@ -132,7 +132,7 @@ public sealed class PlanMachine
         (Activity, Error) = (PlanActivity.None, "");
         var isSameModel = Planned is { } old && ReplicaMatch.IsSame(old.Model, planned.Model);
         _devices = _devices.Union(DevicesOf(_records)).Union(planned.Fleet.Devices.Select(device => device.Id));
-        _records = _records with { Desired = desired, Planned = planned };
+        SetRecords(_records with { Desired = desired, Planned = planned });
         _replicas.Replace(plan, planned.Fleet, _keyOf, isSameModel, nowSeconds);
         Advance(nowSeconds);
         return true;
@@ -144,11 +144,11 @@ public sealed class PlanMachine
         _attempt++;
         (Activity, Error) = (PlanActivity.None, "");
         _devices = _devices.Union(DevicesOf(_records));
-        _records = _records with
+        SetRecords(_records with
         {
             Desired = Desired is null ? null : Desired with { IsStopped = true },
             Planned = Planned is null ? null : Planned with { Plan = null, Explanation = [] },
-        };
+        });
         _replicas.StopAll(nowSeconds);
         Advance(nowSeconds);
     }
@@ -241,11 +241,10 @@ public sealed class PlanMachine
         Advance(nowSeconds);
     }
 
-    /// <summary>A replica of no plan runs: its stop was overtaken by its start, or given up. Told once until it has answered.</summary>
+    /// <summary>A replica of no plan runs: its stop was overtaken by its start, or given up. It is told once until it has answered.</summary>
     private void StopStray(string key, ReplicaSnapshot snapshot)
     {
-        var isAlive = snapshot.State is not (ReplicaState.Stopped or ReplicaState.OutOfService);
-        if (Desired is not null && isAlive && _strays.Add(key))
+        if (Desired is not null && snapshot.State != ReplicaState.Stopped && _strays.Add(key))
             _effects.Add(new PlanEffect.StopReplica(key));
     }
 
@@ -263,6 +262,13 @@ public sealed class PlanMachine
         if (!hasSettled && serving.SequenceEqual(_serving))
             return;
         _serving = serving;
+        _effects.Add(new PlanEffect.Changed());
+    }
+
+    /// <summary>Said even where nothing has to be done at once: records are written before anything else happens.</summary>
+    private void SetRecords(PlanRecords records)
+    {
+        _records = records;
         _effects.Add(new PlanEffect.Changed());
     }
 

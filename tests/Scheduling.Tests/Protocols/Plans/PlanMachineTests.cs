@@ -152,7 +152,7 @@ public sealed class PlanMachineTests
         machine.StartFailed(start.Key, start.Start, "no engine", 2);
 
         // It could not be loaded: that is tried again, and until then nothing is given up.
-        Assert.Empty(machine.TakeEffects().Where(effect => effect is PlanEffect.StopReplica or PlanEffect.DrainReplica));
+        Assert.DoesNotContain(machine.TakeEffects(), effect => effect is PlanEffect.StopReplica or PlanEffect.DrainReplica);
         Assert.Equal((true, "a/1/r0"), (machine.IsSettled, machine.RouteKey(2)));
         machine.Tick(3);
         start = machine.TakeEffects().Only<PlanEffect.StartReplica>().Replica;
@@ -172,7 +172,7 @@ public sealed class PlanMachineTests
 
         machine.StartFailed(start.Key, start.Start, "no engine", 2);
 
-        Assert.Empty(machine.TakeEffects().Where(effect => effect is PlanEffect.StopReplica or PlanEffect.DrainReplica));
+        Assert.DoesNotContain(machine.TakeEffects(), effect => effect is PlanEffect.StopReplica or PlanEffect.DrainReplica);
         Assert.Equal((true, "cd/1/r1"), (machine.IsSettled, machine.RouteKey(2)));
     }
 
@@ -318,7 +318,7 @@ public sealed class PlanMachineTests
 
         var keys = Enumerable.Range(0, 40).Select(_ => machine.RouteKey(0)).ToArray();
 
-        Assert.Equal([20, 20], keys.CountBy(key => key).Select(count => count.Value));
+        Assert.Equal([20, 20], keys.GroupBy(key => key).Select(group => group.Count()));
     }
 
     [Fact]

@@ -58,7 +58,15 @@ internal sealed class PlanWorld(Random random, StringBuilder trace)
 
     public void CarryOut(PlanEffect effect)
     {
-        trace.AppendLine($"{NowSeconds:0.00} {effect}");
+        trace.AppendLine($"{NowSeconds:0.00} {effect switch
+        {
+            PlanEffect.StartReplica { Replica: var replica } => $"start {replica.Start} of {replica.Key}, {replica.Failures} {replica.LastFailure}",
+            PlanEffect.DrainReplica { Key: var key } => $"drain {key}",
+            PlanEffect.StopReplica { Key: var key } => $"stop {key}",
+            PlanEffect.ProbeReplica { Key: var key } => $"probe {key}",
+            PlanEffect.SweepDevices { Named: var named } => $"sweep all but {string.Join(' ', named.Select(replica => replica.Key))}",
+            _ => "changed",
+        }}");
         switch (effect)
         {
             case PlanEffect.StartReplica { Replica: var replica }:
@@ -177,7 +185,7 @@ internal sealed class PlanWorld(Random random, StringBuilder trace)
 
     private void StopLost(string key, bool isGone)
     {
-        if (!isGone)
+        if (!isGone || _startsUnderWay.Contains(key))
             _strays.Add(key);
         Tell(machine => machine.StopFailed(key, isGone, NowSeconds));
     }
