@@ -139,7 +139,7 @@ public sealed class ChangeOverTests
         await using var fog = await ServeAsync();
         var before = await fog.Plan.GetStatusAsync();
 
-        await fog.Plan.Cast<IGrainManagementExtension>().DeactivateOnIdle();
+        await fog.Plan.Cast<Orleans.Core.Internal.IGrainManagementExtension>().DeactivateOnIdle();
 
         SplitFog.AssertExact(Synthetic.Request("then"), await fog.RunAsync(Synthetic.Request("then")));
         var after = await fog.Plan.GetStatusAsync();
