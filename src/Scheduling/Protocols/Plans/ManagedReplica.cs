@@ -214,6 +214,10 @@ internal sealed class ManagedReplica(ActualReplica actual, PlanTimes times, ICol
             OnSilence(health, nowSeconds);
     }
 
+    /// <summary>The plan itself was away, and deaf: the replica gets the time of some reports before its silence counts as a loss.</summary>
+    public void Excuse(double nowSeconds) =>
+        _heardSeconds = Math.Max(_heardSeconds, nowSeconds - times.SilenceSeconds + times.UnknownSeconds);
+
     public void Route(RoutedPart part, double nowSeconds) => _routed.Add((nowSeconds, part));
 
     private void OnSilence(ReplicaHealth health, double nowSeconds)

@@ -20,6 +20,7 @@ public sealed class PlanMachine
     /// <summary>Enough to roll back over a bad day, and small enough to write whole.</summary>
     private const int KeptPlans = 8;
 
+    private readonly PlanTimes _times;
     private readonly Func<ReplicaPlan, long, string> _keyOf;
     private readonly List<PlanEffect> _effects = [];
     private readonly HashSet<string> _strays = [];
@@ -27,6 +28,7 @@ public sealed class PlanMachine
     private PlanRecords _records;
     private ImmutableArray<string> _serving = [];
     private ImmutableHashSet<string> _devices = [];
+    private double _tickedSeconds;
     private long _attempt;
     private long _routed;
 
@@ -36,7 +38,7 @@ public sealed class PlanMachine
     /// <param name="nowSeconds">The time.</param>
     public PlanMachine(PlanTimes times, Func<ReplicaPlan, long, string> keyOf, PlanRecords records, double nowSeconds)
     {
-        (_keyOf, _records) = (keyOf, records);
+        (_times, _keyOf, _records, _tickedSeconds) = (times, keyOf, records, nowSeconds);
         _replicas = new ReplicaSet(times, _effects);
         _devices = DevicesOf(records);
         _replicas.Resume(records.Actual, records.Planned?.Plan?.Generation ?? 0, nowSeconds);
@@ -201,11 +203,18 @@ public sealed class PlanMachine
     public void ProbeFailed(string key, long start, bool isGone, string reason, double nowSeconds) =>
         On(key, nowSeconds, replica => replica.ProbeFailed(start, isGone, reason, nowSeconds));
 
-    /// <summary>Time passes.</summary>
+    /// <summary>Time passes. To be said more often than <see cref="PlanTimes.UnknownSeconds"/>, or it counts as an absence of the plan.</summary>
     public void Tick(double nowSeconds)
     {
+        var wasAway = nowSeconds - _tickedSeconds > _times.UnknownSeconds;
+        _tickedSeconds = nowSeconds;
         foreach (var replica in _replicas.All)
+        {
+            if (wasAway)
+                replica.Excuse(nowSeconds);
             replica.Tick(nowSeconds);
+        }
+
         Advance(nowSeconds);
     }
 

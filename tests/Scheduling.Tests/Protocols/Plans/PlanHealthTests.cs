@@ -22,11 +22,7 @@ public sealed class PlanHealthTests
     {
         var (machine, silent, other) = TwoReplicas();
 
-        for (var now = 1.0; now <= 20; now++)
-        {
-            machine.Report(other.Key, other.Start, (long)now, Serving, now);
-            machine.Tick(now);
-        }
+        PassTime(machine, other, untilSecond: 20);
 
         var effects = machine.TakeEffects();
         Assert.Equal(silent.Key, effects.Only<PlanEffect.ProbeReplica>().Key);
@@ -55,10 +51,11 @@ public sealed class PlanHealthTests
     public void Silence_LongerThanAnythingThatPasses_StartsTheReplicaAnew()
     {
         var (machine, silent, other) = TwoReplicas();
-        machine.Report(other.Key, other.Start, 1, Serving, 60.5);
 
+        PassTime(machine, other, untilSecond: 60);
+        Assert.Empty(machine.TakeEffects().OfType<PlanEffect.StartReplica>());
         machine.Tick(60.5);
-        machine.Tick(61.5);
+        machine.Tick(61);
 
         Assert.Equal(silent.Key, machine.TakeEffects().Only<PlanEffect.StartReplica>().Replica.Key);
         Assert.Contains("ReplicaSilenceSeconds", machine.Members.First().LastFailure);
@@ -129,14 +126,43 @@ public sealed class PlanHealthTests
     public void Report_ThatItServesAfterAll_EndsTheWaitForAStart()
     {
         var (machine, silent, other) = TwoReplicas();
-        machine.Report(other.Key, other.Start, 1, Serving, 60.5);
+        PassTime(machine, other, untilSecond: 60);
         machine.Tick(60.5);
+        Assert.Equal(ReplicaPhase.Waiting, machine.Find(silent.Key)!.Phase);
 
         machine.Report(silent.Key, silent.Start, 1, Serving, 60.6);
         machine.Tick(62);
 
         Assert.Empty(machine.TakeEffects().OfType<PlanEffect.StartReplica>());
         Assert.Equal((ReplicaPhase.Running, ""), (machine.Find(silent.Key)!.Phase, machine.Find(silent.Key)!.LastFailure));
+    }
+
+    [Fact]
+    public void Absence_OfThePlanItself_IsNobodysSilence()
+    {
+        var (machine, first, second) = TwoReplicas();
+
+        // Its process was stopped for ten minutes; what the replicas have said meanwhile comes behind the first tick.
+        machine.Tick(600);
+        machine.Tick(601);
+        machine.Report(first.Key, first.Start, 600, Serving, 602);
+        machine.Tick(602);
+        Assert.Empty(machine.TakeEffects().OfType<PlanEffect.StartReplica>());
+        machine.Tick(603.5);
+        machine.Tick(604);
+
+        // Whoever says nothing now either is lost.
+        Assert.Equal(second.Key, machine.TakeEffects().Only<PlanEffect.StartReplica>().Replica.Key);
+    }
+
+    /// <summary>Second by second, with reports from one replica.</summary>
+    private static void PassTime(PlanMachine machine, ActualReplica reporting, int untilSecond)
+    {
+        for (var second = 1; second <= untilSecond; second++)
+        {
+            machine.Report(reporting.Key, reporting.Start, second, Serving, second);
+            machine.Tick(second);
+        }
     }
 
     private static (PlanMachine Machine, ActualReplica First, ActualReplica Second) TwoReplicas()
