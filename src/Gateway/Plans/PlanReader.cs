@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Models;
 using E2LLM.Gateway.Hosting;
@@ -6,36 +7,36 @@ using Microsoft.Extensions.Options;
 
 namespace E2LLM.Gateway.Plans;
 
-/// <summary>What the plans of the catalog's models say, within the time that the options allow.</summary>
+/// <summary>
+/// What the plans of the catalog's models say, within the time that the options allow. Requests read a copy that is at most
+/// <see cref="CopyAge"/> old: what changes with another plan, limits and readiness, they learn within that time.
+/// </summary>
 internal sealed class PlanReader(IGrainFactory grains, IModelCatalog catalog, IOptions<GatewayOptions> options, TimeProvider time)
 {
+    /// <summary>From half of it on a copy is renewed while it is still good, so that under load no request waits for that.</summary>
+    public static readonly TimeSpan CopyAge = TimeSpan.FromSeconds(1);
+
+    private readonly ConcurrentDictionary<string, PlanCopy> _copies = [];
+
     /// <summary>Not while every replica is out of service, whatever the plan says.</summary>
     public static bool IsReady(PlanStatus status) => status.Replicas.IsDefaultOrEmpty
         ? status.Phase == PlanPhase.Ready
         : status.Replicas.Any(replica => replica.IsServing);
 
-    /// <exception cref="ModelNotReadyException">The plan does not answer in time.</exception>
-    public async Task<PlanStatus> GetAsync(string modelId, CancellationToken cancellationToken)
+    /// <summary>A copy that is new enough, or what the plan says now.</summary>
+    /// <exception cref="ModelNotReadyException">No replica serves, or the plan does not answer in time.</exception>
+    public async ValueTask<PlanStatus> GetReadyAsync(string modelId, CancellationToken cancellationToken)
     {
-        var timeout = TimeSpan.FromSeconds(options.Value.StatusTimeoutSeconds);
-        try
-        {
-            return await grains.GetGrain<IPlanGrain>(modelId).GetStatusAsync().WaitAsync(timeout, time, cancellationToken);
-        }
-        catch (TimeoutException timedOut)
-        {
-            throw new ModelNotReadyException($"The plan of model '{modelId}' did not answer within {timeout.TotalSeconds} s.", timedOut);
-        }
-    }
-
-    /// <exception cref="ModelNotReadyException">No complete replica serves.</exception>
-    public async Task<PlanStatus> GetReadyAsync(string modelId, CancellationToken cancellationToken)
-    {
-        var status = await GetAsync(modelId, cancellationToken);
+        var copy = _copies.GetOrAdd(modelId, id => new PlanCopy(() => grains.GetGrain<IPlanGrain>(id).GetStatusAsync(), time));
+        // Whoever is turned away is so by what the plan says now.
+        if (copy.Read(CopyAge) is { } known && IsReady(known))
+            return known;
+        var status = await WithinTimeAsync(modelId, copy.RenewAsync(), cancellationToken);
         if (IsReady(status))
             return status;
-        throw new ModelNotReadyException(status.Phase == PlanPhase.Ready
-            ? $"All replicas of model '{modelId}' are out of service and being started anew: {status.Replicas[0].LastFailure}."
+        var failure = status.Replicas.IsDefaultOrEmpty ? "" : status.Replicas[0].LastFailure;
+        throw new ModelNotReadyException(status.Phase is PlanPhase.Ready or PlanPhase.Loading && failure.Length > 0
+            ? $"All replicas of model '{modelId}' are out of service and being started anew: {failure}."
             : $"Model '{modelId}' is not being served yet; its plan is in phase {status.Phase}{(status.Error.Length > 0 ? $": {status.Error}" : "")}.");
     }
 
@@ -43,11 +44,24 @@ internal sealed class PlanReader(IGrainFactory grains, IModelCatalog catalog, IO
     public async Task<IReadOnlyList<(ModelSpec Model, PlanStatus Status)>> GetAllAsync(CancellationToken cancellationToken) =>
         await Task.WhenAll(catalog.Models.Select(async model => (model, await GetOrFailedAsync(model.Id, cancellationToken))));
 
+    private async Task<PlanStatus> WithinTimeAsync(string modelId, Task<PlanStatus> call, CancellationToken cancellationToken)
+    {
+        var timeout = TimeSpan.FromSeconds(options.Value.StatusTimeoutSeconds);
+        try
+        {
+            return await call.WaitAsync(timeout, time, cancellationToken);
+        }
+        catch (TimeoutException timedOut)
+        {
+            throw new ModelNotReadyException($"The plan of model '{modelId}' did not answer within {timeout.TotalSeconds} s.", timedOut);
+        }
+    }
+
     private async Task<PlanStatus> GetOrFailedAsync(string modelId, CancellationToken cancellationToken)
     {
         try
         {
-            return await GetAsync(modelId, cancellationToken);
+            return await WithinTimeAsync(modelId, grains.GetGrain<IPlanGrain>(modelId).GetStatusAsync(), cancellationToken);
         }
         catch (Exception error) when (error is E2LlmException or Orleans.Runtime.OrleansException)
         {

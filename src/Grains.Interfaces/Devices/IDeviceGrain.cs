@@ -20,7 +20,8 @@ public interface IDeviceGrain : IGrainWithStringKey
     /// <summary>Unloads the model's stages on this device that no plan names any more, whoever has forgotten them.</summary>
     /// <param name="modelId">Stages of other models are left alone.</param>
     /// <param name="named">Keys of the stages that may stay.</param>
+    /// <param name="generation">Stages of plans that came after this one are left alone: a sweep may be late.</param>
     /// <returns>How many were unloaded.</returns>
     [Alias("SweepStages"), AlwaysInterleave, ResponseTimeout("00:05:00")]
-    Task<int> SweepStagesAsync(string modelId, ImmutableHashSet<string> named);
+    Task<int> SweepStagesAsync(string modelId, ImmutableHashSet<string> named, long generation);
 }

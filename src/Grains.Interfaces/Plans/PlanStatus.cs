@@ -21,12 +21,13 @@ public sealed record PlanStatus
 
     [Id(4)] public ImmutableArray<DeviceProfile> Profiles { get; init; } = [];
 
-    /// <summary>Keys of the replicas' grains, in the order of the plan.</summary>
+    /// <summary>Keys of the replicas' grains, in the order of the plan; then those that an earlier plan has left.</summary>
     [Id(5)] public ImmutableArray<string> ReplicaKeys { get; init; } = [];
 
+    /// <summary>What each of them said last; where it does not serve, why.</summary>
     [Id(6)] public ImmutableArray<ReplicaStatus> Replicas { get; init; } = [];
 
-    /// <summary>Why the last attempt failed; empty otherwise.</summary>
+    /// <summary>Why the last attempt at a plan failed, or which replicas are missing; empty where nothing is amiss.</summary>
     [Id(7)] public string Error { get; init; } = "";
 
     /// <summary>What the plan does and what limits it; one sentence a line.</summary>

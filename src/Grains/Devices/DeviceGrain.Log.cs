@@ -11,4 +11,7 @@ public sealed partial class DeviceGrain
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Device {Device} still held stage {Stage}, which no plan names: it is unloaded.")]
     private partial void LogSwept(string device, string stage);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Device {Device}: stage {Stage} could not be unloaded.")]
+    private partial void LogSweepFailed(Exception exception, string device, string stage);
 }

@@ -49,15 +49,29 @@ public sealed partial class DeviceGrain(
         }
     }
 
-    public async Task<int> SweepStagesAsync(string modelId, ImmutableHashSet<string> named)
+    public async Task<int> SweepStagesAsync(string modelId, ImmutableHashSet<string> named, long generation)
     {
-        string[] orphans = [.. stages.Keys.Where(key => DeviceKey.DeviceOf(key) == Id && DeviceKey.ModelOf(key) == modelId && !named.Contains(key))];
-        foreach (var key in orphans)
+        var unloaded = await Task.WhenAll(stages.Keys.Where(IsOrphan).Select(SweepAsync));
+        return unloaded.Count(isUnloaded => isUnloaded);
+
+        bool IsOrphan(string key) => DeviceKey.DeviceOf(key) == Id && DeviceKey.ModelOf(key) == modelId
+            && DeviceKey.GenerationOf(key) <= generation && !named.Contains(key);
+    }
+
+    private async Task<bool> SweepAsync(string stageKey)
+    {
+        LogSwept(Id, stageKey);
+        try
         {
-            LogSwept(Id, key);
-            await GrainFactory.GetGrain<IStageGrain>(key).UnloadAsync(long.MaxValue);
+            await GrainFactory.GetGrain<IStageGrain>(stageKey).UnloadAsync(long.MaxValue);
+            return true;
         }
-        return orphans.Length;
+        catch (Exception exception)
+        {
+            // A hung engine keeps its memory whoever asks; the others are unloaded all the same.
+            LogSweepFailed(exception, Id, stageKey);
+            return false;
+        }
     }
 
     private DeviceSpec Spec() => devices.Find(Id)

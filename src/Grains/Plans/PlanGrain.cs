@@ -1,14 +1,13 @@
-using System.Diagnostics.CodeAnalysis;
+using System.Collections.Immutable;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Fleets;
 using E2LLM.Core.Models;
 using E2LLM.Core.Plans;
-using E2LLM.Grains.Interfaces.Devices;
 using E2LLM.Grains.Interfaces.Plans;
 using E2LLM.Grains.Interfaces.Replicas;
 using E2LLM.Grains.Placement;
 using E2LLM.Grains.Requests;
-using E2LLM.Scheduling.Protocols.HandOff;
+using E2LLM.Scheduling.Protocols.Plans;
 using E2LLM.Scheduling.Routing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -16,10 +15,10 @@ using Microsoft.Extensions.Options;
 namespace E2LLM.Grains.Plans;
 
 /// <summary>
-/// A model's plan: asks the devices for their profiles, the planner for a plan (on the pool, never in a turn), and starts the replicas.
+/// A model's plan. What is to be done, <see cref="PlanMachine"/> decides; this grain gets it plans, tells it of events, writes its
+/// records down, and then carries its effects out.
 /// </summary>
 [GrainType("plan"), KeepAlive]
-[SuppressMessage("Design", "CA1001", Justification = "Grains are torn down in OnDeactivateAsync.")]
 public sealed partial class PlanGrain(
     [PersistentState("plan", JournalStorage.ProviderName)] IPersistentState<PlanJournal> journal,
     IModelCatalog catalog,
@@ -29,143 +28,230 @@ public sealed partial class PlanGrain(
     TimeProvider time,
     ILogger<PlanGrain> logger) : Grain, IPlanGrain
 {
-    /// <summary>Enough to roll back over a bad day, and small enough to write whole.</summary>
-    private const int KeptPlans = 8;
+    /// <summary>Pauses and silences are told apart by no less.</summary>
+    private static readonly TimeSpan TickPeriod = TimeSpan.FromSeconds(0.25);
 
-    private long _replicaStarts;
-    private PlanStatus _status = new() { Phase = PlanPhase.None };
+    /// <summary>How long a call waits for a replica to come back. Below the time in which any grain call has to be answered.</summary>
+    private static readonly TimeSpan RoutePatience = TimeSpan.FromSeconds(10);
+
+    private readonly PlanStore _store = new(journal);
+    private readonly AsyncSignal _changed = new();
+    private readonly Dictionary<string, ReplicaStatus> _reports = [];
+    private PlanMachine? _machine;
+    private PlanMaker? _maker;
+    private PlanCalls? _calls;
+    private FleetSpec? _applied;
+    private bool _isPumping;
 
     private string ModelId => this.GetPrimaryKeyString();
 
+    private double NowSeconds => time.GetTimestamp() / (double)time.TimestampFrequency;
+
+    private PlanMachine Machine => _machine ?? throw NotActivated();
+
+    private PlanMaker Maker => _maker ?? throw NotActivated();
+
+    private PlanCalls Calls => _calls ?? throw NotActivated();
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _maker = new PlanMaker(ModelId, GrainFactory, catalog, advisor, options.Value);
+        _calls = new PlanCalls(ModelId, GrainFactory, _reports, time, logger);
+        var times = new PlanTimes { DrainSeconds = options.Value.DrainSeconds, SilenceSeconds = options.Value.ReplicaSilenceSeconds };
+        _machine = new PlanMachine(times, KeyOf, _store.Read().For(_maker.Model), NowSeconds);
+        this.RegisterGrainTimer(
+            () => TellAsync(machine => machine.Tick(NowSeconds)),
+            new GrainTimerCreationOptions { DueTime = TickPeriod, Period = TickPeriod, Interleave = true });
+        await base.OnActivateAsync(cancellationToken);
+    }
+
     public Task<PlanStatus> ApplyAsync(FleetSpec fleet)
     {
-        if (_status.Phase == PlanPhase.Ready && _status.Fleet == fleet)
-            return GetStatusAsync();
-        return ServeAsync(async () =>
+        // Not after a restart: devices and options may have changed, so the fleet is profiled and planned anew.
+        var isServed = _applied == fleet && Machine.Desired is { IsStopped: false } now && now.Fleet == fleet && Machine.IsServing;
+        return isServed ? GetStatusAsync() : ServeAsync(PlanActivity.Profiling, new DesiredServing { Fleet = fleet }, async attempt =>
         {
-            var model = catalog.Find(ModelId) ?? throw new ConfigurationException(
-                $"Model '{ModelId}' is not in this silo's catalog. It has: {string.Join(", ", catalog.Models.Select(known => known.Id))}.");
-            await ProfileAsync(fleet, model);
-            _status = _status with { Phase = PlanPhase.Planning };
-            return await PlanAsync(new PlanWish());
+            var seen = await Maker.ProfileAsync(fleet);
+            Machine.Proceed(attempt, PlanActivity.Planning);
+            return seen with { Plan = await Maker.PlanAsync(seen, new PlanWish()) };
         });
     }
 
-    public async Task<PlanStatus> GetStatusAsync() => _status with { Replicas = [.. await ReplicaStatusAsync()] };
-
-    public Task StopAsync() => StopReplicasAsync(_status.Phase == PlanPhase.None ? PlanPhase.None : PlanPhase.Stopped);
-
-    private async Task StopReplicasAsync(PlanPhase next)
+    public Task<PlanStatus> ApplyPlanAsync(long generation)
     {
-        var stopping = _status.ReplicaKeys;
-        // Fleet and profiles stay: a proposal can be made, and a plan applied, while nothing is served.
-        _status = _status with { Phase = next, Plan = null, Explanation = [], ReplicaKeys = [], Error = "" };
-        ForgetOutages();
-        _changed.Pulse();
-        await Task.WhenAll(stopping.Select(StopReplicaAsync));
+        var plans = Machine.Records.Plans;
+        var plan = plans.FirstOrDefault(kept => kept.Generation == generation) ?? throw new PlanningException(
+            $"No plan of generation {generation} is kept for model '{ModelId}'. Kept are: {string.Join(", ", plans.Select(kept => kept.Generation))}.");
+        var planned = Planned();
+        PlanMaker.Check(plan, planned);
+        var desired = new DesiredServing { Fleet = planned.Fleet, OfGeneration = generation };
+        return ServeAsync(PlanActivity.Planning, desired, _ => Task.FromResult(planned with { Plan = plan }));
     }
 
-    private async Task StopReplicaAsync(string key)
+    public async Task<PlanProposal> ProposeAsync(PlanWish wish)
     {
+        var planned = Planned();
+        var plan = await KeepAsync(await Maker.PlanAsync(planned, wish));
+        return new PlanProposal
+        {
+            Plan = plan,
+            Explanation = await Maker.ExplainAsync(planned, plan, wish),
+            Changes = await Maker.CompareAsync(planned, plan, wish),
+        };
+    }
+
+    public Task<ImmutableArray<ServingPlan>> GetPlansAsync() => Task.FromResult(Machine.Records.Plans);
+
+    public Task<PlanStatus> GetStatusAsync() => Task.FromResult(PlanStatusView.Of(Machine, Maker.Seen, _reports));
+
+    public async Task<ReplicaRoute?> RouteAsync(RouteQuery query)
+    {
+        var changed = _changed.WaitAsync();
+        if (TryRoute(query) is { } route)
+            return route;
         try
         {
-            await GrainFactory.GetGrain<IReplicaGrain>(key).StopAsync();
+            await changed.WaitAsync(RoutePatience, time);
+        }
+        catch (TimeoutException)
+        {
+            return null;
+        }
+
+        return TryRoute(query);
+    }
+
+    public Task ReportReplicaAsync(ReplicaReport report)
+    {
+        var status = report.Status;
+        _ = TellAsync(machine =>
+        {
+            if (machine.Report(status.Key, report.Start, report.Number, PlanStatusView.ToSnapshot(status), NowSeconds))
+                _reports[status.Key] = status;
+        });
+        return Task.CompletedTask;
+    }
+
+    public async Task StopAsync()
+    {
+        await TellAsync(machine => machine.Stop(NowSeconds));
+        await SettledAsync();
+    }
+
+    /// <returns>Null where nobody can serve the request now, but somebody may soon.</returns>
+    private ReplicaRoute? TryRoute(RouteQuery query)
+    {
+        if (Machine.Route(routing, query.PromptTokens, query.MaxTokens, query.Avoid, NowSeconds) is var (prefill, decode))
+            return new ReplicaRoute(prefill, prefill == decode ? null : decode);
+        var phase = PlanStatusView.PhaseOf(Machine);
+        return phase is PlanPhase.Ready or PlanPhase.Loading || (query.HasBegun && phase is PlanPhase.Profiling or PlanPhase.Planning)
+            ? null
+            : throw new OverloadedException($"Model '{ModelId}' is not being served now (plan: {phase}). {Machine.Error}".TrimEnd());
+    }
+
+    /// <summary>Gets a plan while the old one serves, then changes over to it.</summary>
+    private async Task<PlanStatus> ServeAsync(PlanActivity first, DesiredServing desired, Func<long, Task<PlannedServing>> getPlan)
+    {
+        var attempt = Machine.Begin(first);
+        PlannedServing planned;
+        try
+        {
+            planned = await getPlan(attempt);
+            planned = planned with { Explanation = await Maker.ExplainAsync(planned, planned.Plan!, new PlanWish()) };
+            // Under a new generation, an old plan too: what lingers somewhere of the old one can never be taken for its own.
+            planned = planned with { Plan = await KeepAsync(planned.Plan!) };
         }
         catch (Exception exception)
         {
-            // Its silo is gone, and the slices with it.
-            LogStopFailed(exception, key);
+            var seen = Maker.Seen is { Profiles.IsEmpty: false } whole ? whole : null;
+            await TellAsync(machine => machine.Abandon(attempt, exception.Message, seen, NowSeconds));
+            Log(exception);
+            throw;
         }
+
+        Calls.FirstFailure = null;
+        var isTakenUp = false;
+        await TellAsync(machine => isTakenUp = machine.ChangeOver(attempt, desired, planned, NowSeconds));
+        await SettledAsync();
+        if (!isTakenUp || Machine.Desired is { IsStopped: true })
+            throw new PlanningException($"Model '{ModelId}' was stopped while another plan was being put in place.");
+        if (Calls.FirstFailure is { } failure && Machine.Members.All(member => member.Phase != ReplicaPhase.Running))
+        {
+            Log(failure);
+            throw failure;
+        }
+
+        _applied = desired.Fleet;
+        return await GetStatusAsync();
     }
 
-    private async Task ProfileAsync(FleetSpec fleet, ModelSpec model)
-    {
-        _status = new PlanStatus { Phase = PlanPhase.Profiling, Fleet = fleet, Model = model };
-        var profiles = new List<DeviceProfile>();
-        // One after the other: devices that share a machine would only time each other's noise.
-        foreach (var device in fleet.Devices)
-            profiles.Add(await GrainFactory.GetGrain<IDeviceGrain>(device.Id).ProfileAsync(model.Id));
-        _status = _status with { Profiles = [.. profiles] };
-    }
-
-    /// <summary>Runs a planner on the pool, and keeps what it finds under a new generation.</summary>
-    private async Task<ServingPlan> PlanAsync(PlanWish wish)
-    {
-        var request = Request(wish);
-        var planner = advisor.FindPlanner(wish.Planner ?? options.Value.Planner);
-        var plan = await Task.Run(() => planner.Plan(request, CancellationToken.None));
-        KvRules.ThrowIfUnservable(plan, request.Model);
-        return await KeepAsync(plan);
-    }
-
-    private PlanRequest Request(PlanWish wish) => new()
-    {
-        Fleet = _status.Fleet!,
-        Model = _status.Model!,
-        Profiles = _status.Profiles,
-        Engine = options.Value.SettingsFor(_status.Model!, _status.Profiles),
-        Seed = wish.Seed,
-        Workload = wish.Workload ?? options.Value.Workload,
-        Objective = wish.Objective ?? options.Value.Objective,
-    };
+    private PlannedServing Planned() => Machine.Planned
+        ?? throw new PlanningException($"No fleet has been applied to model '{ModelId}' yet, so there is nothing to plan with.");
 
     private async Task<ServingPlan> KeepAsync(ServingPlan plan)
     {
-        plan = plan with { Generation = ++journal.State.Generation };
-        journal.State.Plans = [plan, .. journal.State.Plans.Take(KeptPlans - 1)];
-        await journal.WriteStateAsync();
+        plan = Machine.Keep(plan);
+        await _store.WriteAsync(() => Machine.Records);
         LogPlanned(ModelId, plan.Generation, plan.Planner, plan.Replicas.Length, plan.Unused.Length);
         return plan;
     }
 
-    /// <summary>Stops what is being served, gets a plan, and serves by it. A failure is what the status says from then on.</summary>
-    private async Task<PlanStatus> ServeAsync(Func<Task<ServingPlan>> getPlan)
+    private async Task SettledAsync()
     {
-        // Requests that the old replicas let go wait for the new ones.
-        await StopReplicasAsync(PlanPhase.Planning);
-        try
+        while (!Machine.IsSettled)
+            await _changed.WaitAsync();
+    }
+
+    /// <summary>Tells the machine of an event, and sees to what follows. Never throws for what follows.</summary>
+    private async Task TellAsync(Action<PlanMachine> tell)
+    {
+        tell(Machine);
+        if (_isPumping)
+            return; // whoever pumps sees the new effects too
+        _isPumping = true;
+        while (Machine.TakeEffects() is { Count: > 0 } effects)
         {
-            await LoadAsync(await getPlan());
-            return await GetStatusAsync();
+            try
+            {
+                await _store.WriteAsync(() => Machine.Records);
+            }
+            catch (Exception exception)
+            {
+                LogNotWritten(exception, ModelId);
+            }
+
+            foreach (var effect in effects)
+                _ = CarryOutAsync(effect);
         }
-        catch (Exception exception)
+
+        _isPumping = false;
+    }
+
+    private async Task CarryOutAsync(PlanEffect effect)
+    {
+        if (effect is PlanEffect.Changed)
         {
-            if (exception is E2LlmException expected)
-                LogRefused(ModelId, _status.Phase, expected.Message);
-            else
-                LogFailed(exception, ModelId, _status.Phase);
-            _status = _status with { Phase = PlanPhase.Failed, Error = exception.Message };
+            foreach (var key in _reports.Keys.Where(key => Machine.Find(key) is null).ToArray())
+                _reports.Remove(key);
             _changed.Pulse();
-            throw;
+            return;
         }
+
+        var outcome = await Calls.CarryOutAsync(effect, Machine.Planned?.Model);
+        await TellAsync(machine => outcome(machine, NowSeconds));
     }
 
-    private async Task LoadAsync(ServingPlan plan)
+    private void Log(Exception exception)
     {
-        var request = Request(new PlanWish());
-        _status = _status with
-        {
-            Phase = PlanPhase.Loading,
-            Plan = plan,
-            Explanation = await Task.Run(() => advisor.Explain(request, plan)),
-            ReplicaKeys =
-            [
-                .. plan.Replicas.Select(replica => DeviceKey.Replica(replica.Stages[0].DeviceId, ModelId, plan.Generation, replica.Id)),
-            ],
-        };
-        await Task.WhenAll(_status.ReplicaKeys.Select((_, index) => StartReplicaAsync(index)));
-        _status = _status with { Phase = PlanPhase.Ready, Error = "" };
-        _changed.Pulse();
+        var phase = PlanStatusView.PhaseOf(Machine);
+        if (exception is E2LlmException expected)
+            LogRefused(ModelId, phase, expected.Message);
+        else
+            LogFailed(exception, ModelId, phase);
     }
 
-    private Task StartReplicaAsync(int index) => GrainFactory.GetGrain<IReplicaGrain>(_status.ReplicaKeys[index]).StartAsync(new ReplicaAssignment
-    {
-        Generation = _status.Plan!.Generation,
-        Model = _status.Model!,
-        Plan = _status.Plan.Replicas[index],
-        Fleet = _status.Fleet!,
-        Start = ++_replicaStarts,
-    });
+    private string KeyOf(ReplicaPlan replica, long generation) =>
+        DeviceKey.Replica(replica.Stages[0].DeviceId, ModelId, generation, replica.Id);
 
-    private Task<ReplicaStatus[]> ReplicaStatusAsync() => Task.WhenAll(_status.ReplicaKeys.Select(StatusOfAsync));
+    private static InvalidOperationException NotActivated() => new("The grain has not been activated.");
 }

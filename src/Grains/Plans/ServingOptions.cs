@@ -103,6 +103,19 @@ public sealed class ServingOptions
     [OptionRange(5, 86_400)]
     public double StageLeaseSeconds { get; set; } = 60;
 
+    /// <summary>
+    /// Seconds that a replica whose place another plan needs may go on with the requests that it has, while others take the new ones.
+    /// Then they go on elsewhere.
+    /// </summary>
+    [OptionRange(0, 3600)]
+    public double DrainSeconds { get; set; } = 30;
+
+    /// <summary>
+    /// Seconds of silence after which a replica is started anew. Before that it is asked how it is, and others are preferred.
+    /// </summary>
+    [OptionRange(5, 3600)]
+    public double ReplicaSilenceSeconds { get; set; } = 60;
+
     /// <summary>How a replica is chosen where several serve: a name of <see cref="RoutingPolicies"/>.</summary>
     public string RoutingPolicy { get; set; } = RoutingPolicies.LeastWait;
 

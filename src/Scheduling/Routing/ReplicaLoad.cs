@@ -36,6 +36,19 @@ public sealed record ReplicaLoad
 
     internal double ReadTokensPerSecond => PrefillTokensPerSecond > 0 ? PrefillTokensPerSecond : TokensPerSecond;
 
+    /// <summary>With a request that is on its way: running where it could start at once, queued otherwise.</summary>
+    public ReplicaLoad Plus(RoutedPart part)
+    {
+        var hasRoom = QueuedRequests == 0 && RunningRequests < MaxSequences && part.KvCells <= KvCells - ReservedKvCells;
+        return this with
+        {
+            QueuedRequests = QueuedRequests + (hasRoom ? 0 : 1),
+            RunningRequests = RunningRequests + (hasRoom ? 1 : 0),
+            ReservedKvCells = ReservedKvCells + (hasRoom ? part.KvCells : 0),
+            PendingTokens = PendingTokens + part.PendingTokens,
+        };
+    }
+
     /// <summary>Estimate of the time that a new request, or the part of it that is this role's, would spend in the queue.</summary>
     /// <remarks>
     /// A PREFILL replica reads prompts one after the other (<see cref="WaitEstimate.InTurnSeconds"/>), the others wait for room

@@ -72,9 +72,9 @@ internal sealed class BenchmarkFog : IAsyncDisposable
     /// <summary>Of every stage of every replica, in the order of the plan.</summary>
     public async Task<StageStatus[]> StagesAsync()
     {
-        var plan = (await StatusAsync()).Plan!;
-        return await Task.WhenAll(plan.Replicas.SelectMany(replica => replica.Stages.Select((stage, index) => _silo.Grains
-            .GetGrain<IStageGrain>(DeviceKey.Stage(stage.DeviceId, _modelId, plan.Generation, replica.Id, index)).GetStatusAsync())));
+        var status = await StatusAsync();
+        return await Task.WhenAll(status.Plan!.Replicas.SelectMany((replica, which) => replica.Stages.Select((stage, index) => _silo.Grains
+            .GetGrain<IStageGrain>(DeviceKey.Stage(status.ReplicaKeys[which], stage.DeviceId, index)).GetStatusAsync())));
     }
 
     public async ValueTask DisposeAsync()

@@ -101,10 +101,19 @@ internal sealed class TestFog : IAsyncDisposable
     /// <summary>As <see cref="StagesAsync"/>, one entry a replica, in the order of the plan.</summary>
     public async Task<StageStatus[][]> StagesByReplicaAsync(ServingPlan? of = null)
     {
-        var plan = of ?? (await Plan.GetStatusAsync()).Plan!;
-        return await Task.WhenAll(plan.Replicas.Select(replica => Task.WhenAll(replica.Stages.Select((stage, index) =>
-            Client.GetGrain<IStageGrain>(DeviceKey.Stage(stage.DeviceId, ModelId, plan.Generation, replica.Id, index)).GetStatusAsync()))));
+        var status = await Plan.GetStatusAsync();
+        var plan = of ?? status.Plan!;
+        return await Task.WhenAll(plan.Replicas.Select((replica, index) => StagesOfAsync(replica, of is null
+            ? status.ReplicaKeys[index]
+            : DeviceKey.Replica(replica.Stages[0].DeviceId, ModelId, plan.Generation, replica.Id))));
     }
+
+    private Task<StageStatus[]> StagesOfAsync(ReplicaPlan replica, string key) => Task.WhenAll(replica.Stages.Select((stage, index) =>
+        Client.GetGrain<IStageGrain>(DeviceKey.Stage(key, stage.DeviceId, index)).GetStatusAsync()));
+
+    /// <summary>What the replicas say when they are asked; what the plan says of them may be a second old.</summary>
+    public async Task<IReadOnlyList<ReplicaStatus>> ReplicasAsync() => await Task.WhenAll(
+        (await Plan.GetStatusAsync()).ReplicaKeys.Select(key => Client.GetGrain<IReplicaGrain>(key).GetStatusAsync()));
 
     /// <summary>Asks until no request and no step is left, and gives up after half a minute.</summary>
     public async Task<ReplicaStatus> DrainedAsync() => Assert.Single(await AllDrainedAsync());
@@ -115,7 +124,7 @@ internal sealed class TestFog : IAsyncDisposable
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (true)
         {
-            var replicas = (await Plan.GetStatusAsync()).Replicas;
+            var replicas = await ReplicasAsync();
             if (replicas.All(replica => replica is { QueuedRequests: 0, RunningRequests: 0, StepsInFlight: 0 }))
                 return replicas;
             limit.Token.ThrowIfCancellationRequested();
@@ -125,7 +134,7 @@ internal sealed class TestFog : IAsyncDisposable
     /// <summary>Asks until a request waits in the only replica's queue, and gives up when the caller's call ends first.</summary>
     public async Task QueuedAsync(Task call)
     {
-        while ((await Plan.GetStatusAsync()).Replicas[0].QueuedRequests == 0)
+        while ((await ReplicasAsync())[0].QueuedRequests == 0)
             Assert.False(call.IsCompleted);
     }
 

@@ -117,7 +117,7 @@ public sealed class HandOffFailureTests
 
     private static async Task FirstHandOffAsync(TestFog fog)
     {
-        while ((await fog.Plan.GetStatusAsync()).Replicas.Sum(replica => replica.HandedOffRequests) == 0)
+        while ((await fog.ReplicasAsync()).Sum(replica => replica.HandedOffRequests) == 0)
         {
         }
     }

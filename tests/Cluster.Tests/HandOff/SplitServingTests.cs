@@ -30,7 +30,7 @@ public sealed class SplitServingTests
         Assert.EndsWith("/r1", timeline.DecoderReplica);
         Assert.Equal(["a", "b", "c", "d", "e"], timeline.Devices.Select(device => device.DeviceId));
         await SplitFog.AssertAllFreeAsync(fog);
-        Assert.All((await fog.Plan.GetStatusAsync()).Replicas, replica => Assert.True(replica.CompletedSteps > 0));
+        Assert.All(await fog.ReplicasAsync(), replica => Assert.True(replica.CompletedSteps > 0));
     }
 
     [Theory]
@@ -74,7 +74,7 @@ public sealed class SplitServingTests
             SplitFog.AssertExact(requests[index], answers[index]);
         await SplitFog.AssertAllFreeAsync(fog);
         // Nothing went wrong, so whatever needed a second token was handed on, and once.
-        Assert.Equal(requests.Count(request => request.MaxTokens > 1), (await fog.Plan.GetStatusAsync()).Replicas.Sum(replica => replica.HandedOffRequests));
+        Assert.Equal(requests.Count(request => request.MaxTokens > 1), (await fog.ReplicasAsync()).Sum(replica => replica.HandedOffRequests));
     }
 
     [Fact]

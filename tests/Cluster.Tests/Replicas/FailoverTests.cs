@@ -26,7 +26,7 @@ public sealed class FailoverTests
 
         Assert.Contains(answers, answer => answer.Last.Timeline!.Replays > 0);
         Assert.All(answers, answer => Assert.EndsWith("r1", answer.Last.Timeline!.Replica));
-        var broken = (await fog.Plan.GetStatusAsync()).Replicas[0];
+        var broken = (await fog.ReplicasAsync())[0];
         Assert.True(broken.FailedSteps > 0);
         Assert.NotEmpty(broken.LastFailure);
     }
@@ -104,16 +104,18 @@ public sealed class FailoverTests
     {
         // A millisecond a step: the answers are under way when the plan changes.
         var engines = Synthetic.Engines(new SyntheticTiming { CallSeconds = 1e-3 });
-        await using var fog = await TestFog.ServeAsync(Options(engines));
-        var generation = (await fog.Plan.GetStatusAsync()).Plan!.Generation;
+        var planner = new ChangingPlanner { Current = TwoMixed };
+        await using var fog = await TestFog.ServeAsync(Options(engines) with { Planner = planner, Serving = serving => serving.DrainSeconds = 0 });
+        planner.Current = new SplitPlanner((ReplicaRole.Mixed, [("a", 3), ("b", 5)]), (ReplicaRole.Mixed, [("c", 5), ("d", 3)]));
+        var proposed = (await fog.Plan.ProposeAsync(new PlanWish())).Plan.Generation;
         var running = RunManyAsync(fog, maxTokens: 150);
         await UntilAsync(fog, replicas => replicas.Sum(replica => replica.GeneratedTokens) > 100);
 
-        await fog.Plan.ApplyPlanAsync(generation);
+        await fog.Plan.ApplyPlanAsync(proposed);
 
         var answers = await running;
         Assert.Contains(answers, answer => answer.Last.Timeline!.Replays > 0);
-        Assert.All(answers, answer => Assert.StartsWith($"{generation + 1}/", answer.Last.Timeline!.Replica));
+        Assert.All(answers, answer => Assert.StartsWith($"{proposed + 1}/", answer.Last.Timeline!.Replica));
     }
 
     [Fact]
@@ -159,7 +161,7 @@ public sealed class FailoverTests
     private static async Task UntilAsync(TestFog fog, Func<IReadOnlyList<ReplicaStatus>, bool> isSo)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (await fog.Plan.GetStatusAsync() is not { Phase: PlanPhase.Ready } status || !isSo(status.Replicas))
+        while ((await fog.Plan.GetStatusAsync()).Phase != PlanPhase.Ready || !isSo(await fog.ReplicasAsync()))
             limit.Token.ThrowIfCancellationRequested();
     }
 }

@@ -42,7 +42,7 @@ public sealed class RequestFlowTests
 
         for (var index = 0; index < requests.Length; index++)
             Assert.Equal(Synthetic.Expected(requests[index]), answers[index].Tokens);
-        var replica = Assert.Single((await fog.Plan.GetStatusAsync()).Replicas);
+        var replica = Assert.Single(await fog.ReplicasAsync());
         Assert.Equal(200, replica.CompletedRequests);
         Assert.Equal(requests.Sum(request => request.MaxTokens), replica.GeneratedTokens);
     }

@@ -16,6 +16,7 @@ public sealed class FakeModel(string id, Script script, int contextTokens)
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _tokenizerWanted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _statusReads;
 
     private readonly TaskCompletionSource<int> _endedByReader = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -56,7 +57,16 @@ public sealed class FakeModel(string id, Script script, int contextTokens)
 
     public PlanStatus Status { get; set; } = Ready(id, contextTokens);
 
+    /// <summary>How often the plan was asked for it.</summary>
+    public int StatusReads => _statusReads;
+
     public RequestStatistics Statistics { get; set; } = new();
+
+    public PlanStatus ReadStatus()
+    {
+        Interlocked.Increment(ref _statusReads);
+        return Status;
+    }
 
     public void OnStart(GenerationRequest request)
     {

@@ -8,7 +8,7 @@ namespace E2LLM.Gateway.Tests.Fakes;
 /// <summary>Says what the test set.</summary>
 public sealed class FakePlanGrain(FakeFleet fleet) : Grain, IPlanGrain
 {
-    public Task<PlanStatus> GetStatusAsync() => Task.FromResult(fleet[this.GetPrimaryKeyString()].Status);
+    public Task<PlanStatus> GetStatusAsync() => Task.FromResult(fleet[this.GetPrimaryKeyString()].ReadStatus());
 
     public Task<PlanStatus> ApplyAsync(FleetSpec fleet) => throw new NotSupportedException();
 

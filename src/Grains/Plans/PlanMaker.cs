@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using E2LLM.Core.Errors;
+using E2LLM.Core.Fleets;
+using E2LLM.Core.Models;
+using E2LLM.Core.Plans;
+using E2LLM.Grains.Interfaces.Devices;
+using E2LLM.Scheduling.Protocols.HandOff;
+
+namespace E2LLM.Grains.Plans;
+
+/// <summary>Makes plans of a model: profiles from the devices, a plan from a planner, and its checks. Changes nothing that serves.</summary>
+internal sealed class PlanMaker(string modelId, IGrainFactory grains, IModelCatalog catalog, IPlanAdvisor advisor, ServingOptions options)
+{
+    /// <summary>Null where this silo does not know the model.</summary>
+    public ModelSpec? Model => catalog.Find(modelId);
+
+    /// <summary>The latest fleet that was looked at, and as much of its profiles as there is.</summary>
+    public PlannedServing? Seen { get; private set; }
+
+    /// <exception cref="ConfigurationException">The model is not in the catalog.</exception>
+    /// <exception cref="E2LlmException">A device has no silo, or could not be timed.</exception>
+    public async Task<PlannedServing> ProfileAsync(FleetSpec fleet)
+    {
+        var model = Model ?? throw new ConfigurationException(
+            $"Model '{modelId}' is not in this silo's catalog. It has: {string.Join(", ", catalog.Models.Select(known => known.Id))}.");
+        Seen = new PlannedServing { Fleet = fleet, Model = model, Profiles = [] };
+        var profiles = new List<DeviceProfile>();
+        // One after the other: devices that share a machine would only time each other's noise.
+        foreach (var device in fleet.Devices)
+            profiles.Add(await grains.GetGrain<IDeviceGrain>(device.Id).ProfileAsync(model.Id));
+        return Seen = Seen with { Profiles = [.. profiles] };
+    }
+
+    /// <summary>Runs a planner, on the pool.</summary>
+    /// <exception cref="PlanningException">There is no plan, or none that could be served.</exception>
+    public async Task<ServingPlan> PlanAsync(PlannedServing from, PlanWish wish)
+    {
+        var request = Request(from, wish);
+        var planner = advisor.FindPlanner(wish.Planner ?? options.Planner);
+        var plan = await Task.Run(() => planner.Plan(request, CancellationToken.None));
+        KvRules.ThrowIfUnservable(plan, from.Model);
+        return plan;
+    }
+
+    /// <exception cref="PlanningException">The plan cannot be served on the fleet.</exception>
+    public static void Check(ServingPlan plan, PlannedServing on)
+    {
+        foreach (var stage in plan.Replicas.SelectMany(replica => replica.Stages))
+            if (on.Fleet.Find(stage.DeviceId) is null)
+                throw new PlanningException(
+                    $"Plan {plan.Generation} uses device '{stage.DeviceId}', which fleet '{on.Fleet.Name}' does not have.");
+        KvRules.ThrowIfUnservable(plan, on.Model);
+    }
+
+    public Task<ImmutableArray<string>> ExplainAsync(PlannedServing planned, ServingPlan plan, PlanWish wish)
+    {
+        var request = Request(planned, wish);
+        return Task.Run(() => advisor.Explain(request, plan));
+    }
+
+    public Task<ImmutableArray<string>> CompareAsync(PlannedServing running, ServingPlan candidate, PlanWish wish)
+    {
+        if (running.Plan is not { } plan)
+            return Task.FromResult(ImmutableArray<string>.Empty);
+        var request = Request(running, wish);
+        return Task.Run(() => advisor.Compare(request, plan, candidate));
+    }
+
+    private PlanRequest Request(PlannedServing from, PlanWish wish) => new()
+    {
+        Fleet = from.Fleet,
+        Model = from.Model,
+        Profiles = from.Profiles,
+        Engine = options.SettingsFor(from.Model, from.Profiles),
+        Seed = wish.Seed,
+        Workload = wish.Workload ?? options.Workload,
+        Objective = wish.Objective ?? options.Objective,
+    };
+}

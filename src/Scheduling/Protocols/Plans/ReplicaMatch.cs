@@ -1,0 +1,28 @@
+using E2LLM.Core.Fleets;
+using E2LLM.Core.Models;
+using E2LLM.Core.Plans;
+
+namespace E2LLM.Scheduling.Protocols.Plans;
+
+/// <summary>Whether a replica of one plan is that of another, so that it can stay as it is. What the plans predict of it does not count.</summary>
+internal static class ReplicaMatch
+{
+    public static bool IsSame(ReplicaPlan one, FleetSpec oneFleet, ReplicaPlan other, FleetSpec otherFleet) =>
+        one.Role == other.Role
+        && one.Engine == other.Engine
+        && one.Stages.Select(Place).SequenceEqual(other.Stages.Select(Place))
+        && one.Stages.All(stage => oneFleet.Find(stage.DeviceId) == otherFleet.Find(stage.DeviceId))
+        && Links(one, oneFleet).SequenceEqual(Links(one, otherFleet))
+        && oneFleet.DefaultLatencySeconds.Equals(otherFleet.DefaultLatencySeconds)
+        && oneFleet.DefaultBandwidthBytesPerSecond.Equals(otherFleet.DefaultBandwidthBytesPerSecond);
+
+    /// <summary>By value of what decides the bits and the slices; a specification that was stored and read is the same one.</summary>
+    public static bool IsSame(ModelSpec one, ModelSpec other) =>
+        one.Id == other.Id && one.Sha256 == other.Sha256 && one.LayerBytes.SequenceEqual(other.LayerBytes);
+
+    private static (string Device, int First, int Count) Place(StagePlan stage) => (stage.DeviceId, stage.FirstLayer, stage.LayerCount);
+
+    /// <summary>KV caches go to any device, so every link of its devices counts.</summary>
+    private static IEnumerable<LinkSpec> Links(ReplicaPlan replica, FleetSpec fleet) => fleet.Links.Where(link =>
+        replica.Stages.Any(stage => stage.DeviceId == link.From || stage.DeviceId == link.To));
+}

@@ -1,0 +1,16 @@
+namespace E2LLM.Scheduling.Routing;
+
+/// <summary>What a request will be to a replica that it was sent to.</summary>
+/// <param name="PendingTokens">What the replica has to read and may have to write for it.</param>
+/// <param name="KvCells">Cells that it may come to need there.</param>
+public readonly record struct RoutedPart(long PendingTokens, int KvCells)
+{
+    public static RoutedPart Whole(RouteRequest request) => new(request.Tokens, Cells(request.Tokens));
+
+    public static RoutedPart Prompt(RouteRequest request) => new(request.PromptTokens, Cells(request.PromptTokens));
+
+    /// <summary>The answer to a prompt that another replica reads; the cells of the prompt are needed all the same.</summary>
+    public static RoutedPart Answer(RouteRequest request) => new(request.MaxTokens, Cells(request.Tokens));
+
+    private static int Cells(long tokens) => (int)Math.Min(int.MaxValue, tokens);
+}
