@@ -1,7 +1,7 @@
 namespace E2LLM.Cluster.Tests.Faults;
 
 /// <summary>What becomes of a call on its way.</summary>
-internal enum FaultKind
+public enum FaultKind
 {
     /// <summary>It never reaches its target.</summary>
     LostCall,

@@ -113,7 +113,10 @@ public sealed class GrainFaultsTests
         faults.Begin();
         var request = Synthetic.Request("twice", promptTokens: 40, maxTokens: 30);
 
-        var answer = await fog.RunAsync(request);
+        var running = fog.RunAsync(request);
+        await Task.WhenAny(running, Task.Delay(TimeSpan.FromSeconds(20), TimeProvider.System));
+        Assert.True(running.IsCompleted, $"{string.Join('\n', (await fog.Plan.GetStatusAsync()).Replicas)}\n{faults}");
+        var answer = await running;
 
         Assert.Equal((FinishReason.Length, 0), (answer.Finish, answer.Last.Timeline!.Replays));
         Assert.Equal(Synthetic.Expected(request), answer.Tokens);

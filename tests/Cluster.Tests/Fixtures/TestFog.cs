@@ -95,11 +95,14 @@ internal sealed class TestFog : IAsyncDisposable
     public IRequestGrain Request(string id) => Client.GetGrain<IRequestGrain>(id);
 
     /// <summary>Runs a request to its end.</summary>
-    public async Task<Answer> RunAsync(GenerationRequest request)
+    public Task<Answer> RunAsync(GenerationRequest request) => RunAsync(request, Client);
+
+    /// <summary>As <see cref="RunAsync(GenerationRequest)"/>, read from a silo as a gateway does, or from any other client.</summary>
+    public static async Task<Answer> RunAsync(GenerationRequest request, IGrainFactory reader)
     {
         List<int> tokens = [];
         TokenChunk? last = null;
-        await foreach (var chunk in Request(request.Id).RunAsync(request))
+        await foreach (var chunk in reader.GetGrain<IRequestGrain>(request.Id).RunAsync(request))
         {
             Assert.Equal(tokens.Count, chunk.FirstIndex);
             tokens.AddRange(chunk.Tokens);
