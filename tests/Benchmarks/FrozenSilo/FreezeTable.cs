@@ -7,11 +7,12 @@ internal static class FreezeTable
 {
     /// <param name="name">Of the replica.</param>
     /// <param name="requests">Those that it answered.</param>
-    public static void Print(string name, IReadOnlyCollection<SentRequest> requests)
+    /// <param name="phaseOf">When a request was under way.</param>
+    public static void Print(string name, IReadOnlyCollection<SentRequest> requests, Func<SentRequest, FreezePhase> phaseOf)
     {
         foreach (var phase in Enum.GetValues<FreezePhase>())
         {
-            var answers = requests.Where(request => request.Phase == phase).Select(request => request.Answer!).ToArray();
+            var answers = requests.Where(request => phaseOf(request) == phase).Select(request => request.Answer!).ToArray();
             if (answers.Length == 0)
             {
                 Console.WriteLine($"{name,-8} {phase,-6}  no requests");
