@@ -9,8 +9,8 @@ namespace E2LLM.Cluster.Tests.Faults;
 
 /// <summary>
 /// Requests of all sizes, with readers of all kinds, over a network that loses, delays and doubles messages of all kinds: every request
-/// ends, no token is lost, doubled, wrong or out of order, and nothing is left behind. A few hundred lives; ten thousand where the
-/// environment variable E2LLM_LONG is 1.
+/// ends, no token is lost, doubled, wrong or out of order, and nothing is left behind. A few hundred lives; ten thousand and more where
+/// the environment variable E2LLM_LONG is 1.
 /// </summary>
 public sealed class RandomLivesTests(ITestOutputHelper output)
 {
