@@ -2,11 +2,11 @@ using E2LLM.Benchmarks.Reports;
 
 namespace E2LLM.Benchmarks.FrozenSilo;
 
-/// <summary>Latencies by replica and phase.</summary>
+/// <summary>Latencies by phase.</summary>
 internal static class FreezeTable
 {
-    /// <param name="name">Of the replica.</param>
-    /// <param name="requests">Those that it answered.</param>
+    /// <param name="name">What the requests have in common: their replica, or that they went on elsewhere.</param>
+    /// <param name="requests">Requests with answers.</param>
     /// <param name="phaseOf">When a request was under way.</param>
     public static void Print(string name, IReadOnlyCollection<SentRequest> requests, Func<SentRequest, FreezePhase> phaseOf)
     {

@@ -111,8 +111,8 @@ internal sealed class FrozenSiloBenchmark(FrozenSiloSettings settings)
     {
         var lost = requests.Where(request => request.Answer is null).ToArray();
         for (var index = 0; index < replicas.Length; index++)
-            FreezeTable.Print($"r{index}", [.. requests.Where(request => request.Replica.EndsWith($"r{index}", StringComparison.Ordinal))],
-                request => request.Phase(_stoppedAt, _continuedAt));
+            Print($"r{index}", request => request.Replays == 0 && request.Replica.EndsWith($"r{index}", StringComparison.Ordinal));
+        Print("moved", request => request.Replays > 0);
         Console.WriteLine($"{requests.Length} requests, {lost.Length} of them without a whole answer; {requests.Count(request => request.Replays > 0)} went on elsewhere");
         foreach (var (fault, count) in lost.CountBy(request => request.Fault))
             Console.WriteLine($"  {count} x {fault}");
@@ -120,6 +120,9 @@ internal sealed class FrozenSiloBenchmark(FrozenSiloSettings settings)
             Console.WriteLine($"r{index}: {loads[index]} engine loads, {(replicas[index].IsServing ? "serving" : "out of service")}, " +
                 $"{replicas[index].FailedSteps} failed steps {replicas[index].LastFailure}");
         return lost.Length == 0 && loads.All(count => count == 1) && replicas.All(replica => replica.IsServing);
+
+        void Print(string name, Func<SentRequest, bool> isOf) =>
+            FreezeTable.Print(name, [.. requests.Where(request => request.Answer is not null && isOf(request))], request => request.Phase(_stoppedAt, _continuedAt));
     }
 
     private Task<BenchmarkFog> StartAsync()
