@@ -1,5 +1,6 @@
 using System.CommandLine;
 using E2LLM.Benchmarks.DataPlane;
+using E2LLM.Benchmarks.FrozenSilo;
 using E2LLM.Benchmarks.HandOff;
 using E2LLM.Benchmarks.Interference;
 using E2LLM.Benchmarks.Nodes;
@@ -17,6 +18,7 @@ var root = new RootCommand("Benchmarks: whole flows on the real engine, and what
     HandOffCommand.Create(),
     InterferenceCommand.Create(),
     OrchestrationCommand.Create(),
+    FrozenSiloCommand.Create(),
     NodeCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();

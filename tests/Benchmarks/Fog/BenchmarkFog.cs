@@ -13,16 +13,18 @@ using E2LLM.Grains.Plans;
 
 namespace E2LLM.Benchmarks.Fog;
 
-/// <summary>A silo in this process, and where a benchmark asks for it a second one in a process of its own.</summary>
+/// <summary>A silo in this process, and where a benchmark asks for them others in processes of their own.</summary>
 internal sealed class BenchmarkFog : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private readonly BenchmarkSilo _silo;
-    private readonly NodeProcess? _node;
     private readonly string _modelId;
 
-    private BenchmarkFog(BenchmarkSilo silo, NodeProcess? node, string modelId) => (_silo, _node, _modelId) = (silo, node, modelId);
+    private BenchmarkFog(BenchmarkSilo silo, NodeProcess[] nodes, string modelId) => (_silo, Nodes, _modelId) = (silo, nodes, modelId);
+
+    /// <summary>The other silos' processes.</summary>
+    public IReadOnlyList<NodeProcess> Nodes { get; }
 
     private IPlanGrain PlanGrain => _silo.Grains.GetGrain<IPlanGrain>(_modelId);
 
@@ -31,23 +33,24 @@ internal sealed class BenchmarkFog : IAsyncDisposable
         StartAsync(new FogOptions { Catalog = catalog, Engines = engines, Devices = FogOptions.OneThreadDevices(stages), Serving = serving });
 
     /// <param name="options">Of the silo in this process.</param>
-    /// <param name="remote">The second silo; its primary port is filled in.</param>
-    public static async Task<BenchmarkFog> StartAsync(FogOptions options, NodeSpec? remote = null)
+    /// <param name="remotes">The other silos; their primary port is filled in.</param>
+    public static async Task<BenchmarkFog> StartAsync(FogOptions options, params NodeSpec[] remotes)
     {
         var silo = await BenchmarkSilo.StartAsync(options);
-        NodeProcess? node = null;
+        List<NodeProcess> nodes = [];
         try
         {
-            node = remote is null ? null : await NodeProcess.StartAsync(remote with { PrimarySiloPort = silo.SiloPort });
-            var fog = new BenchmarkFog(silo, node, options.Catalog.Models[0].Id);
-            DeviceSpec[] devices = [.. options.Devices, .. remote?.Devices ?? []];
-            await fog.SeeAsync(remote?.Devices ?? []);
+            foreach (var remote in remotes)
+                nodes.Add(await NodeProcess.StartAsync(remote with { PrimarySiloPort = silo.SiloPort }));
+            var fog = new BenchmarkFog(silo, [.. nodes], options.Catalog.Models[0].Id);
+            DeviceSpec[] devices = [.. options.Devices, .. remotes.SelectMany(remote => remote.Devices)];
+            await fog.SeeAsync([.. remotes.SelectMany(remote => remote.Devices)]);
             await fog.PlanGrain.ApplyAsync(new FleetSpec { Name = "benchmark", Devices = [.. devices] });
             return fog;
         }
         catch
         {
-            if (node is not null)
+            foreach (var node in nodes)
                 await node.DisposeAsync();
             await silo.DisposeAsync();
             throw;
@@ -57,6 +60,10 @@ internal sealed class BenchmarkFog : IAsyncDisposable
     /// <summary>Streams one answer; ending the enumeration stops it.</summary>
     public IAsyncEnumerable<TokenChunk> StreamAsync(GenerationRequest request, CancellationToken cancellationToken = default) =>
         _silo.Grains.GetGrain<IRequestGrain>(request.Id).RunAsync(request, cancellationToken);
+
+    /// <summary>Makes the grains of requests that are to come.</summary>
+    public Task MakeAsync(IEnumerable<GenerationRequest> requests) =>
+        Task.WhenAll(requests.Select(request => _silo.Grains.GetGrain<IRequestGrain>(request.Id).GetAsync()));
 
     /// <summary>Runs one request to its end and returns its last chunk.</summary>
     public async Task<TokenChunk> RunAsync(GenerationRequest request)
@@ -79,11 +86,10 @@ internal sealed class BenchmarkFog : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_node is not null)
-        {
+        if (Nodes.Count > 0)
             await PlanGrain.StopAsync();
-            await _node.DisposeAsync();
-        }
+        foreach (var node in Nodes)
+            await node.DisposeAsync();
         await _silo.DisposeAsync();
     }
 

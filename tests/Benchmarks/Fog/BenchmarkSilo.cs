@@ -3,11 +3,13 @@ using System.Net.Sockets;
 using E2LLM.Core.Engines;
 using E2LLM.Grains.Devices;
 using E2LLM.Grains.Hosting;
+using E2LLM.Grains.Placement;
 using E2LLM.Grains.Requests;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using Orleans.Configuration;
 
 namespace E2LLM.Benchmarks.Fog;
 
@@ -37,6 +39,8 @@ internal sealed class BenchmarkSilo : IAsyncDisposable
         builder.Services.AddSingleton<IDeviceProfiler, NoProfiler>();
         builder.Services.AddSingleton(options.Planner);
         builder.Services.Configure(options.Serving);
+        if (options.HasDevicesOnly)
+            builder.Services.PostConfigure<GrainTypeOptions>(grains => grains.Classes.RemoveWhere(IsNotOfDevices));
         var siloPort = FreePort();
         builder.UseOrleans(silo => silo
             .UseLocalhostClustering(siloPort, FreePort(), primarySiloPort is { } port ? new IPEndPoint(IPAddress.Loopback, port) : null)
@@ -52,6 +56,11 @@ internal sealed class BenchmarkSilo : IAsyncDisposable
         await _host.StopAsync();
         _host.Dispose();
     }
+
+    /// <summary>The product's other grains, and the journal in memory.</summary>
+    private static bool IsNotOfDevices(Type grain) =>
+        (grain.Assembly == typeof(OnDeviceAttribute).Assembly && !grain.IsDefined(typeof(OnDeviceAttribute), inherit: false))
+        || grain.FullName == "Orleans.Storage.MemoryStorageGrain";
 
     private static int FreePort()
     {

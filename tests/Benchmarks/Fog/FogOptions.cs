@@ -16,6 +16,9 @@ internal sealed record FogOptions
     /// <summary>Those that this silo hosts.</summary>
     public required IReadOnlyList<DeviceSpec> Devices { get; init; }
 
+    /// <summary>Whether the silo takes in no grains but those of its devices.</summary>
+    public bool HasDevicesOnly { get; init; }
+
     public IPlanAdvisor Planner { get; init; } = new EqualCut();
 
     public Action<ServingOptions> Serving { get; init; } = _ => { };

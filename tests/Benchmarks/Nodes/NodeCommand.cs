@@ -1,7 +1,10 @@
 using System.CommandLine;
 using System.Text.Json;
 using E2LLM.Benchmarks.Fog;
+using E2LLM.Core.Engines;
+using E2LLM.Core.Models;
 using E2LLM.Gguf.Format;
+using E2LLM.Inference.Synthetic;
 
 namespace E2LLM.Benchmarks.Nodes;
 
@@ -10,6 +13,9 @@ internal static class NodeCommand
 {
     /// <summary>The line that says that the silo is up.</summary>
     public const string Ready = "ready";
+
+    /// <summary>Begins the last line, which says how many engines have been loaded.</summary>
+    public const string EngineLoads = "engine loads ";
 
     public static Command Create()
     {
@@ -23,19 +29,33 @@ internal static class NodeCommand
 
     private static async Task<int> RunAsync(NodeSpec spec, CancellationToken cancellationToken)
     {
-        var model = await BenchmarkModel.OpenAsync(spec.DataDirectory, spec.Shape, GgmlType.Q4_0, cancellationToken);
+        var (catalog, factory) = await OpenAsync(spec, cancellationToken);
+        var engines = new CountedEngines(factory);
         await using var silo = await BenchmarkSilo.StartAsync(
             new FogOptions
             {
-                Catalog = model.Catalog,
-                Engines = model.Engines,
+                Catalog = catalog,
+                Engines = engines,
                 Devices = spec.Devices,
+                HasDevicesOnly = spec.HasDevicesOnly,
                 Planner = FixedCut.Parse(spec.Cut),
                 Serving = options => ServingOptionsCopy.Copy(spec.Serving, options),
             },
             spec.PrimarySiloPort);
         Console.WriteLine(Ready);
         await Console.In.ReadToEndAsync(cancellationToken);
+        Console.WriteLine($"{EngineLoads}{engines.Loads}");
         return 0;
+    }
+
+    private static async Task<(IModelCatalog Catalog, IStageEngineFactory Engines)> OpenAsync(NodeSpec spec, CancellationToken cancellationToken)
+    {
+        if (spec.SyntheticStepSeconds is { } seconds)
+        {
+            var catalog = new SyntheticModelCatalog(SyntheticModel.Spec("synthetic"));
+            return (catalog, new SyntheticStageEngineFactory(catalog, new SyntheticTiming { CallSeconds = seconds }, TimeProvider.System));
+        }
+        var model = await BenchmarkModel.OpenAsync(spec.DataDirectory, spec.Shape, GgmlType.Q4_0, cancellationToken);
+        return (model.Catalog, model.Engines);
     }
 }

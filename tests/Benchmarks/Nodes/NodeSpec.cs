@@ -10,6 +10,12 @@ internal sealed record NodeSpec
 
     public required DeviceSpec[] Devices { get; init; }
 
+    /// <summary>Where it is set, the engine is the synthetic one, with so long a step, and there are no model files.</summary>
+    public double? SyntheticStepSeconds { get; init; }
+
+    /// <summary>Whether the silo takes in no grains but those of its devices: plan and requests then live elsewhere.</summary>
+    public bool HasDevicesOnly { get; init; }
+
     /// <summary>Of the benchmark's model; see <see cref="Fog.BenchmarkModel"/>.</summary>
     public required string Shape { get; init; }
 

@@ -20,10 +20,12 @@ namespace E2LLM.Cluster.Tests.Fixtures;
 internal sealed class TestFog : IAsyncDisposable
 {
     private readonly InProcessTestCluster _cluster;
+    private readonly InProcessSiloHandle[] _silos;
 
     private TestFog(InProcessTestCluster cluster, FleetSpec fleet, string modelId)
     {
         _cluster = cluster;
+        _silos = [.. cluster.Silos];
         Fleet = fleet;
         ModelId = modelId;
     }
@@ -56,8 +58,10 @@ internal sealed class TestFog : IAsyncDisposable
             orleans.Services.AddSingleton<IPlanAdvisor>(options.Planner is { } planner ? new OnePlanner(planner) : new PlanAdvisor());
             orleans.Services.Configure(options.Serving);
             orleans.Services.Configure(options.Requests);
+            options.Faults?.AddTo(orleans.Services);
             options.Silo(orleans);
         });
+        builder.ConfigureClient(client => options.Faults?.AddTo(client.Services));
         var cluster = builder.Build();
         await cluster.DeployAsync();
         var fleet = new FleetSpec { Name = "test", Devices = [.. options.SiloDevices.SelectMany(devices => devices)] };
@@ -79,14 +83,27 @@ internal sealed class TestFog : IAsyncDisposable
         }
     }
 
+    /// <summary>The silo that a grain lives on, by its place in <see cref="TestFogOptions.SiloDevices"/>; -1 where it is not active.</summary>
+    public async Task<int> SiloOfAsync(IAddressable grain)
+    {
+        var address = await Client.GetGrain<IManagementGrain>(0).GetActivationAddress(grain);
+        return Array.FindIndex(_silos, silo => silo.SiloAddress.Equals(address));
+    }
+
+    /// <summary>Takes a silo away without a word.</summary>
+    public Task KillSiloAsync(int silo) => _cluster.KillSiloAsync(_silos[silo]);
+
     public IRequestGrain Request(string id) => Client.GetGrain<IRequestGrain>(id);
 
     /// <summary>Runs a request to its end.</summary>
-    public async Task<Answer> RunAsync(GenerationRequest request)
+    public Task<Answer> RunAsync(GenerationRequest request) => RunAsync(request, Client);
+
+    /// <summary>As <see cref="RunAsync(GenerationRequest)"/>, read from a silo as a gateway does, or from any other client.</summary>
+    public static async Task<Answer> RunAsync(GenerationRequest request, IGrainFactory reader)
     {
         List<int> tokens = [];
         TokenChunk? last = null;
-        await foreach (var chunk in Request(request.Id).RunAsync(request))
+        await foreach (var chunk in reader.GetGrain<IRequestGrain>(request.Id).RunAsync(request))
         {
             Assert.Equal(tokens.Count, chunk.FirstIndex);
             tokens.AddRange(chunk.Tokens);

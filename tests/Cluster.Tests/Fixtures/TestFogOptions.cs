@@ -1,3 +1,4 @@
+using E2LLM.Cluster.Tests.Faults;
 using E2LLM.Core.Engines;
 using E2LLM.Core.Fleets;
 using E2LLM.Core.Models;
@@ -27,6 +28,9 @@ internal sealed record TestFogOptions
     public Action<ServingOptions> Serving { get; init; } = _ => { };
 
     public Action<RequestOptions> Requests { get; init; } = _ => { };
+
+    /// <summary>What happens to calls on their way, on every silo and the client; null for a network that loses nothing.</summary>
+    public GrainFaults? Faults { get; init; }
 
     /// <summary>What else a silo needs.</summary>
     public Action<ISiloBuilder> Silo { get; init; } = _ => { };
