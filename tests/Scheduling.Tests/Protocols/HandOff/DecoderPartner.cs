@@ -6,12 +6,13 @@ using E2LLM.Scheduling.Tests.Batching;
 namespace E2LLM.Scheduling.Tests.Protocols.HandOff;
 
 /// <summary>The decoder of a hand-off as the least that it can be: slots that come and go, a cache that is taken in or not, an answer.</summary>
-internal sealed class DecoderPartner(GenerationRequest request, Random random, double failChance)
+internal sealed class DecoderPartner(GenerationRequest request, Random random, double failChance, double slotLossChance)
 {
     private const int MaxLosses = 4;
 
     private List<int>? _known;
     private long _lastStep;
+    private long? _takenInFrom;
     private int _losses;
 
     public Queue<HandOffEvent> Said { get; } = new();
@@ -45,7 +46,7 @@ internal sealed class DecoderPartner(GenerationRequest request, Random random, d
             Slot = _lastStep += random.Next(1, 4);
             Said.Enqueue(new HandOffEvent.SlotReady(_lastStep));
         }
-        else if (random.NextDouble() < failChance)
+        else if (random.NextDouble() < slotLossChance)
         {
             // The step that opens the slot is lost; another one follows.
             LoseSlot();
@@ -55,12 +56,14 @@ internal sealed class DecoderPartner(GenerationRequest request, Random random, d
     /// <summary>False where it does not go on from the cache.</summary>
     public bool Arrived(long step, int firstToken)
     {
+        if (_takenInFrom == step)
+            return true;
         if (HasEnded || Slot != step || !HasReceived)
             return false;
         HasReceived = false;
         if (random.NextDouble() < failChance)
             return false;
-        Slot = null;
+        (Slot, _takenInFrom) = (null, step);
         HasTakenIn = true;
         GoOn([firstToken]);
         return true;

@@ -38,11 +38,12 @@ internal sealed class HandOffLife
         _doubleChance = _random.Next(2) * 0.2;
         _cancelChance = _random.Next(3) == 0 ? 0.01 : 0;
         _network = new LossyNetwork(_random, _lossChance, _doubleChance);
-        IsPeaceful = failChance + _lossChance + _cancelChance == 0;
+        var slotLossChance = _random.Next(3) == 0 ? 0.1 : 0;
+        IsPeaceful = failChance + slotLossChance + _lossChance + _cancelChance == 0;
         _request = Request();
         _machine = new HandOffMachine(_request);
         _prefill = new PrefillPartner(_request, _random, failChance);
-        _decoder = new DecoderPartner(_request, _random, failChance);
+        _decoder = new DecoderPartner(_request, _random, failChance, slotLossChance);
         _answer = new AnswerModel(_request with { Answer = [] }, int.MaxValue);
         if (_request.Answer.Length > 0)
             _answer.Receive(new TokenChunk { FirstIndex = 0, Tokens = _request.Answer });
@@ -177,7 +178,10 @@ internal sealed class HandOffLife
                 break;
             case HandOffEffect.DropPrefill:
                 Require(_machine.State is HandOffState.Abandoned or HandOffState.ReadingAnew or HandOffState.HandedOn or HandOffState.Ended, "the cache is freed while it is needed");
-                Require(!IsPeaceful || _decoder.HasTakenIn || _machine.State == HandOffState.Ended, "the cache is freed for nothing");
+                // A prompt whose first token ends the answer leaves no cache, and the word of a sending that found none may be here first.
+                Require(
+                    !IsPeaceful || _decoder.HasTakenIn || _prefill.HasEnded || _machine.State == HandOffState.Ended,
+                    "the cache is freed for nothing");
                 _hasLetGo = true;
                 // The end of a part is repeated until it is heard.
                 _network.Post(_prefill.Drop);
