@@ -339,7 +339,7 @@ public sealed partial class ReplicaGrain(
             {
                 LogRecoveryFailed(exception, Key);
                 if (time.GetElapsedTime(startedAt) >= limit || exception is E2LlmException)
-                    _machine.ResetFailed(reset.Epoch, $"a stage could not be brought back: {exception.Message}", NowSeconds);
+                    _machine.ResetFailed(reset.Epoch, exception.Message, NowSeconds);
                 else
                     await Task.Delay(LoadReportPause, time);
             }

@@ -20,8 +20,13 @@ internal sealed class PartProbe : IPartSink
         _id = new PartReaderId(Guid.NewGuid().ToString("N"), fog.Client.CreateObjectReference<IPartSink>(this));
     }
 
+    /// <summary>Deliveries are lost while this is set.</summary>
+    public bool LosesDeliveries { get; set; }
+
     public Task DeliverAsync(ImmutableArray<PartDelivery> deliveries)
     {
+        if (LosesDeliveries)
+            throw new TimeoutException("the test lost this delivery");
         foreach (var delivery in deliveries)
             _deliveries.Writer.TryWrite(delivery);
         return Task.CompletedTask;

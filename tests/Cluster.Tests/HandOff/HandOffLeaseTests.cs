@@ -25,7 +25,7 @@ public sealed class HandOffLeaseTests
 
         await SplitFog.AssertAllFreeAsync(fog);
 
-        Assert.Equal([1L], await probe.WantAsync(2, new PartSeen(1, 2)));
+        Assert.Equal(1L, Assert.Single(await probe.WantAsync(2, new PartSeen(1, 2))));
     }
 
     [Fact]
@@ -40,7 +40,7 @@ public sealed class HandOffLeaseTests
 
         await SplitFog.AssertAllFreeAsync(fog);
 
-        Assert.Equal([1L], await probe.WantAsync(2, new PartSeen(1, 1)));
+        Assert.Equal(1L, Assert.Single(await probe.WantAsync(2, new PartSeen(1, 1))));
     }
 
     [Fact]

@@ -123,6 +123,7 @@ public sealed class ChangeOverTests
             ReplicaKey = DeviceKey.Replica("a", fog.ModelId, 0, "lost"),
             HiddenWidth = Synthetic.Model.EmbeddingLength,
             StepLimit = new StepTimeLimit(10, 0, 0),
+            LeaseSeconds = 600,
         });
 
         await fog.Plan.ApplyAsync(fog.Fleet);

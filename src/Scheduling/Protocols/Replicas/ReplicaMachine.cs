@@ -39,6 +39,7 @@ public sealed partial class ReplicaMachine
     private ReplicaScheduler? _scheduler;
     private RateMeter _rate = new();
     private ReplicaState _afterRecovery;
+    private StepFailure? _lastLoss;
 
     public ReplicaState State { get; private set; }
 
@@ -180,7 +181,7 @@ public sealed partial class ReplicaMachine
     public void ResetFailed(long epoch, string reason, double nowSeconds)
     {
         if (State == ReplicaState.Recovering && epoch == Epoch)
-            GiveUp(ReplicaState.OutOfService, reason, null, nowSeconds);
+            GiveUp(ReplicaState.OutOfService, $"a stage could not be brought back after {LastFailure}: {reason}", _lastLoss, nowSeconds);
     }
 
     /// <summary>The last stage has finished a step.</summary>
@@ -221,6 +222,7 @@ public sealed partial class ReplicaMachine
             return;
         FailedSteps++;
         LastFailure = $"step {failure.StepNumber} on device {failure.DeviceId}: {failure.Message}";
+        _lastLoss = failure;
         _effects.Add(new StepLost(failure));
         _afterRecovery = State;
         Enter(ReplicaState.Recovering);

@@ -1,3 +1,4 @@
+using E2LLM.Core.Engines;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Requests;
 using E2LLM.Scheduling.Batching;
@@ -21,7 +22,7 @@ internal sealed class HandOffCarrier(
     private bool _hasReceived;
 
     public AnswerModel Answer { get; } =
-        new(request, Math.Max(decoder.Engine.MaxSequenceTokens, request.PromptTokens.Length + 1));
+        new(request, Math.Max(decoder.Engine.MaxSequenceTokens, request.PromptTokens.Length + request.Answer.Length + 1));
 
     public HandOffState State => _machine.State;
 
@@ -174,7 +175,7 @@ internal sealed class HandOffCarrier(
             Hear(new HandOffEvent.CacheNotSent(step, TestRequests.Failure));
             return;
         }
-        Require(_exported.SequenceEqual(request.PromptTokens), "the stages confirmed other positions than the prompt's");
+        Require(_exported.SequenceEqual([.. request.PromptTokens, .. request.Answer]), "the stages confirmed other positions than the prompt's");
         _hasReceived |= _slot?.StepNumber == step;
         Hear(new HandOffEvent.CacheSent(step));
     }
@@ -188,8 +189,9 @@ internal sealed class HandOffCarrier(
             Hear(new HandOffEvent.CacheRefused(told.Step, TestRequests.Failure));
             return;
         }
+        var open = SequenceCommand.Open(slot.Sequence, request, [.. request.Answer, told.FirstToken]);
         foreach (var (index, stage) in decoder.Stages.Index())
-            if (random.Next(2) == 0 && !_filledStages.Contains(index) && stage.TryImport(slot.Sequence, slot.StepNumber, _exported))
+            if (random.Next(2) == 0 && !_filledStages.Contains(index) && stage.TryImport(open, slot.StepNumber, _exported))
                 _filledStages.Add(index);
         if (_filledStages.Count < decoder.Stages.Length)
         {
@@ -198,7 +200,8 @@ internal sealed class HandOffCarrier(
         }
         Void();
         HasTakenIn = true;
-        decoder.Report(decoder.Scheduler.KvArrived(slot, request.PromptTokens.Length, [told.FirstToken]));
+        decoder.Report(decoder.Scheduler.KvArrived(
+            slot, request.PromptTokens.Length + request.Answer.Length, [.. request.Answer, told.FirstToken]));
         if (random.NextDouble() < kvFailChance)
             Hear(new HandOffEvent.CacheRefused(told.Step, TestRequests.Failure)); // the word is lost
         else
