@@ -7,8 +7,8 @@ namespace E2LLM.Grains.Interfaces.HandOff;
 [GenerateSerializer, Alias("E2LLM.KvExport"), Immutable]
 public sealed record KvExport
 {
-    /// <summary>The same for all exports of one sending.</summary>
-    [Id(0)] public required Guid SendingId { get; init; }
+    /// <summary>The same for all exports of one sending; higher for later sendings of the replica.</summary>
+    [Id(0)] public required long SendingId { get; init; }
 
     [Id(1)] public required int Sequence { get; init; }
 

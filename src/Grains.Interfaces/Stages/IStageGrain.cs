@@ -30,12 +30,14 @@ public interface IStageGrain : IGrainWithStringKey
 
     /// <summary>
     /// From the replica, time and again: the stage is still wanted. One that has not heard that for <see cref="StageAssignment.LeaseSeconds"/>
-    /// unloads itself; so do the transfers that are not renewed with it.
+    /// unloads itself.
     /// </summary>
-    /// <param name="epoch">The replica's.</param>
-    /// <param name="kvTransfers">Whose leases start anew. Those that are over are passed over.</param>
     [Alias("Renew"), AlwaysInterleave]
-    Task<StageProgress> RenewAsync(long epoch, ImmutableArray<Guid> kvTransfers);
+    Task<StageProgress> RenewAsync(StageRenewal renewal);
+
+    /// <summary>Whether a step has come, and has been run or waits for its turn; for whoever sent it and was not told.</summary>
+    [Alias("Has"), AlwaysInterleave, ReadOnly]
+    Task<bool> HasAsync(long epoch, long stepNumber);
 
     /// <summary>Opens the data port for the stage's layers of a cache: one target for every sender that has some of them.</summary>
     [Alias("ExpectKv"), AlwaysInterleave]
@@ -50,7 +52,7 @@ public interface IStageGrain : IGrainWithStringKey
     [Alias("DropKv"), AlwaysInterleave]
     Task DropKvAsync(ImmutableArray<Guid> transferIds);
 
-    /// <summary>Sends positions of a slot. All exports of one sending come one after the other.</summary>
+    /// <summary>Sends positions of a slot. All exports of one sending come one after the other; one that comes twice is sent once.</summary>
     /// <returns>Bytes of the positions, and the seconds that they took to leave, without the engine's.</returns>
     /// <exception cref="Core.Errors.E2LlmException">The slot does not hold them, or a receiver is lost.</exception>
     [Alias("ExportKv"), AlwaysInterleave, ResponseTimeout("00:30:00")]
@@ -58,7 +60,7 @@ public interface IStageGrain : IGrainWithStringKey
 
     /// <summary>Ends a sending, complete or not.</summary>
     [Alias("EndKvSending"), AlwaysInterleave]
-    Task EndKvSendingAsync(Guid sendingId);
+    Task EndKvSendingAsync(long sendingId);
 
     [Alias("GetStatus"), AlwaysInterleave, ReadOnly]
     Task<StageStatus> GetStatusAsync();

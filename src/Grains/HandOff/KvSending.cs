@@ -14,9 +14,19 @@ internal sealed class KvSending(ImmutableArray<KvTarget> targets, Func<KvTarget,
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task<KvSender>> _senders = [];
+    private readonly Dictionary<int, Task<KvSendReport>> _exports = [];
 
     /// <summary>Set when the sending is ended.</summary>
     public CancellationToken Stopped => _stop.Token;
+
+    /// <summary>An export that comes twice is carried out once; whoever asks again gets the same answer.</summary>
+    /// <param name="fromPosition">Names it within the sending.</param>
+    public Task<KvSendReport> Once(int fromPosition, Func<Task<KvSendReport>> export)
+    {
+        if (!_exports.TryGetValue(fromPosition, out var done))
+            _exports.Add(fromPosition, done = export());
+        return done;
+    }
 
     /// <summary>Queues blocks with their receivers; waits while too many bytes are on their way.</summary>
     /// <param name="blocks">The sending's from now on.</param>

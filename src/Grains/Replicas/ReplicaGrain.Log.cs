@@ -15,17 +15,11 @@ public sealed partial class ReplicaGrain
     [LoggerMessage(Level = LogLevel.Warning, Message = "Replica {Replica}: step {Step} failed on device {Device} ({Party}): {Reason}")]
     private partial void LogStepFailed(string replica, long step, string device, FailedParty party, string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Replica {Replica} could not bring its stages back.")]
-    private partial void LogRecoveryFailed(Exception exception, string replica);
-
     [LoggerMessage(Level = LogLevel.Error, Message = "Replica {Replica} is out of service: {Reason}")]
     private partial void LogOutOfService(string replica, string reason);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The plan could not be told how replica {Replica} is. The next report tells it.")]
     private partial void LogReportFailed(Exception exception, string replica);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Replica {Replica}: no stage could be made ready for the KV cache of request {Request}.")]
-    private partial void LogReceptionFailed(Exception exception, string replica, string request);
 
     [LoggerMessage(Level = LogLevel.Warning,
         Message = "Replica {Replica}: the reader of request {Request} has not been heard of for {LeaseSeconds} s (KvLeaseSeconds): what the request holds is freed.")]
@@ -33,10 +27,4 @@ public sealed partial class ReplicaGrain
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Replica {Replica}: a delivery to reader {Reader} may not have arrived. What it lacks, it asks for.")]
     private partial void LogDeliveryFailed(Exception exception, string replica, string reader);
-
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Stage {Stage} could not be told, or gave no answer.")]
-    private partial void LogStageCallFailed(Exception exception, string stage);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Stage {Stage} could not be unloaded. It does so itself when its lease is over.")]
-    private partial void LogUnloadFailed(Exception exception, string stage);
 }

@@ -38,10 +38,9 @@ public sealed partial class ReplicaGrain(
     private readonly ReplicaMachine _machine = new();
     private readonly Dictionary<string, IPartSink> _readers = [];
     private readonly Dictionary<(string RequestId, long OpenedInStep), TaskCompletionSource> _arrivals = [];
-    private readonly AsyncSignal _heldChanged = new();
     private readonly AsyncSignal _drained = new();
     private ReplicaAssignment? _assignment;
-    private ReplicaStages? _stages;
+    private ReplicaCalls? _calls;
     private Task _loading = Task.CompletedTask;
     private Task _unloading = Task.CompletedTask;
     private IDisposable? _tick;
@@ -49,8 +48,11 @@ public sealed partial class ReplicaGrain(
     private (int, int, int) _reportedLoad;
     private long _reports;
     private bool _isCarrying;
+    private bool _isLeaving;
 
     private string Key => this.GetPrimaryKeyString();
+
+    private ReplicaCalls Calls => _calls ?? throw new ModelNotReadyException($"Replica {Key} takes no requests: {_machine.LastFailure}.");
 
     private double NowSeconds => time.GetTimestamp() / (double)time.TimestampFrequency;
 
@@ -136,34 +138,8 @@ public sealed partial class ReplicaGrain(
         return Task.CompletedTask;
     }
 
-    public async Task<KvSendReport> SendKvAsync(string requestId, ImmutableArray<KvTarget> targets, CancellationToken cancellationToken = default)
-    {
-        var held = _machine.Parts.FindRunning(requestId)?.Held
-            ?? throw new KvTransferException($"Replica {Key} does not read the prompt of request {requestId}, or no longer.");
-        var (stages, sendingId) = (_stages!, Guid.NewGuid());
-        var sending = new CacheSending(held, _assignment!.Plan.Engine.MaxStepTokens);
-        Task<KvSendReport[]> exports = Task.FromResult<KvSendReport[]>([]);
-        try
-        {
-            while (!sending.IsComplete)
-            {
-                var changed = _heldChanged.WaitAsync();
-                if (sending.Next() is not { } chunk)
-                {
-                    await changed.WaitAsync(cancellationToken);
-                    continue;
-                }
-                exports = stages.ExportAsync(sendingId, chunk, targets);
-                var reports = await exports.WaitAsync(cancellationToken);
-                sending.Sent(chunk, reports.Sum(report => report.Bytes), reports.Max(report => report.Seconds));
-            }
-            return sending.Report;
-        }
-        finally
-        {
-            _ = stages.EndSendingAsync(sendingId, exports, LogStageCallFailed);
-        }
-    }
+    public Task<KvSendReport> SendKvAsync(string requestId, ImmutableArray<KvTarget> targets, CancellationToken cancellationToken = default) =>
+        Calls.SendKvAsync(requestId, targets, cancellationToken);
 
     public Task ReleaseHeldAsync(string requestId)
     {
@@ -193,6 +169,7 @@ public sealed partial class ReplicaGrain(
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        _isLeaving = true;
         _machine.Stop(NowSeconds, "its silo is shutting down");
         Carry();
         _tick?.Dispose();
@@ -206,7 +183,7 @@ public sealed partial class ReplicaGrain(
         Carry();
         foreach (var gone in _readers.Keys.Except(_machine.Parts.Readers).ToArray())
             _readers.Remove(gone);
-        _ = RenewAsync();
+        _ = _calls?.RenewAsync();
         return ReportAsync();
     }
 
@@ -239,39 +216,42 @@ public sealed partial class ReplicaGrain(
         {
             case SendStep step:
                 instruments.OnStepIssued(step.Step);
-                _ = SendAsync(step);
+                _ = _calls!.SendAsync(step);
                 break;
             case HeldChanged:
-                _heldChanged.Pulse();
+                _calls?.OnHeldChanged();
                 break;
             case ResetStages reset:
-                _ = ResetAsync(reset);
+                _ = _calls!.ResetAsync(reset);
                 break;
             case ExpectKv expected:
-                _ = ExpectAsync(expected);
+                _ = _calls!.ExpectAsync(expected);
                 break;
             case TakeInKv cache:
-                _ = TakeInAsync(cache);
+                _ = _calls!.TakeInAsync(cache);
                 break;
             case EndArrival arrival:
                 if (_arrivals.Remove((arrival.RequestId, arrival.OpenedInStep), out var waiting))
                     _ = arrival.Error is null ? waiting.TrySetResult() : waiting.TrySetException(new KvTransferException(arrival.Error));
                 break;
             case DropKv dropped:
-                _ = _stages?.DropAsync(dropped.Transfers, LogStageCallFailed);
+                _calls?.Drop(dropped);
                 break;
             case LoadStages load:
-                _stages = new ReplicaStages(_assignment!, Key, options.Value, GrainFactory);
-                _loading = LoadAsync(load.Epoch, _stages, _unloading);
+                var stages = new ReplicaStages(_assignment!, Key, options.Value, GrainFactory);
+                _calls = new ReplicaCalls(_machine, stages, _assignment!.Plan, Key, Carry, options.Value, time, logger);
+                _loading = LoadAsync(load.Epoch, _calls, _unloading);
                 break;
             case UnloadStages unload:
-                _unloading = _stages?.UnloadAsync(unload.Epoch, LogUnloadFailed) ?? Task.CompletedTask;
-                _stages = null;
+                // A silo that shuts down takes its stages along, and reaches no others; these end by their leases.
+                _unloading = _isLeaving ? Task.CompletedTask : _calls?.UnloadAsync(unload.Epoch) ?? Task.CompletedTask;
+                _calls = null;
                 break;
             case StateChanged:
                 if (_machine.State == ReplicaState.OutOfService)
                     LogOutOfService(Key, _machine.LastFailure);
-                _ = ReportAsync();
+                if (!_isLeaving)
+                    _ = ReportAsync();
                 break;
             case StepLost { Failure: var failure }:
                 instruments.OnStepFailed(failure.DeviceId);
@@ -283,12 +263,12 @@ public sealed partial class ReplicaGrain(
         }
     }
 
-    private async Task LoadAsync(long epoch, ReplicaStages stages, Task unloading)
+    private async Task LoadAsync(long epoch, ReplicaCalls calls, Task unloading)
     {
         try
         {
             await unloading;
-            await stages.LoadAsync(epoch);
+            await calls.LoadAsync(epoch);
         }
         catch (Exception exception)
         {
@@ -298,81 +278,9 @@ public sealed partial class ReplicaGrain(
         }
         _machine.Loaded(epoch);
         Carry();
-        if (epoch != _machine.Epoch || _machine.State == ReplicaState.Stopped)
+        if (calls != _calls)
             throw new PlanningException($"Replica {Key} was stopped while its stages were being loaded.");
-        LogStarted(Key, stages.Count);
-    }
-
-    private async Task SendAsync(SendStep step)
-    {
-        try
-        {
-            await _stages!.EnqueueAsync(step);
-        }
-        catch (Exception exception)
-        {
-            await FailStepAsync(new StepFailure
-            {
-                Epoch = step.Epoch,
-                StepNumber = step.Step.StepNumber,
-                StageIndex = 0,
-                DeviceId = _assignment!.Plan.Stages[0].DeviceId,
-                Party = FailedParty.Link,
-                Message = exception.Message,
-            });
-        }
-    }
-
-    /// <summary>A stage that does not hear, or whose answer is lost, is told again: to begin the epoch twice changes nothing.</summary>
-    private async Task ResetAsync(ResetStages reset)
-    {
-        var (startedAt, limit) = (time.GetTimestamp(), TimeSpan.FromSeconds(options.Value.HungStepSeconds));
-        while (_stages is { } stages && reset.Epoch == _machine.Epoch)
-        {
-            try
-            {
-                await stages.ResetAsync(reset).WaitAsync(limit, time);
-                _machine.StagesReset(reset.Epoch, NowSeconds);
-                break;
-            }
-            catch (Exception exception)
-            {
-                LogRecoveryFailed(exception, Key);
-                if (time.GetElapsedTime(startedAt) >= limit || exception is E2LlmException)
-                    _machine.ResetFailed(reset.Epoch, exception.Message, NowSeconds);
-                else
-                    await Task.Delay(LoadReportPause, time);
-            }
-        }
-        Carry();
-    }
-
-    private async Task ExpectAsync(ExpectKv expected)
-    {
-        try
-        {
-            _machine.KvExpected(expected.Part, expected.Slot, await _stages!.ExpectAsync(expected));
-        }
-        catch (Exception exception)
-        {
-            LogReceptionFailed(exception, Key, expected.Part.RequestId);
-            _machine.KvRefused(expected.Part, expected.Slot, exception.Message, NowSeconds);
-        }
-        Carry();
-    }
-
-    private async Task TakeInAsync(TakeInKv cache)
-    {
-        try
-        {
-            await _stages!.ImportAsync(cache);
-            _machine.KvTakenIn(cache.Part, cache.Slot, NowSeconds);
-        }
-        catch (Exception exception)
-        {
-            _machine.KvNotTakenIn(cache.Part, cache.Slot, exception.Message);
-        }
-        Carry();
+        LogStarted(Key, _assignment!.Plan.Stages.Length);
     }
 
     private async Task DeliverAsync(string reader, ImmutableArray<PartSending> sendings)
@@ -389,28 +297,10 @@ public sealed partial class ReplicaGrain(
         }
     }
 
-    private async Task RenewAsync()
-    {
-        if (_stages is not { } stages)
-            return;
-        var (epoch, askedSeconds) = (_machine.Epoch, NowSeconds);
-        var transfers = _machine.Parts.Running.Select(part => part.Awaited?.Transfers ?? []).Where(transfers => !transfers.IsEmpty).ToArray();
-        try
-        {
-            if (await stages.RenewAsync(epoch, transfers) is { } progress)
-                _machine.Progress(epoch, progress, askedSeconds, NowSeconds);
-        }
-        catch (Exception exception)
-        {
-            LogStageCallFailed(exception, Key);
-        }
-        Carry();
-    }
-
     /// <summary>Tells the plan of a changed load, a moment later and only once for all that happens until then.</summary>
     private void ReportLoad()
     {
-        if (_loadReport is not null || _tick is null || Load() == _reportedLoad)
+        if (_loadReport is not null || _tick is null || _isLeaving || Load() == _reportedLoad)
             return;
         _loadReport = this.RegisterGrainTimer(
             ReportAsync, new GrainTimerCreationOptions { DueTime = LoadReportPause, Period = Timeout.InfiniteTimeSpan, Interleave = true });

@@ -49,12 +49,19 @@ internal sealed class ReplicaStages
 
     /// <summary>Renews the stages' leases, each by itself: one that does not answer is not asked again meanwhile, and keeps nobody waiting.</summary>
     /// <returns>How far the stages are, once all have answered; null where one was still to answer the time before.</returns>
-    public async Task<ImmutableArray<StageProgress>?> RenewAsync(long epoch, IReadOnlyCollection<ImmutableArray<ImmutableArray<Guid>>> transfers)
+    public async Task<ImmutableArray<StageProgress>?> RenewAsync(
+        long epoch, IReadOnlyCollection<ImmutableArray<ImmutableArray<Guid>>> transfers, long nextSending, ImmutableArray<long> sendings)
     {
         var asksAll = true;
         for (var index = 0; index < _stages.Length; index++)
             if (_renewals[index] is null or { IsCompleted: true })
-                _renewals[index] = _stages[index].RenewAsync(epoch, [.. transfers.SelectMany(ofPart => ofPart[index])]);
+                _renewals[index] = _stages[index].RenewAsync(new StageRenewal
+                {
+                    Epoch = epoch,
+                    KvTransfers = [.. transfers.SelectMany(ofPart => ofPart[index])],
+                    NextSending = nextSending,
+                    Sendings = sendings,
+                });
             else
                 asksAll = false;
         var renewals = _renewals.OfType<Task<StageProgress>>().ToArray();
@@ -79,7 +86,7 @@ internal sealed class ReplicaStages
         Open = cache.Open,
     })));
 
-    public Task<KvSendReport[]> ExportAsync(Guid sendingId, CacheChunk chunk, ImmutableArray<KvTarget> targets) =>
+    public Task<KvSendReport[]> ExportAsync(long sendingId, CacheChunk chunk, ImmutableArray<KvTarget> targets) =>
         Task.WhenAll(_stages.Select((stage, index) => stage.ExportKvAsync(new KvExport
         {
             SendingId = sendingId,
@@ -90,21 +97,11 @@ internal sealed class ReplicaStages
             Targets = TargetsOf(Plan.Stages[index], targets),
         })));
 
-    /// <param name="sendingId">Complete or not.</param>
-    /// <param name="exports">The latest exports of the sending.</param>
+    /// <summary>Ends a sending, complete or not. One that begins anew after that, by an export that was late, is ended with the next renewal.</summary>
+    /// <param name="sendingId">Of the exports.</param>
     /// <param name="onFailed">A stage did not hear.</param>
-    public async Task EndSendingAsync(Guid sendingId, Task exports, Action<Exception, string> onFailed)
-    {
-        var wasCutShort = !exports.IsCompleted;
-        await EndAsync();
-        if (!wasCutShort)
-            return;
-        // An export may have come to its stage only after the end of its sending, which it began anew.
-        await exports.ContinueWith(_ => { }, TaskScheduler.Current);
-        await EndAsync();
-
-        Task EndAsync() => Task.WhenAll(_stages.Select((stage, index) => TryAsync(stage.EndKvSendingAsync(sendingId), index, onFailed)));
-    }
+    public Task EndSendingAsync(long sendingId, Action<Exception, string> onFailed) =>
+        Task.WhenAll(_stages.Select((stage, index) => TryAsync(stage.EndKvSendingAsync(sendingId), index, onFailed)));
 
     public Task DropAsync(ImmutableArray<ImmutableArray<Guid>> transfers, Action<Exception, string> onFailed) =>
         Task.WhenAll(_stages.Zip(transfers).Select((pair, index) => TryAsync(pair.First.DropKvAsync(pair.Second), index, onFailed)));

@@ -19,6 +19,9 @@ namespace E2LLM.Grains.Requests;
 internal sealed partial class RequestRun(
     GenerationRequest request, AnswerLog answer, IGrainFactory grains, PartInbox inbox, RequestOptions options, TimeProvider time, ILogger logger)
 {
+    /// <summary>Before the plan is asked again whose answer was lost.</summary>
+    private static readonly TimeSpan LostCallPause = TimeSpan.FromSeconds(0.05);
+
     private readonly ReplayPolicy _policy = new(request, options.MaxReplays);
 
     /// <summary>How often the request went on elsewhere.</summary>
@@ -81,10 +84,19 @@ internal sealed partial class RequestRun(
         var startedAt = time.GetTimestamp();
         while (true)
         {
-            // Not awaited beyond a cancel: nobody minds an answer that comes too late.
-            if (await plan.RouteAsync(query).WaitAsync(cancellationToken) is { } route)
-                return route;
-            if (time.GetElapsedTime(startedAt).TotalSeconds >= options.ReplicaWaitSeconds)
+            var isOver = time.GetElapsedTime(startedAt).TotalSeconds >= options.ReplicaWaitSeconds;
+            try
+            {
+                // Not awaited beyond a cancel: nobody minds an answer that comes too late.
+                if (await plan.RouteAsync(query).WaitAsync(cancellationToken) is { } route)
+                    return route;
+            }
+            catch (Exception lost) when (!isOver && lost is TimeoutException or OrleansException)
+            {
+                // To be routed twice costs nothing but a moment's wrong estimate.
+                await Task.Delay(LostCallPause, time, cancellationToken);
+            }
+            if (isOver)
                 throw new ModelNotReadyException(
                     $"No replica of model '{request.ModelId}' has come back into service for {options.ReplicaWaitSeconds:0.#} s (ReplicaWaitSeconds).");
         }

@@ -6,6 +6,7 @@ using E2LLM.Core.Kv;
 using E2LLM.DataPlane.Sending;
 using E2LLM.Grains.HandOff;
 using E2LLM.Grains.Interfaces.HandOff;
+using E2LLM.Grains.Interfaces.Stages;
 using E2LLM.Scheduling.Protocols.HandOff;
 
 namespace E2LLM.Grains.Stages;
@@ -14,7 +15,7 @@ namespace E2LLM.Grains.Stages;
 public sealed partial class StageGrain
 {
     private readonly KvInbound _inbound = new(dataPort);
-    private readonly Dictionary<Guid, KvSending> _outbound = [];
+    private readonly Dictionary<long, KvSending> _outbound = [];
     private readonly Dictionary<string, EmulatedLink> _kvLinks = [];
     private readonly SlotOpenings _slots = new();
 
@@ -48,11 +49,16 @@ public sealed partial class StageGrain
         return Task.CompletedTask;
     }
 
-    public async Task<KvSendReport> ExportKvAsync(KvExport export)
+    public Task<KvSendReport> ExportKvAsync(KvExport export)
     {
         var engine = KvEngine();
         if (!_outbound.TryGetValue(export.SendingId, out var sending))
             _outbound.Add(export.SendingId, sending = new KvSending(export.Targets, SenderOptions, time));
+        return sending.Once(export.FromPosition, () => ExportAsync(engine, sending, export));
+    }
+
+    private async Task<KvSendReport> ExportAsync(IKvStageEngine engine, KvSending sending, KvExport export)
+    {
         var blocks = await engine.ExportKvAsync(export.Sequence, export.FromPosition, export.ToPosition, sending.Stopped);
         var started = time.GetTimestamp();
         var bytes = await sending.SendAsync(blocks);
@@ -61,10 +67,17 @@ public sealed partial class StageGrain
         return new KvSendReport(bytes, time.GetElapsedTime(started).TotalSeconds);
     }
 
-    public async Task EndKvSendingAsync(Guid sendingId)
+    public async Task EndKvSendingAsync(long sendingId)
     {
         if (_outbound.Remove(sendingId, out var sending))
             await sending.DisposeAsync();
+    }
+
+    private void RenewKv(StageRenewal renewal)
+    {
+        _inbound.Renew(renewal.KvTransfers);
+        foreach (var over in _outbound.Keys.Where(id => id < renewal.NextSending && !renewal.Sendings.Contains(id)).ToArray())
+            _ = EndKvSendingAsync(over);
     }
 
     private async Task DropKvAsync()

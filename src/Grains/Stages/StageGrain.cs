@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using E2LLM.Core.Engines;
 using E2LLM.Core.Errors;
@@ -147,11 +146,13 @@ public sealed partial class StageGrain(
         }
     }
 
-    public Task<StageProgress> RenewAsync(long epoch, ImmutableArray<Guid> kvTransfers)
+    public Task<StageProgress> RenewAsync(StageRenewal renewal)
     {
-        if (epoch >= _loadedInEpoch)
+        if (renewal.Epoch >= _loadedInEpoch)
+        {
             _renewedSeconds = NowSeconds;
-        _inbound.Renew(kvTransfers);
+            RenewKv(renewal);
+        }
         return Task.FromResult(new StageProgress
         {
             IsLoaded = _engine is not null && _assignment is not null,
@@ -160,6 +161,8 @@ public sealed partial class StageGrain(
             IsIdle = _running.Count == 0,
         });
     }
+
+    public Task<bool> HasAsync(long epoch, long stepNumber) => Task.FromResult(_order.IsStale(epoch, stepNumber));
 
     public Task<StageStatus> GetStatusAsync() => Task.FromResult(Status());
 
@@ -328,7 +331,7 @@ public sealed partial class StageGrain(
         if (_link is { } link)
             trace = trace with { LinkSeconds = await link.CarryAsync(result.Hidden?.LengthBytes ?? 0, epochEnd) };
         // Later stages get no token ids: they can do without, and so the text stays with the first stage and the replica.
-        await _next!.EnqueueAsync(message with
+        var forwarded = message with
         {
             Step = message.Step with
             {
@@ -336,7 +339,18 @@ public sealed partial class StageGrain(
                 Rows = [.. message.Step.Rows.Select(row => row with { Token = 0 })],
             },
             Trace = message.Trace.Add(trace),
-        });
+        };
+        try
+        {
+            await _next!.EnqueueAsync(forwarded);
+        }
+        catch (Exception exception) when (exception is not E2LlmException)
+        {
+            // Its hidden states are the next stage's now, so it cannot be sent again; but only the word that it came may be missing.
+            LogToldAgain(exception, Key);
+            if (!await _next!.HasAsync(message.Epoch, message.Step.StepNumber))
+                throw;
+        }
     }
 
     private async Task ReportAsync(StageAssignment assignment, long epoch, long step, FailedParty party, Exception exception)

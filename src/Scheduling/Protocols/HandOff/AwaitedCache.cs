@@ -113,25 +113,3 @@ public sealed class AwaitedCache(ImmutableArray<KvSource> sources)
         return transfers;
     }
 }
-
-/// <inheritdoc cref="AwaitedCache" path="/summary"/>
-public enum AwaitedState
-{
-    /// <summary>No slot waits.</summary>
-    None,
-
-    /// <summary>The stages open slot and data port.</summary>
-    Opening,
-
-    /// <summary>The cache is on its way.</summary>
-    Waiting,
-
-    /// <summary>All of it is here; the stages put it into the slot.</summary>
-    TakingIn,
-
-    /// <summary>A stage could not.</summary>
-    Broken,
-
-    /// <summary>The answer goes on here.</summary>
-    TakenIn,
-}

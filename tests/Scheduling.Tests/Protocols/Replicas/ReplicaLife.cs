@@ -1,5 +1,4 @@
 using E2LLM.Core.Plans;
-using E2LLM.Core.Requests;
 using E2LLM.Scheduling.Batching;
 using E2LLM.Scheduling.Protocols.Parts;
 using E2LLM.Scheduling.Protocols.Replicas;
