@@ -61,12 +61,24 @@ internal static class PlanStatusView
         return replica.Phase switch
         {
             ReplicaPhase.Running => said with { State = state },
-            ReplicaPhase.Starting => said with { State = ReplicaState.Loading, LastFailure = Reason(replica, said) },
+            ReplicaPhase.Starting => Idle(said) with { State = ReplicaState.Loading, LastFailure = Reason(replica, said) },
             ReplicaPhase.Draining => said with { State = ReplicaState.Draining },
-            ReplicaPhase.Waiting => said with { State = ReplicaState.OutOfService, LastFailure = Reason(replica, said) },
-            _ => said with { State = ReplicaState.Stopped },
+            ReplicaPhase.Waiting => Idle(said) with { State = ReplicaState.OutOfService, LastFailure = Reason(replica, said) },
+            _ => Idle(said) with { State = ReplicaState.Stopped },
         };
     }
+
+    /// <summary>What it said of its load is over.</summary>
+    private static ReplicaStatus Idle(ReplicaStatus said) => said with
+    {
+        QueuedRequests = 0,
+        RunningRequests = 0,
+        HeldRequests = 0,
+        AwaitingKvRequests = 0,
+        ReservedKvCells = 0,
+        StepsInFlight = 0,
+        PendingTokens = 0,
+    };
 
     private static string Reason(ActualReplica replica, ReplicaStatus said) =>
         replica.LastFailure.Length > 0 ? replica.LastFailure : said.LastFailure;

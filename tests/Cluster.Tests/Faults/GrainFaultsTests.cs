@@ -51,7 +51,7 @@ public sealed class GrainFaultsTests
     [Fact]
     public async Task Call_Delayed_IsOvertaken()
     {
-        var faults = new GrainFaults(1, new FaultRule { Calls = Add, Delays = 1, MaxDelay = TimeSpan.FromSeconds(2) });
+        var faults = new GrainFaults(1, new FaultRule { Calls = Add, Delays = 1, MaxDelay = TimeSpan.FromSeconds(8) });
         await using var fog = await StartAsync(faults);
         faults.Begin();
 

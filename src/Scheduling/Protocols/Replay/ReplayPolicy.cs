@@ -3,29 +3,6 @@ using E2LLM.Core.Requests;
 
 namespace E2LLM.Scheduling.Protocols.Replay;
 
-/// <summary>How an attempt to run a request ended.</summary>
-/// <param name="Finish">As its replicas, or whoever watched them, said.</param>
-/// <param name="Failure">Set where it failed.</param>
-/// <param name="Replica">The one that ended it; null where none was found that takes the request.</param>
-/// <param name="AnswerTokens">Of the whole answer, this attempt's and those of the earlier ones.</param>
-/// <param name="IsCancelled">Whether nobody wants the answer any more.</param>
-public readonly record struct AttemptEnd(FinishReason Finish, RequestFailure? Failure, string? Replica, int AnswerTokens, bool IsCancelled);
-
-/// <summary>What follows an attempt.</summary>
-public abstract record ReplayDecision
-{
-    private ReplayDecision()
-    {
-    }
-
-    /// <summary>Another attempt.</summary>
-    /// <param name="PauseSeconds">To be waited before it.</param>
-    public sealed record GoOn(double PauseSeconds) : ReplayDecision;
-
-    /// <summary>The answer has ended.</summary>
-    public sealed record End(FinishReason Finish, RequestFailure? Failure) : ReplayDecision;
-}
-
 /// <summary>
 /// Where a request goes on when its replicas fail, after what, and how often. A draw depends on the seed and the position alone, so
 /// an attempt needs nothing of the one before but its answer.
