@@ -26,6 +26,7 @@ public static class E2LlmSiloBuilderExtensions
         silo.Services.AddSingleton(devices);
         silo.Services.AddSingleton<LoadedStages>();
         silo.Services.AddSingleton<PartInbox>();
+        silo.Services.AddSingleton<SiloShutdown>();
         silo.Services.AddSingleton<GrainInstruments>();
         silo.Services.AddMetrics();
         silo.Services.AddSingleton(services =>

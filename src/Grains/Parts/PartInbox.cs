@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using E2LLM.Core.Errors;
 using E2LLM.Core.HandOff;
 using E2LLM.Core.Requests;
+using E2LLM.Grains.Hosting;
 using E2LLM.Grains.Interfaces.Parts;
 using E2LLM.Grains.Interfaces.Replicas;
 using E2LLM.Grains.Plans;
@@ -30,6 +31,7 @@ public sealed partial class PartInbox : IPartSink, IDisposable
     private readonly ConcurrentDictionary<long, PartReader> _parts = [];
     private readonly ConcurrentDictionary<string, bool> _asked = [];
     private readonly IGrainFactory _grains;
+    private readonly SiloShutdown _shutdown;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ITimer _timer;
@@ -37,9 +39,9 @@ public sealed partial class PartInbox : IPartSink, IDisposable
     private readonly Task<PartReaderId> _reader;
     private long _lastTicket;
 
-    public PartInbox(IGrainFactory grains, IOptions<ServingOptions> options, TimeProvider time, ILogger<PartInbox> logger)
+    public PartInbox(IGrainFactory grains, IOptions<ServingOptions> options, SiloShutdown shutdown, TimeProvider time, ILogger<PartInbox> logger)
     {
-        (_grains, _time, _logger) = (grains, time, logger);
+        (_grains, _shutdown, _time, _logger) = (grains, shutdown, time, logger);
         _leaseSeconds = options.Value.KvLeaseSeconds;
         // The inbox comes up in the turn of a grain, where no reference can be made to anything else.
         _reader = Task.Run(() => new PartReaderId(Guid.NewGuid().ToString("N"), grains.CreateObjectReference<IPartSink>(this)));
@@ -75,7 +77,7 @@ public sealed partial class PartInbox : IPartSink, IDisposable
 
     internal void Close(PartReader part)
     {
-        if (_parts.TryRemove(part.Ticket, out _))
+        if (_parts.TryRemove(part.Ticket, out _) && !_shutdown.HasBegun)
             _ = EndAsync(part);
     }
 
@@ -124,6 +126,8 @@ public sealed partial class PartInbox : IPartSink, IDisposable
     /// <summary>Says to every replica what is still wanted of it. One that has yet to answer is not asked again meanwhile.</summary>
     private void AskAll()
     {
+        if (_shutdown.HasBegun)
+            return;
         // Before the parts are looked at: one that is opened from here on is not known to the message.
         var nextTicket = Interlocked.Read(ref _lastTicket) + 1;
         foreach (var parts in _parts.Values.GroupBy(part => part.ReplicaKey))

@@ -4,6 +4,7 @@ using E2LLM.Core.Errors;
 using E2LLM.Core.HandOff;
 using E2LLM.Core.Plans;
 using E2LLM.Core.Requests;
+using E2LLM.Grains.Hosting;
 using E2LLM.Grains.Interfaces.Parts;
 using E2LLM.Grains.Interfaces.Plans;
 using E2LLM.Grains.Interfaces.Replicas;
@@ -30,6 +31,7 @@ public sealed partial class ReplicaGrain(
     TimeProvider time,
     IOptions<ServingOptions> options,
     GrainInstruments instruments,
+    SiloShutdown shutdown,
     ILogger<ReplicaGrain> logger) : Grain, IReplicaGrain
 {
     /// <summary>The plan hears of a changed load so soon, and of no change in the meantime.</summary>
@@ -179,6 +181,8 @@ public sealed partial class ReplicaGrain(
 
     private Task TickAsync()
     {
+        if (shutdown.HasBegun)
+            return Task.CompletedTask;
         _machine.Tick(NowSeconds);
         Carry();
         foreach (var gone in _readers.Keys.Except(_machine.Parts.Readers).ToArray())
@@ -244,13 +248,13 @@ public sealed partial class ReplicaGrain(
                 break;
             case UnloadStages unload:
                 // A silo that shuts down takes its stages along, and reaches no others; these end by their leases.
-                _unloading = _isLeaving ? Task.CompletedTask : _calls?.UnloadAsync(unload.Epoch) ?? Task.CompletedTask;
+                _unloading = _isLeaving || shutdown.HasBegun ? Task.CompletedTask : _calls?.UnloadAsync(unload.Epoch) ?? Task.CompletedTask;
                 _calls = null;
                 break;
             case StateChanged:
                 if (_machine.State == ReplicaState.OutOfService)
                     LogOutOfService(Key, _machine.LastFailure);
-                if (!_isLeaving)
+                if (!shutdown.HasBegun && !_isLeaving)
                     _ = ReportAsync();
                 break;
             case StepLost { Failure: var failure }:
@@ -300,7 +304,7 @@ public sealed partial class ReplicaGrain(
     /// <summary>Tells the plan of a changed load, a moment later and only once for all that happens until then.</summary>
     private void ReportLoad()
     {
-        if (_loadReport is not null || _tick is null || _isLeaving || Load() == _reportedLoad)
+        if (_loadReport is not null || _tick is null || shutdown.HasBegun || Load() == _reportedLoad)
             return;
         _loadReport = this.RegisterGrainTimer(
             ReportAsync, new GrainTimerCreationOptions { DueTime = LoadReportPause, Period = Timeout.InfiniteTimeSpan, Interleave = true });
@@ -312,6 +316,8 @@ public sealed partial class ReplicaGrain(
     {
         _loadReport?.Dispose();
         _loadReport = null;
+        if (shutdown.HasBegun)
+            return; // the plan is stopping too, and must not be called back to life
         _reportedLoad = Load();
         try
         {

@@ -68,9 +68,13 @@ internal sealed class ManagedReplica(ActualReplica actual, PlanTimes times, ICol
         Routed = [.. _routed.Select(routed => routed.Part)],
     };
 
-    /// <summary>Another plan has it too, with other predictions perhaps.</summary>
-    public void Adopt(ReplicaPlan plan, Core.Fleets.FleetSpec fleet) =>
+    /// <summary>Another plan has it too, with other predictions perhaps. One that waits is tried anew: what failed, failed under the old plan.</summary>
+    public void Adopt(ReplicaPlan plan, Core.Fleets.FleetSpec fleet)
+    {
         Actual = Actual with { Plan = plan with { Id = Actual.Plan.Id }, Fleet = fleet, IsRetiring = false };
+        if (Phase == ReplicaPhase.Waiting)
+            AwaitStart();
+    }
 
     /// <summary>After a restart of the plan's process: what it was told last may have been done or not, so it is asked.</summary>
     public void Resume(double nowSeconds)
@@ -237,10 +241,13 @@ internal sealed class ManagedReplica(ActualReplica actual, PlanTimes times, ICol
 
     private void Hear(ReplicaSnapshot snapshot, double nowSeconds)
     {
+        var wasUnheard = IsUnheard;
         (_heardSeconds, _snapshot, IsUnheard) = (nowSeconds, snapshot, false);
         _routed.RemoveAll(routed => routed.AtSeconds < nowSeconds - times.RoutedSeconds);
         var isDown = snapshot.State is ReplicaState.OutOfService or ReplicaState.Stopped;
-        if (isDown && Phase == ReplicaPhase.Running)
+        if (isDown && Phase == ReplicaPhase.Running && wasUnheard && !Actual.IsRetiring)
+            AwaitStart(); // it ended with the process before; that is no failure of its
+        else if (isDown && Phase == ReplicaPhase.Running)
             Fail(snapshot.LastFailure, nowSeconds);
         else if (isDown && Phase == ReplicaPhase.Draining)
             Stop(nowSeconds);
@@ -265,6 +272,14 @@ internal sealed class ManagedReplica(ActualReplica actual, PlanTimes times, ICol
             Stop(nowSeconds);
         else
             Set(ReplicaPhase.Waiting);
+    }
+
+    /// <summary>To be started as soon as its devices are free, as if it never had been.</summary>
+    private void AwaitStart()
+    {
+        Actual = Actual with { Failures = 0, LastFailure = "" };
+        _dueSeconds = double.NegativeInfinity;
+        Set(ReplicaPhase.Waiting);
     }
 
     private void TellToStop()
