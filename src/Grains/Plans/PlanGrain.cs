@@ -3,6 +3,7 @@ using E2LLM.Core.Errors;
 using E2LLM.Core.Fleets;
 using E2LLM.Core.Models;
 using E2LLM.Core.Plans;
+using E2LLM.Grains.Hosting;
 using E2LLM.Grains.Interfaces.Plans;
 using E2LLM.Grains.Interfaces.Replicas;
 using E2LLM.Grains.Placement;
@@ -26,6 +27,7 @@ public sealed partial class PlanGrain(
     IRoutingPolicy routing,
     IOptions<ServingOptions> options,
     TimeProvider time,
+    SiloShutdown shutdown,
     ILogger<PlanGrain> logger) : Grain, IPlanGrain
 {
     /// <summary>Pauses and silences are told apart by no less.</summary>
@@ -60,7 +62,7 @@ public sealed partial class PlanGrain(
         var times = new PlanTimes { DrainSeconds = options.Value.DrainSeconds, SilenceSeconds = options.Value.ReplicaSilenceSeconds };
         _machine = new PlanMachine(times, KeyOf, _store.Read().For(_maker.Model), NowSeconds);
         this.RegisterGrainTimer(
-            () => TellAsync(machine => machine.Tick(NowSeconds)),
+            () => shutdown.HasBegun ? Task.CompletedTask : TellAsync(machine => machine.Tick(NowSeconds)),
             new GrainTimerCreationOptions { DueTime = TickPeriod, Period = TickPeriod, Interleave = true });
         await base.OnActivateAsync(cancellationToken);
     }

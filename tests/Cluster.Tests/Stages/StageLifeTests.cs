@@ -41,7 +41,9 @@ public sealed class StageLifeTests
         await using var fog = await TestFog.StartAsync(Synthetic.ThreeDevices(engines));
         var stage = Stage(fog);
         var first = stage.LoadAsync(Assignment(fog, epoch: 1, leaseSeconds: 600));
+        await engines.Begun;
         var second = stage.LoadAsync(Assignment(fog, epoch: 2, leaseSeconds: 600));
+        await stage.GetStatusAsync(); // comes after it
         gate.SetResult();
 
         Assert.True((await second).IsLoaded);
@@ -104,12 +106,16 @@ public sealed class StageLifeTests
     /// <summary>Engines that load when they are let, and are counted.</summary>
     private sealed class GatedEngines(IStageEngineFactory inner, Task gate) : IStageEngineFactory
     {
+        private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int _living;
+
+        public Task Begun => _begun.Task;
 
         public int Living => _living;
 
         public async Task<IStageEngine> CreateAsync(StageEngineSpec spec, CancellationToken cancellationToken)
         {
+            _begun.TrySetResult();
             await gate;
             var engine = await inner.CreateAsync(spec, cancellationToken);
             Interlocked.Increment(ref _living);
