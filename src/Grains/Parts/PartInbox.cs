@@ -30,6 +30,10 @@ public sealed partial class PartInbox : IPartSink, IDisposable
 {
     private readonly ConcurrentDictionary<long, PartReader> _parts = [];
     private readonly ConcurrentDictionary<string, bool> _asked = [];
+
+    /// <summary>By replica, the last ticket of a part that it may still run; gone once the replica has heard that nothing is wanted of it.</summary>
+    private readonly ConcurrentDictionary<string, long> _replicas = [];
+
     private readonly IGrainFactory _grains;
     private readonly SiloShutdown _shutdown;
     private readonly TimeProvider _time;
@@ -60,6 +64,7 @@ public sealed partial class PartInbox : IPartSink, IDisposable
         var ticket = Interlocked.Increment(ref _lastTicket);
         var part = new PartReader(this, replicaKey, _grains.GetGrain<IReplicaGrain>(replicaKey), ticket, new PartSilence(_leaseSeconds, NowSeconds));
         _parts[ticket] = part;
+        MayRun(part);
         _ = SubmitAsync(part, request, mode, sources.IsDefault ? [] : sources);
         return part;
     }
@@ -90,8 +95,10 @@ public sealed partial class PartInbox : IPartSink, IDisposable
             {
                 if (await part.Replica.SubmitAsync(submission) is { } refusal)
                     End(part, refusal);
-                else
+                else if (_parts.ContainsKey(part.Ticket))
                     part.OnTaken(NowSeconds);
+                else
+                    await EndAsync(part); // it was closed meanwhile, and the word of it may have come before the submission
                 return;
             }
             catch (Exception exception) when (IsGone(exception))
@@ -102,6 +109,7 @@ public sealed partial class PartInbox : IPartSink, IDisposable
             {
                 // It may have been taken, or may be now: to submit it twice does no harm. The lease ends that, if nothing else does.
                 LogSubmittedAgain(exception, request.Id, part.ReplicaKey);
+                MayRun(part);
                 await Task.Delay(TimeSpan.FromMilliseconds(50), _time);
             }
             catch (Exception exception)
@@ -130,18 +138,28 @@ public sealed partial class PartInbox : IPartSink, IDisposable
             return;
         // Before the parts are looked at: one that is opened from here on is not known to the message.
         var nextTicket = Interlocked.Read(ref _lastTicket) + 1;
-        foreach (var parts in _parts.Values.GroupBy(part => part.ReplicaKey))
+        var now = NowSeconds;
+        var wanted = _parts.Values.ToLookup(part => part.ReplicaKey);
+        foreach (var replica in _replicas)
         {
-            foreach (var part in parts)
-                if (part.Overdue(NowSeconds) is { } silence)
+            foreach (var part in wanted[replica.Key])
+                if (part.Overdue(now) is { } silence)
                     End(part, Failure(FailedParty.Link, $"Replica {part.ReplicaKey} has not been heard of for {silence:0.#} s (KvLeaseSeconds is {_leaseSeconds}).", mayRetry: true));
-            if (_asked.TryAdd(parts.Key, true))
-                _ = AskAsync(parts.Key, [.. parts], nextTicket);
+            if (_asked.TryAdd(replica.Key, true))
+                _ = AskAsync(replica, [.. wanted[replica.Key]], nextTicket);
         }
     }
 
-    private async Task AskAsync(string replicaKey, PartReader[] parts, long nextTicket)
+    /// <summary>From here on the part's replica is told what is wanted of it, until it has heard that nothing is.</summary>
+    private void MayRun(PartReader part) =>
+        _replicas.AddOrUpdate(part.ReplicaKey, part.Ticket, (_, ticket) => Math.Max(ticket, part.Ticket));
+
+    /// <param name="replica">Its key, and the last ticket that it may run.</param>
+    /// <param name="parts">What is wanted of it.</param>
+    /// <param name="nextTicket">Parts of it and above are not known to the message.</param>
+    private async Task AskAsync(KeyValuePair<string, long> replica, PartReader[] parts, long nextTicket)
     {
+        var replicaKey = replica.Key;
         var taken = parts.Where(part => part.IsTaken).ToDictionary(part => part.Ticket);
         try
         {
@@ -156,9 +174,13 @@ public sealed partial class PartInbox : IPartSink, IDisposable
             foreach (var ticket in unknown)
                 if (taken.TryGetValue(ticket, out var part))
                     End(part, Failure(FailedParty.Stage, $"Replica {replicaKey} no longer runs the request: it was started anew, or gave it up.", mayRetry: true));
+            if (parts.Length == 0 && replica.Value < nextTicket)
+                _replicas.TryRemove(replica);
         }
         catch (Exception exception) when (IsGone(exception))
         {
+            if (parts.Length == 0)
+                _replicas.TryRemove(replica);
             foreach (var part in parts)
                 EndAsGone(part, exception);
         }

@@ -70,8 +70,12 @@ internal sealed class GrainFaults(int seed, params FaultRule[] rules)
     public void AssertInjected(int ofEachKind, string calls = "*")
     {
         foreach (var kind in Enum.GetValues<FaultKind>())
-            Assert.True(Count(kind, calls) >= ofEachKind, $"only {Count(kind, calls)} of {kind} at {calls}:\n{this}");
+            AssertInjected(kind, ofEachKind, calls);
     }
+
+    /// <summary>As <see cref="AssertInjected(int, string)"/>, of one kind.</summary>
+    public void AssertInjected(FaultKind kind, int count, string calls = "*") =>
+        Assert.True(Count(kind, calls) >= count, $"only {Count(kind, calls)} of {kind} at {calls}:\n{this}");
 
     /// <summary>What <see cref="EndAsync"/> waits for.</summary>
     public void Track(Task late)

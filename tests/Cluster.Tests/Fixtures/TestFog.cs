@@ -144,8 +144,16 @@ internal sealed class TestFog : IAsyncDisposable
             var replicas = await ReplicasAsync();
             if (replicas.All(replica => replica is { QueuedRequests: 0, RunningRequests: 0, StepsInFlight: 0 }))
                 return replicas;
-            limit.Token.ThrowIfCancellationRequested();
+            Assert.False(limit.IsCancellationRequested, string.Join('\n', replicas));
         }
+    }
+
+    /// <summary>Asks until the only replica has run so many steps, and gives up after half a minute.</summary>
+    public async Task RanAsync(long steps)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while ((await ReplicasAsync())[0].CompletedSteps < steps)
+            limit.Token.ThrowIfCancellationRequested();
     }
 
     /// <summary>Asks until a request waits in the only replica's queue, and gives up when the caller's call ends first.</summary>

@@ -1,8 +1,11 @@
+using E2LLM.Cluster.Tests.Faults;
 using E2LLM.Cluster.Tests.Fixtures;
 using E2LLM.Core.Requests;
 using E2LLM.Grains.Interfaces.Parts;
 using E2LLM.Grains.Interfaces.Replicas;
+using E2LLM.Grains.Parts;
 using E2LLM.Inference.Synthetic;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace E2LLM.Cluster.Tests.Replicas;
 
@@ -91,6 +94,45 @@ public sealed class PartProtocolTests
         var (_, probe) = await ProbeAsync(fog);
 
         Assert.Equal(7L, Assert.Single(await probe.WantAsync(8, new PartSeen(7, 0))));
+    }
+
+    [Theory]
+    [InlineData("IReplicaGrain.SubmitAsync", FaultKind.Delay)] // the end overtakes the submission
+    [InlineData("IReplicaGrain.SubmitAsync", FaultKind.LostReply)]
+    [InlineData("IReplicaGrain.EndPartAsync", FaultKind.LostCall)]
+    public async Task Dispose_TheOnlyPartOfAReplicaAndAWordGoesAstray_EndsItLongBeforeItsLease(string call, FaultKind fault)
+    {
+        var faults = new GrainFaults(1, new FaultRule
+        {
+            Calls = call,
+            Delays = fault == FaultKind.Delay ? 1 : 0,
+            LostReplies = fault == FaultKind.LostReply ? 1 : 0,
+            LostCalls = fault == FaultKind.LostCall ? 1 : 0,
+            MaxDelay = TimeSpan.FromSeconds(0.5),
+            MaxFaults = 1,
+        });
+        var slow = new SyntheticTiming { CallSeconds = 0.02 };
+        await using var fog = await TestFog.ServeAsync(Synthetic.ThreeDevices(Synthetic.Engines(slow)) with
+        {
+            Serving = serving => serving.KvLeaseSeconds = 600,
+            Faults = faults,
+        });
+        var replica = (await fog.Plan.GetStatusAsync()).ReplicaKeys[0];
+        var inbox = fog.Silos[0].GetRequiredService<PartInbox>();
+        using var first = inbox.Open(replica, Synthetic.Request("first", maxTokens: 1), RunMode.Whole);
+        await foreach (var _ in first.Updates.ReadAllAsync())
+            continue;
+        var steps = (await fog.DrainedAsync()).CompletedSteps;
+        faults.Begin();
+
+        var part = inbox.Open(replica, Synthetic.Request("closed", maxTokens: 4000), RunMode.Whole);
+        if (fault == FaultKind.LostCall)
+            await part.Updates.WaitToReadAsync();
+        part.Dispose();
+
+        await fog.RanAsync(steps + 1);
+        await fog.DrainedAsync();
+        faults.AssertInjected(fault, 1, call);
     }
 
     [Fact]
