@@ -22,6 +22,7 @@ internal sealed partial class ReplicaCalls(
 
     private readonly AsyncSignal _heldChanged = new();
     private readonly HashSet<long> _sendings = [];
+    private readonly Dictionary<(string RequestId, long OpenedInStep), TaskCompletionSource> _arrivals = [];
     private long _lastSending;
 
     private double NowSeconds => time.GetTimestamp() / (double)time.TimestampFrequency;
@@ -106,6 +107,20 @@ internal sealed partial class ReplicaCalls(
             machine.KvNotTakenIn(cache.Part, cache.Slot, exception.Message);
         }
         carry();
+    }
+
+    /// <summary>Ends when a cache that has come is taken in, or its slot is given up.</summary>
+    public Task ArrivalAsync(string requestId, long openedInStep)
+    {
+        if (!_arrivals.TryGetValue((requestId, openedInStep), out var arrival))
+            _arrivals.Add((requestId, openedInStep), arrival = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        return arrival.Task;
+    }
+
+    public void OnArrivalEnded(EndArrival ended)
+    {
+        if (_arrivals.Remove((ended.RequestId, ended.OpenedInStep), out var arrival))
+            _ = ended.Error is null ? arrival.TrySetResult() : arrival.TrySetException(new KvTransferException(ended.Error));
     }
 
     /// <summary>Sends a held cache, chunk by chunk as the prompt is read.</summary>

@@ -18,13 +18,7 @@ public sealed partial class ReplicaGrain
     [LoggerMessage(Level = LogLevel.Error, Message = "Replica {Replica} is out of service: {Reason}")]
     private partial void LogOutOfService(string replica, string reason);
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "The plan could not be told how replica {Replica} is. The next report tells it.")]
-    private partial void LogReportFailed(Exception exception, string replica);
-
     [LoggerMessage(Level = LogLevel.Warning,
         Message = "Replica {Replica}: the reader of request {Request} has not been heard of for {LeaseSeconds} s (KvLeaseSeconds): what the request holds is freed.")]
     private partial void LogAbandoned(string replica, string request, double leaseSeconds);
-
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Replica {Replica}: a delivery to reader {Reader} may not have arrived. What it lacks, it asks for.")]
-    private partial void LogDeliveryFailed(Exception exception, string replica, string reader);
 }

@@ -13,7 +13,6 @@ using E2LLM.Grains.Plans;
 using E2LLM.Grains.Requests;
 using E2LLM.Grains.Telemetry;
 using E2LLM.Scheduling.Protocols.HandOff;
-using E2LLM.Scheduling.Protocols.Parts;
 using E2LLM.Scheduling.Protocols.Replicas;
 using E2LLM.Scheduling.Routing;
 using Microsoft.Extensions.Logging;
@@ -34,27 +33,23 @@ public sealed partial class ReplicaGrain(
     SiloShutdown shutdown,
     ILogger<ReplicaGrain> logger) : Grain, IReplicaGrain
 {
-    /// <summary>The plan hears of a changed load so soon, and of no change in the meantime.</summary>
-    private static readonly TimeSpan LoadReportPause = TimeSpan.FromSeconds(0.05);
-
     private readonly ReplicaMachine _machine = new();
-    private readonly Dictionary<string, IPartSink> _readers = [];
-    private readonly Dictionary<(string RequestId, long OpenedInStep), TaskCompletionSource> _arrivals = [];
     private readonly AsyncSignal _drained = new();
+    private PartDeliveries? _deliveries;
     private ReplicaAssignment? _assignment;
     private ReplicaCalls? _calls;
+    private ReplicaReporter? _reporter;
     private Task _loading = Task.CompletedTask;
     private Task _unloading = Task.CompletedTask;
     private IDisposable? _tick;
-    private IDisposable? _loadReport;
-    private (int, int, int) _reportedLoad;
-    private long _reports;
     private bool _isCarrying;
     private bool _isLeaving;
 
     private string Key => this.GetPrimaryKeyString();
 
     private ReplicaCalls Calls => _calls ?? throw new ModelNotReadyException($"Replica {Key} takes no requests: {_machine.LastFailure}.");
+
+    private PartDeliveries Deliveries => _deliveries ??= new PartDeliveries(_machine.Parts, Key, logger);
 
     private double NowSeconds => time.GetTimestamp() / (double)time.TimestampFrequency;
 
@@ -74,6 +69,7 @@ public sealed partial class ReplicaGrain(
             LeaseSeconds = options.Value.KvLeaseSeconds,
         }, NowSeconds);
         _assignment = assignment;
+        _reporter ??= new ReplicaReporter(this, _machine, Key, GrainFactory.GetGrain<IPlanGrain>(assignment.Model.Id), shutdown, logger);
         if (options.Value.ReusePrefixes && KvRules.ClosingWindowTokens(assignment.Model, assignment.Plan.Engine) is { } window)
             LogNoPrefixReuse(Key, assignment.Model.Id, window);
         DelayDeactivation(Timeout.InfiniteTimeSpan);
@@ -105,7 +101,7 @@ public sealed partial class ReplicaGrain(
 
     public Task<RequestFailure?> SubmitAsync(PartRequest part)
     {
-        _readers[part.Reader.Id] = part.Reader.Sink;
+        Deliveries.Meet(part.Reader);
         var refusal = _machine.Submit(part.Reader.Id, part.Ticket, part.Request, part.Mode, part.Sources, NowSeconds);
         Carry();
         return Task.FromResult(refusal);
@@ -150,14 +146,13 @@ public sealed partial class ReplicaGrain(
         return Task.CompletedTask;
     }
 
-    public async Task KvArrivedAsync(string requestId, long openedInStep, int firstToken)
+    public Task KvArrivedAsync(string requestId, long openedInStep, int firstToken)
     {
         if (!_machine.KvArrived(requestId, openedInStep, firstToken))
-            return;
-        if (!_arrivals.TryGetValue((requestId, openedInStep), out var arrival))
-            _arrivals.Add((requestId, openedInStep), arrival = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+            return Task.CompletedTask;
+        var arrival = Calls.ArrivalAsync(requestId, openedInStep);
         Carry();
-        await arrival.Task;
+        return arrival;
     }
 
     public Task KvFailedAsync(KvFailure failure)
@@ -175,7 +170,7 @@ public sealed partial class ReplicaGrain(
         _machine.Stop(NowSeconds, "its silo is shutting down");
         Carry();
         _tick?.Dispose();
-        _loadReport?.Dispose();
+        _reporter?.Dispose();
         await base.OnDeactivateAsync(reason, cancellationToken);
     }
 
@@ -185,10 +180,9 @@ public sealed partial class ReplicaGrain(
             return Task.CompletedTask;
         _machine.Tick(NowSeconds);
         Carry();
-        foreach (var gone in _readers.Keys.Except(_machine.Parts.Readers).ToArray())
-            _readers.Remove(gone);
+        Deliveries.ForgetReaders();
         _ = _calls?.RenewAsync();
-        return ReportAsync();
+        return _reporter!.ReportAsync(_assignment!.Start);
     }
 
     /// <summary>Carries out what the machine has decided. Nothing is waited for: what comes of it is another event.</summary>
@@ -207,9 +201,8 @@ public sealed partial class ReplicaGrain(
         {
             _isCarrying = false;
         }
-        foreach (var (reader, sendings) in _machine.Parts.TakeDue())
-            _ = DeliverAsync(reader, sendings);
-        ReportLoad();
+        Deliveries.SendDue();
+        _reporter?.OnLoad();
         if (_machine.IsDrained)
             _drained.Pulse();
     }
@@ -235,8 +228,7 @@ public sealed partial class ReplicaGrain(
                 _ = _calls!.TakeInAsync(cache);
                 break;
             case EndArrival arrival:
-                if (_arrivals.Remove((arrival.RequestId, arrival.OpenedInStep), out var waiting))
-                    _ = arrival.Error is null ? waiting.TrySetResult() : waiting.TrySetException(new KvTransferException(arrival.Error));
+                _calls?.OnArrivalEnded(arrival);
                 break;
             case DropKv dropped:
                 _calls?.Drop(dropped);
@@ -254,8 +246,8 @@ public sealed partial class ReplicaGrain(
             case StateChanged:
                 if (_machine.State == ReplicaState.OutOfService)
                     LogOutOfService(Key, _machine.LastFailure);
-                if (!shutdown.HasBegun && !_isLeaving)
-                    _ = ReportAsync();
+                if (!_isLeaving)
+                    _ = _reporter!.ReportAsync(_assignment!.Start);
                 break;
             case StepLost { Failure: var failure }:
                 instruments.OnStepFailed(failure.DeviceId);
@@ -285,48 +277,5 @@ public sealed partial class ReplicaGrain(
         if (calls != _calls)
             throw new PlanningException($"Replica {Key} was stopped while its stages were being loaded.");
         LogStarted(Key, _assignment!.Plan.Stages.Length);
-    }
-
-    private async Task DeliverAsync(string reader, ImmutableArray<PartSending> sendings)
-    {
-        try
-        {
-            await _readers[reader].DeliverAsync([.. sendings.Select(sending => new PartDelivery(sending.Part.Ticket, sending.From, sending.Updates))]);
-            _machine.Parts.Confirm(sendings);
-        }
-        catch (Exception exception)
-        {
-            LogDeliveryFailed(exception, Key, reader);
-            PartTable.Failed(sendings);
-        }
-    }
-
-    /// <summary>Tells the plan of a changed load, a moment later and only once for all that happens until then.</summary>
-    private void ReportLoad()
-    {
-        if (_loadReport is not null || _tick is null || shutdown.HasBegun || Load() == _reportedLoad)
-            return;
-        _loadReport = this.RegisterGrainTimer(
-            ReportAsync, new GrainTimerCreationOptions { DueTime = LoadReportPause, Period = Timeout.InfiniteTimeSpan, Interleave = true });
-    }
-
-    private (int, int, int) Load() => _machine.Counters is { } load ? (load.QueuedRequests, load.RunningRequests, load.ReservedKvCells) : default;
-
-    private async Task ReportAsync()
-    {
-        _loadReport?.Dispose();
-        _loadReport = null;
-        if (shutdown.HasBegun)
-            return; // the plan is stopping too, and must not be called back to life
-        _reportedLoad = Load();
-        try
-        {
-            var report = new ReplicaReport(_assignment!.Start, ++_reports, ReplicaStatusOf.Machine(Key, _machine));
-            await GrainFactory.GetGrain<IPlanGrain>(_assignment.Model.Id).ReportReplicaAsync(report);
-        }
-        catch (Exception exception)
-        {
-            LogReportFailed(exception, Key);
-        }
     }
 }

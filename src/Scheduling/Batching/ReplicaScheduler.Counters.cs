@@ -3,6 +3,8 @@ namespace E2LLM.Scheduling.Batching;
 /// <content>What it can be asked at any moment.</content>
 public sealed partial class ReplicaScheduler
 {
+    public SchedulerLoad Load => new(_queue.Count, _sequences.All.Count, _sequences.ReservedCells);
+
     public SchedulerCounters Counters => new()
     {
         QueuedRequests = _queue.Count,

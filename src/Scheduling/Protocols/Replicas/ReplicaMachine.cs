@@ -56,6 +56,9 @@ public sealed partial class ReplicaMachine
     /// <summary>Null while it is stopped.</summary>
     public SchedulerCounters? Counters => _scheduler?.Counters;
 
+    /// <summary>Zero while it is stopped.</summary>
+    public SchedulerLoad Load => _scheduler?.Load ?? default;
+
     /// <summary>Under load; 0 while too little has been measured.</summary>
     public double MeasuredTokensPerSecond => _rate.TokensPerSecond;
 
