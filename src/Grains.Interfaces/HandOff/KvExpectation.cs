@@ -18,4 +18,7 @@ public sealed record KvExpectation
 
     /// <summary>Seconds after which everything is freed, unless the lease is renewed.</summary>
     [Id(3)] public required double LeaseSeconds { get; init; }
+
+    /// <summary>Where it goes. To expect for the same slot twice changes nothing.</summary>
+    [Id(4)] public required KvSlot Slot { get; init; }
 }

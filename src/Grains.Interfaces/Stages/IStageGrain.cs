@@ -43,14 +43,14 @@ public interface IStageGrain : IGrainWithStringKey
     [Alias("ExpectKv"), AlwaysInterleave]
     Task<ImmutableArray<KvTarget>> ExpectKvAsync(KvExpectation expectation);
 
-    /// <summary>Fills a slot from transfers that have come in.</summary>
+    /// <summary>Fills a slot from the transfers that have come in for it.</summary>
     /// <exception cref="Core.Errors.E2LlmException">A transfer has failed, or the slot is no longer the one that was meant.</exception>
     [Alias("ImportKv"), AlwaysInterleave, ResponseTimeout("00:05:00")]
     Task ImportKvAsync(KvImport import);
 
-    /// <summary>Turns the senders of transfers away and frees what has come in. Harmless where they are over.</summary>
+    /// <summary>Turns the senders to a slot away and frees what has come in. Harmless where nothing is expected for it.</summary>
     [Alias("DropKv"), AlwaysInterleave]
-    Task DropKvAsync(ImmutableArray<Guid> transferIds);
+    Task DropKvAsync(KvSlot slot);
 
     /// <summary>Sends positions of a slot. All exports of one sending come one after the other; one that comes twice is sent once.</summary>
     /// <returns>Bytes of the positions, and the seconds that they took to leave, without the engine's.</returns>

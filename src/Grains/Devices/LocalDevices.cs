@@ -8,7 +8,7 @@ public sealed class LocalDevices(IEnumerable<DeviceSpec> devices)
 {
     private readonly FrozenDictionary<string, DeviceSpec> _devices = devices.ToFrozenDictionary(device => device.Id);
 
-    public IEnumerable<string> Ids => _devices.Keys;
+    public IReadOnlyCollection<string> Ids => _devices.Keys;
 
     public DeviceSpec? Find(string deviceId) => _devices.GetValueOrDefault(deviceId);
 }

@@ -7,56 +7,49 @@ using E2LLM.Grains.Interfaces.HandOff;
 
 namespace E2LLM.Grains.HandOff;
 
-/// <summary>The transfers that a stage expects. Whatever has come in is taken once or freed.</summary>
+/// <summary>The transfers that a stage expects, by the slot that they are for. Whatever has come in is taken once or freed.</summary>
 internal sealed class KvInbound(KvDataPort port)
 {
-    private readonly Dictionary<Guid, KvInboundTransfer> _transfers = [];
+    private readonly Dictionary<KvSlot, ImmutableArray<KvInboundTransfer>> _slots = [];
 
     /// <summary>Transfers that are open, or complete and not taken.</summary>
-    public int Count => _transfers.Values.Count(transfer => !IsOver(transfer));
+    public int Count => _slots.Values.Sum(transfers => transfers.Count(transfer => !IsOver(transfer)));
 
-    /// <summary>One target for every source that has some of the layers from <paramref name="firstLayer"/> on.</summary>
+    /// <summary>One target for every source that has some of the layers from <paramref name="firstLayer"/> on; the same ones when asked again.</summary>
     public ImmutableArray<KvTarget> Expect(KvExpectation expectation, string deviceId, int firstLayer, int layerCount)
     {
-        // Nobody drops the transfers of a replica that is gone; their leases have ended them.
-        Drop([.. _transfers.Where(known => IsOver(known.Value)).Select(known => known.Key)]);
-        var targets = ImmutableArray.CreateBuilder<KvTarget>();
-        foreach (var source in expectation.Sources)
-        {
-            var first = Math.Max(source.FirstLayer, firstLayer);
-            var count = Math.Min(source.FirstLayer + source.LayerCount, firstLayer + layerCount) - first;
-            if (count <= 0)
-                continue;
-            var transfer = port.Inbox.Expect(new KvTransferSpec
+        if (!_slots.TryGetValue(expectation.Slot, out var transfers))
+            _slots.Add(expectation.Slot, transfers = [.. Specs(expectation, firstLayer, layerCount).Select(port.Inbox.Expect)]);
+        return
+        [
+            .. transfers.Select(transfer => new KvTarget
             {
-                FirstLayer = first,
-                LayerCount = count,
-                MaxPositions = expectation.Positions,
-                MaxKRowBytes = expectation.MaxRowBytes,
-                MaxVRowBytes = expectation.MaxRowBytes,
-                MaxTotalBytes = (long)count * expectation.Positions * expectation.MaxRowBytes,
-                LeaseSeconds = expectation.LeaseSeconds,
-            });
-            _transfers.Add(transfer.TransferId, transfer);
-            targets.Add(new KvTarget { FirstLayer = first, LayerCount = count, DeviceId = deviceId, Destination = port.DestinationOf(transfer) });
-        }
-        return targets.DrainToImmutable();
+                FirstLayer = transfer.Spec.FirstLayer,
+                LayerCount = transfer.Spec.LayerCount,
+                DeviceId = deviceId,
+                Destination = port.DestinationOf(transfer),
+            }),
+        ];
     }
 
-    public void Renew(ImmutableArray<Guid> ids)
+    /// <summary>Renews the leases of some slots and drops the others.</summary>
+    /// <param name="slots">Those that still wait.</param>
+    /// <param name="nextStep">Slots that are opened in this step or a later one stay as they are: whoever named the slots did not know of them.</param>
+    public void Renew(ImmutableArray<KvSlot> slots, long nextStep)
     {
-        foreach (var id in ids)
-            _transfers.GetValueOrDefault(id)?.RenewLease();
+        foreach (var slot in slots)
+            foreach (var transfer in _slots.GetValueOrDefault(slot, []))
+                transfer.RenewLease();
+        foreach (var slot in _slots.Keys.Where(known => known.OpenedInStep < nextStep && !slots.Contains(known)).ToArray())
+            Drop(slot);
     }
 
-    /// <summary>All blocks of the transfers; the caller's from now on.</summary>
-    /// <exception cref="KvTransferException">One has failed, or is unknown.</exception>
-    public async Task<IReadOnlyList<KvBlock>> TakeAsync(ImmutableArray<Guid> ids)
+    /// <summary>All blocks that come for a slot; the caller's from now on.</summary>
+    /// <exception cref="KvTransferException">A transfer has failed, or none is expected.</exception>
+    public async Task<IReadOnlyList<KvBlock>> TakeAsync(KvSlot slot)
     {
-        var taken = ids.Select(id => _transfers.GetValueOrDefault(id)
-            ?? throw new KvTransferException($"KV transfer {id:N} is not expected here, or no longer.")).ToArray();
-        foreach (var id in ids)
-            _transfers.Remove(id);
+        if (!_slots.Remove(slot, out var taken))
+            throw new KvTransferException($"No KV cache is expected here for the slot of step {slot.OpenedInStep}, or no longer.");
         try
         {
             return [.. (await Task.WhenAll(taken.Select(transfer => transfer.Completed))).SelectMany(blocks => blocks)];
@@ -69,14 +62,39 @@ internal sealed class KvInbound(KvDataPort port)
         }
     }
 
-    public void Drop(ImmutableArray<Guid> ids)
+    public void Drop(KvSlot slot)
     {
-        foreach (var id in ids)
-            if (_transfers.Remove(id, out var transfer))
+        if (_slots.Remove(slot, out var transfers))
+            foreach (var transfer in transfers)
                 Free(transfer);
     }
 
-    public void DropAll() => Drop([.. _transfers.Keys]);
+    public void DropAll()
+    {
+        foreach (var slot in _slots.Keys.ToArray())
+            Drop(slot);
+    }
+
+    private static IEnumerable<KvTransferSpec> Specs(KvExpectation expectation, int firstLayer, int layerCount)
+    {
+        foreach (var source in expectation.Sources)
+        {
+            var first = Math.Max(source.FirstLayer, firstLayer);
+            var count = Math.Min(source.FirstLayer + source.LayerCount, firstLayer + layerCount) - first;
+            if (count <= 0)
+                continue;
+            yield return new KvTransferSpec
+            {
+                FirstLayer = first,
+                LayerCount = count,
+                MaxPositions = expectation.Positions,
+                MaxKRowBytes = expectation.MaxRowBytes,
+                MaxVRowBytes = expectation.MaxRowBytes,
+                MaxTotalBytes = (long)count * expectation.Positions * expectation.MaxRowBytes,
+                LeaseSeconds = expectation.LeaseSeconds,
+            };
+        }
+    }
 
     private static bool IsOver(KvInboundTransfer transfer) => transfer.Completed is { IsCompleted: true, IsCompletedSuccessfully: false };
 

@@ -39,10 +39,11 @@ public static class E2LlmSiloBuilderExtensions
         AddOptions(silo, new RangeValidator<RequestOptions>(RequestOptions.Section));
         AddOptions(silo, new RangeValidator<KvSenderOptions>(KvSenderOptions.Section));
         AddOptions(silo, new RangeValidator<KvDataPortOptions>(KvDataPortOptions.Section, (options, errors) => options.Check(errors)));
+        silo.Services.AddSingleton<DeviceSilos>();
         silo.AddPlacementDirector<DevicePlacement, DevicePlacementDirector>();
         silo.UseSiloMetadata(new Dictionary<string, string>
         {
-            [DevicePlacementDirector.DevicesMetadataKey] = string.Join(',', devices.Ids),
+            [DeviceSilos.MetadataKey] = string.Join(',', devices.Ids),
         });
         // A device that is gone stays gone for longer than any placement retry: fail fast, and by name.
         silo.Configure<SiloMessagingOptions>(messaging => messaging.PlacementMaxRetries = 1);

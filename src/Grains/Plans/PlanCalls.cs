@@ -15,7 +15,7 @@ namespace E2LLM.Grains.Plans;
 /// call throws is an event like any other.
 /// </summary>
 internal sealed partial class PlanCalls(
-    string modelId, IGrainFactory grains, IDictionary<string, ReplicaStatus> reports, TimeProvider time, ILogger logger)
+    string modelId, IGrainFactory grains, DeviceSilos silos, IDictionary<string, ReplicaStatus> reports, TimeProvider time, ILogger logger)
 {
     /// <summary>How long a silent replica that is asked may take to answer. Nobody waits for it meanwhile.</summary>
     private static readonly TimeSpan ProbePatience = TimeSpan.FromSeconds(5);
@@ -42,6 +42,8 @@ internal sealed partial class PlanCalls(
         LogStarting(key, start, replica.LastFailure);
         try
         {
+            foreach (var stage in replica.Plan.Stages)
+                silos.Require(stage.DeviceId);
             await Replica(key).StartAsync(new ReplicaAssignment
             {
                 Generation = replica.Generation,
@@ -117,6 +119,7 @@ internal sealed partial class PlanCalls(
         {
             try
             {
+                silos.Require(device);
                 await grains.GetGrain<IDeviceGrain>(device).SweepStagesAsync(modelId, named, sweep.Generation);
             }
             catch (Exception exception)
@@ -128,7 +131,12 @@ internal sealed partial class PlanCalls(
         return (_, _) => { };
     }
 
-    private IReplicaGrain Replica(string key) => grains.GetGrain<IReplicaGrain>(key);
+    /// <exception cref="DeviceUnavailableException">No live silo hosts it.</exception>
+    private IReplicaGrain Replica(string key)
+    {
+        silos.Require(DeviceKey.DeviceOf(key));
+        return grains.GetGrain<IReplicaGrain>(key);
+    }
 
     /// <summary>Whether the silo of a replica is known to be gone. Whatever else went wrong says nothing of the replica.</summary>
     private static bool IsGone(Exception exception) => exception is SiloUnavailableException or DeviceUnavailableException;

@@ -28,6 +28,7 @@ public sealed partial class PlanGrain(
     IOptions<ServingOptions> options,
     TimeProvider time,
     SiloShutdown shutdown,
+    DeviceSilos silos,
     ILogger<PlanGrain> logger) : Grain, IPlanGrain
 {
     /// <summary>Pauses and silences are told apart by no less.</summary>
@@ -57,8 +58,8 @@ public sealed partial class PlanGrain(
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _maker = new PlanMaker(ModelId, GrainFactory, catalog, advisor, options.Value);
-        _calls = new PlanCalls(ModelId, GrainFactory, _reports, time, logger);
+        _maker = new PlanMaker(ModelId, GrainFactory, silos, catalog, advisor, options.Value);
+        _calls = new PlanCalls(ModelId, GrainFactory, silos, _reports, time, logger);
         var times = new PlanTimes { DrainSeconds = options.Value.DrainSeconds, SilenceSeconds = options.Value.ReplicaSilenceSeconds };
         _machine = new PlanMachine(times, KeyOf, _store.Read().For(_maker.Model), NowSeconds);
         this.RegisterGrainTimer(

@@ -4,12 +4,14 @@ using E2LLM.Core.Fleets;
 using E2LLM.Core.Models;
 using E2LLM.Core.Plans;
 using E2LLM.Grains.Interfaces.Devices;
+using E2LLM.Grains.Placement;
 using E2LLM.Scheduling.Protocols.HandOff;
 
 namespace E2LLM.Grains.Plans;
 
 /// <summary>Makes plans of a model: profiles from the devices, a plan from a planner, and its checks. Changes nothing that serves.</summary>
-internal sealed class PlanMaker(string modelId, IGrainFactory grains, IModelCatalog catalog, IPlanAdvisor advisor, ServingOptions options)
+internal sealed class PlanMaker(
+    string modelId, IGrainFactory grains, DeviceSilos silos, IModelCatalog catalog, IPlanAdvisor advisor, ServingOptions options)
 {
     /// <summary>Null where this silo does not know the model.</summary>
     public ModelSpec? Model => catalog.Find(modelId);
@@ -27,7 +29,10 @@ internal sealed class PlanMaker(string modelId, IGrainFactory grains, IModelCata
         var profiles = new List<DeviceProfile>();
         // One after the other: devices that share a machine would only time each other's noise.
         foreach (var device in fleet.Devices)
+        {
+            silos.Require(device.Id);
             profiles.Add(await grains.GetGrain<IDeviceGrain>(device.Id).ProfileAsync(model.Id));
+        }
         return Seen = Seen with { Profiles = [.. profiles] };
     }
 

@@ -4,6 +4,7 @@ using E2LLM.Core.Errors;
 using E2LLM.Core.HandOff;
 using E2LLM.Core.Plans;
 using E2LLM.Core.Requests;
+using E2LLM.Grains.Interfaces.Stages;
 using E2LLM.Grains.Plans;
 using E2LLM.Grains.Requests;
 using E2LLM.Scheduling.Protocols.HandOff;
@@ -33,7 +34,7 @@ internal sealed partial class ReplicaCalls(
 
     public void OnHeldChanged() => _heldChanged.Pulse();
 
-    public void Drop(DropKv dropped) => _ = stages.DropAsync(dropped.Transfers, LogStageCallFailed);
+    public void Drop(DropKv dropped) => _ = stages.DropAsync(dropped.Slot, LogStageCallFailed);
 
     /// <summary>Sends a step to the first stage; once more where it is not known whether it has come, as to hear it twice does a stage no harm.</summary>
     public async Task SendAsync(SendStep step)
@@ -160,10 +161,16 @@ internal sealed partial class ReplicaCalls(
     public async Task RenewAsync()
     {
         var (epoch, askedSeconds) = (machine.Epoch, NowSeconds);
-        var transfers = machine.Parts.Running.Select(part => part.Awaited?.Transfers ?? []).Where(ofPart => !ofPart.IsEmpty).ToArray();
         try
         {
-            if (await stages.RenewAsync(epoch, transfers, _lastSending + 1, [.. _sendings]) is { } progress)
+            if (await stages.RenewAsync(new StageRenewal
+            {
+                Epoch = epoch,
+                NextStep = machine.NextStepNumber,
+                Slots = [.. machine.AwaitingSlots.Select(ReplicaStages.ToWire)],
+                NextSending = _lastSending + 1,
+                Sendings = [.. _sendings],
+            }) is { } progress)
                 machine.Progress(epoch, progress, askedSeconds, NowSeconds);
         }
         catch (Exception exception)

@@ -8,6 +8,7 @@ using E2LLM.Grains.Interfaces.Replicas;
 using E2LLM.Grains.Interfaces.Stages;
 using E2LLM.Grains.Placement;
 using E2LLM.Grains.Plans;
+using E2LLM.Scheduling.Batching;
 using E2LLM.Scheduling.Protocols.HandOff;
 using E2LLM.Scheduling.Protocols.Replicas;
 
@@ -49,19 +50,12 @@ internal sealed class ReplicaStages
 
     /// <summary>Renews the stages' leases, each by itself: one that does not answer is not asked again meanwhile, and keeps nobody waiting.</summary>
     /// <returns>How far the stages are, once all have answered; null where one was still to answer the time before.</returns>
-    public async Task<ImmutableArray<StageProgress>?> RenewAsync(
-        long epoch, IReadOnlyCollection<ImmutableArray<ImmutableArray<Guid>>> transfers, long nextSending, ImmutableArray<long> sendings)
+    public async Task<ImmutableArray<StageProgress>?> RenewAsync(StageRenewal renewal)
     {
         var asksAll = true;
         for (var index = 0; index < _stages.Length; index++)
             if (_renewals[index] is null or { IsCompleted: true })
-                _renewals[index] = _stages[index].RenewAsync(new StageRenewal
-                {
-                    Epoch = epoch,
-                    KvTransfers = [.. transfers.SelectMany(ofPart => ofPart[index])],
-                    NextSending = nextSending,
-                    Sendings = sendings,
-                });
+                _renewals[index] = _stages[index].RenewAsync(renewal);
             else
                 asksAll = false;
         var renewals = _renewals.OfType<Task<StageProgress>>().ToArray();
@@ -76,12 +70,12 @@ internal sealed class ReplicaStages
             Positions = expected.Part.ReadTokens,
             MaxRowBytes = KvRules.MaxRowBytes(_assignment.Model, Plan.Engine),
             LeaseSeconds = _options.KvLeaseSeconds,
+            Slot = ToWire(expected.Slot),
         })))];
 
-    public Task ImportAsync(TakeInKv cache) => Task.WhenAll(_stages.Select((stage, index) => stage.ImportKvAsync(new KvImport
+    public Task ImportAsync(TakeInKv cache) => Task.WhenAll(_stages.Select(stage => stage.ImportKvAsync(new KvImport
     {
-        TransferIds = cache.Transfers[index],
-        OpenedInStep = cache.Slot.StepNumber,
+        Slot = ToWire(cache.Slot),
         Positions = cache.Positions,
         Open = cache.Open,
     })));
@@ -103,8 +97,11 @@ internal sealed class ReplicaStages
     public Task EndSendingAsync(long sendingId, Action<Exception, string> onFailed) =>
         Task.WhenAll(_stages.Select((stage, index) => TryAsync(stage.EndKvSendingAsync(sendingId), index, onFailed)));
 
-    public Task DropAsync(ImmutableArray<ImmutableArray<Guid>> transfers, Action<Exception, string> onFailed) =>
-        Task.WhenAll(_stages.Zip(transfers).Select((pair, index) => TryAsync(pair.First.DropKvAsync(pair.Second), index, onFailed)));
+    /// <summary>A stage that does not hear is told with the next renewal.</summary>
+    public Task DropAsync(KvReservation slot, Action<Exception, string> onFailed) =>
+        Task.WhenAll(_stages.Select((stage, index) => TryAsync(stage.DropKvAsync(ToWire(slot)), index, onFailed)));
+
+    public static KvSlot ToWire(KvReservation slot) => new(slot.StepNumber, slot.Sequence);
 
     private StageAssignment Assignment(long epoch, int index)
     {

@@ -28,24 +28,24 @@ public sealed partial class StageGrain
     public async Task ImportKvAsync(KvImport import)
     {
         var engine = KvEngine();
-        var blocks = await _inbound.TakeAsync(import.TransferIds);
+        var blocks = await _inbound.TakeAsync(import.Slot);
         // From here to the last post there is no await: no step can close the slot between the look and the import.
-        var sequence = import.Open.Sequence;
-        if (_engine != engine || !_slots.IsOpenSince(sequence, import.OpenedInStep))
+        var sequence = import.Slot.Sequence;
+        if (_engine != engine || !_slots.IsOpenSince(sequence, import.Slot.OpenedInStep))
         {
             foreach (var block in blocks)
                 block.Dispose();
-            throw new KvTransferException($"Stage {Key} has given slot {sequence} away since step {import.OpenedInStep}.");
+            throw new KvTransferException($"Stage {Key} has given slot {sequence} away since step {import.Slot.OpenedInStep}.");
         }
         var opening = engine.Info.IsLast
-            ? engine.ExecuteAsync(new StageStep { StepNumber = import.OpenedInStep, Commands = [import.Open], Rows = [] }, CancellationToken.None)
+            ? engine.ExecuteAsync(new StageStep { StepNumber = import.Slot.OpenedInStep, Commands = [import.Open], Rows = [] }, CancellationToken.None)
             : Task.CompletedTask;
         await Task.WhenAll(opening, engine.ImportKvAsync(sequence, import.Positions, blocks, CancellationToken.None));
     }
 
-    public Task DropKvAsync(ImmutableArray<Guid> transferIds)
+    public Task DropKvAsync(KvSlot slot)
     {
-        _inbound.Drop(transferIds);
+        _inbound.Drop(slot);
         return Task.CompletedTask;
     }
 
@@ -75,7 +75,7 @@ public sealed partial class StageGrain
 
     private void RenewKv(StageRenewal renewal)
     {
-        _inbound.Renew(renewal.KvTransfers);
+        _inbound.Renew(renewal.Slots, renewal.NextStep);
         foreach (var over in _outbound.Keys.Where(id => id < renewal.NextSending && !renewal.Sendings.Contains(id)).ToArray())
             _ = EndKvSendingAsync(over);
     }

@@ -40,8 +40,6 @@ public static class SiloHost
 
         // Standard output belongs to whoever runs the host: answers, tables, JSON.
         builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        // A call to a device that no silo hosts fails at its caller, who says so in the fog's words.
-        builder.Logging.AddFilter("Orleans.Messaging", LogLevel.Critical).AddFilter("Polly", LogLevel.Critical);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, configuration.Host.HttpPort));
         builder.Services.AddSingleton(target);
         builder.Services.AddHostedService<FleetStarter>();

@@ -1,7 +1,9 @@
 using E2LLM.Cluster.Tests.Fixtures;
 using E2LLM.Core.Engines;
 using E2LLM.Core.Errors;
+using E2LLM.Core.HandOff;
 using E2LLM.Core.Plans;
+using E2LLM.Grains.Interfaces.HandOff;
 using E2LLM.Grains.Interfaces.Stages;
 using E2LLM.Grains.Placement;
 
@@ -80,9 +82,51 @@ public sealed class StageLifeTests
         Assert.Equal((2L, 7L), (progress.Epoch, progress.NextStep));
     }
 
+    [Fact]
+    public async Task Renew_SlotThatIsNoLongerNamed_IsDroppedAndAYoungerOneIsNot()
+    {
+        await using var fog = await TestFog.StartAsync(Synthetic.ThreeDevices());
+        var stage = Stage(fog);
+        await stage.LoadAsync(Assignment(fog, epoch: 1, leaseSeconds: 600));
+        foreach (var step in new[] { 3, 4, 5 })
+            await stage.ExpectKvAsync(Expectation(step));
+        Assert.Equal(3, (await stage.GetStatusAsync()).KvTransfers);
+
+        await stage.RenewAsync(Renewal(epoch: 1) with { NextStep = 5, Slots = [new KvSlot(4, 0)] });
+
+        Assert.Equal(2, (await stage.GetStatusAsync()).KvTransfers);
+        await stage.DropKvAsync(new KvSlot(4, 0));
+        await stage.DropKvAsync(new KvSlot(5, 0));
+        Assert.Equal(0, (await stage.GetStatusAsync()).KvTransfers);
+    }
+
+    [Fact]
+    public async Task Expect_Twice_GivesTheSameTargets()
+    {
+        await using var fog = await TestFog.StartAsync(Synthetic.ThreeDevices());
+        var stage = Stage(fog);
+        await stage.LoadAsync(Assignment(fog, epoch: 1, leaseSeconds: 600));
+
+        var targets = await stage.ExpectKvAsync(Expectation(step: 3));
+
+        Assert.Equal(
+            targets.Select(target => target.Destination.TransferId),
+            (await stage.ExpectKvAsync(Expectation(step: 3))).Select(target => target.Destination.TransferId));
+        Assert.Equal(1, (await stage.GetStatusAsync()).KvTransfers);
+    }
+
     private static IStageGrain Stage(TestFog fog) => fog.Client.GetGrain<IStageGrain>(DeviceKey.Stage("a", fog.ModelId, 1, "r0", 0));
 
-    private static StageRenewal Renewal(long epoch) => new() { Epoch = epoch, KvTransfers = [], NextSending = 0, Sendings = [] };
+    private static StageRenewal Renewal(long epoch) => new() { Epoch = epoch, NextStep = 0, Slots = [], NextSending = 0, Sendings = [] };
+
+    private static KvExpectation Expectation(int step) => new()
+    {
+        Sources = [new KvSource("b", 0, 4)],
+        Positions = 8,
+        MaxRowBytes = 64,
+        LeaseSeconds = 600,
+        Slot = new KvSlot(step, Sequence: 0),
+    };
 
     private static StageAssignment Assignment(TestFog fog, long epoch, double leaseSeconds) => new()
     {

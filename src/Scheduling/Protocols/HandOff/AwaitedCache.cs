@@ -32,29 +32,20 @@ public sealed class AwaitedCache(ImmutableArray<KvSource> sources)
     /// <summary>Null where no slot waits.</summary>
     public KvReservation? Slot { get; private set; }
 
-    /// <summary>Transfers that the stages expect, one array a stage.</summary>
-    public ImmutableArray<ImmutableArray<Guid>> Transfers { get; private set; } = [];
-
     /// <summary>A slot is reserved.</summary>
-    /// <returns>Transfers of the one before, to be dropped.</returns>
-    public ImmutableArray<ImmutableArray<Guid>> Reserve(KvReservation slot)
-    {
-        var dropped = GiveUp();
-        (Slot, State, _isOpen) = (slot, AwaitedState.Opening, false);
-        _isBeingTakenIn = false;
-        return dropped;
-    }
+    public void Reserve(KvReservation slot) =>
+        (Slot, State, _isOpen, _isBeingTakenIn) = (slot, AwaitedState.Opening, false, false);
 
     /// <summary>Every stage has opened the slot: the step that does so is done.</summary>
     public void Opened(KvReservation slot) => _isOpen |= Slot == slot;
 
     /// <summary>The stages expect the cache.</summary>
-    /// <returns>False where the slot is void: the transfers have to be dropped.</returns>
-    public bool Expect(KvReservation slot, ImmutableArray<ImmutableArray<Guid>> transfers)
+    /// <returns>False where the slot is void: they have to drop it.</returns>
+    public bool Expect(KvReservation slot)
     {
         if (Slot != slot || State != AwaitedState.Opening)
             return false;
-        (Transfers, State) = (transfers, AwaitedState.Waiting);
+        State = AwaitedState.Waiting;
         return true;
     }
 
@@ -90,26 +81,22 @@ public sealed class AwaitedCache(ImmutableArray<KvSource> sources)
     }
 
     /// <summary>The stages have put the cache into the slot.</summary>
-    /// <returns>Transfers to be forgotten; null where the slot was given up meanwhile.</returns>
-    public ImmutableArray<ImmutableArray<Guid>>? TakeIn(long openedInStep)
+    /// <returns>False where the slot was given up meanwhile.</returns>
+    public bool TakeIn(long openedInStep)
     {
         if (!IsCurrent(openedInStep) || State != AwaitedState.TakingIn)
-            return null;
-        var transfers = GiveUp();
-        (State, _takenInFromStep) = (AwaitedState.TakenIn, openedInStep);
-        return transfers;
+            return false;
+        (Slot, State, _takenInFromStep) = (null, AwaitedState.TakenIn, openedInStep);
+        return true;
     }
 
     public bool IsCurrent(long openedInStep) => Slot is { } slot && slot.StepNumber == openedInStep;
 
     /// <summary>The slot no longer waits.</summary>
-    /// <returns>Transfers to be dropped.</returns>
-    public ImmutableArray<ImmutableArray<Guid>> GiveUp()
+    public void GiveUp()
     {
-        var transfers = Transfers;
-        (Slot, Transfers) = (null, []);
+        Slot = null;
         if (State != AwaitedState.TakenIn)
             State = AwaitedState.None;
-        return transfers;
     }
 }

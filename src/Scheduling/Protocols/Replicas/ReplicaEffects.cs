@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using E2LLM.Core.Engines;
 using E2LLM.Scheduling.Batching;
 using E2LLM.Scheduling.Protocols.Parts;
@@ -33,18 +32,16 @@ public sealed record ExpectKv(PartState Part, KvReservation Slot) : ReplicaEffec
 /// Have the stages put a cache that has come into its slot; then <see cref="ReplicaMachine.KvTakenIn"/> or
 /// <see cref="ReplicaMachine.KvNotTakenIn"/>.
 /// </summary>
-/// <param name="Transfers">One array a stage.</param>
 /// <param name="Positions">That the slot holds from then on.</param>
 /// <param name="Open">Opens the slot's sampler once more, which has to know the answer so far.</param>
-public sealed record TakeInKv(
-    PartState Part, KvReservation Slot, ImmutableArray<ImmutableArray<Guid>> Transfers, int Positions, SequenceCommand Open) : ReplicaEffect;
+public sealed record TakeInKv(PartState Part, KvReservation Slot, int Positions, SequenceCommand Open) : ReplicaEffect;
 
 /// <summary>Answer those who said that a cache has arrived.</summary>
 /// <param name="Error">Null where it has been taken in.</param>
 public sealed record EndArrival(string RequestId, long OpenedInStep, string? Error) : ReplicaEffect;
 
-/// <summary>Have the stages drop transfers, one array a stage.</summary>
-public sealed record DropKv(ImmutableArray<ImmutableArray<Guid>> Transfers) : ReplicaEffect;
+/// <summary>Have the stages drop what they expect for a slot.</summary>
+public sealed record DropKv(KvReservation Slot) : ReplicaEffect;
 
 /// <summary>More of a prompt that is handed on is held, or it no longer is: sendings look again.</summary>
 public sealed record HeldChanged : ReplicaEffect;

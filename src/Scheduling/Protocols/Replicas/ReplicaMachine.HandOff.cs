@@ -45,11 +45,9 @@ public sealed partial class ReplicaMachine
     /// <param name="targets">One array a stage.</param>
     public void KvExpected(PartState part, KvReservation slot, ImmutableArray<ImmutableArray<KvTarget>> targets)
     {
-        ImmutableArray<ImmutableArray<Guid>> transfers =
-            [.. targets.Select(ofStage => ofStage.Select(target => target.Destination.TransferId).ToImmutableArray())];
-        if (part.HasEnded || !part.Awaited!.Expect(slot, transfers))
+        if (part.HasEnded || !part.Awaited!.Expect(slot))
         {
-            _effects.Add(new DropKv(transfers));
+            _effects.Add(new DropKv(slot)); // the stages may have heard that before they were to expect it
             return;
         }
         part.Announce(new KvReception { OpenedInStep = slot.StepNumber, Targets = [.. targets.SelectMany(ofStage => ofStage)] });
@@ -71,7 +69,7 @@ public sealed partial class ReplicaMachine
 
     public void KvTakenIn(PartState part, KvReservation slot, double nowSeconds)
     {
-        if (part.HasEnded || part.Awaited!.TakeIn(slot.StepNumber) is null)
+        if (part.HasEnded || !part.Awaited!.TakeIn(slot.StepNumber))
             return; // whoever asked has been told
         _effects.Add(new EndArrival(part.RequestId, slot.StepNumber, null));
         var answer = AnswerWith(part);
@@ -122,8 +120,7 @@ public sealed partial class ReplicaMachine
         if (!part.Awaited!.TryBeginTakingIn())
             return;
         var slot = part.Awaited.Slot!.Value;
-        _effects.Add(new TakeInKv(
-            part, slot, part.Awaited.Transfers, part.ReadTokens, SequenceCommand.Open(slot.Sequence, part.Request, AnswerWith(part))));
+        _effects.Add(new TakeInKv(part, slot, part.ReadTokens, SequenceCommand.Open(slot.Sequence, part.Request, AnswerWith(part))));
     }
 
     /// <summary>The answer so far, once the cache has come with the token that was sampled last.</summary>
@@ -145,7 +142,7 @@ public sealed partial class ReplicaMachine
             return;
         if (awaited.State == HandOff.AwaitedState.TakingIn)
             _effects.Add(new EndArrival(part.RequestId, slot.StepNumber, $"The slot of step {slot.StepNumber} had to be given up: {reason}."));
-        if (awaited.GiveUp() is { IsEmpty: false } transfers)
-            _effects.Add(new DropKv(transfers));
+        awaited.GiveUp();
+        _effects.Add(new DropKv(slot));
     }
 }
