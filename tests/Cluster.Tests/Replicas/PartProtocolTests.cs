@@ -13,11 +13,12 @@ namespace E2LLM.Cluster.Tests.Replicas;
 public sealed class PartProtocolTests
 {
     [Fact]
-    public async Task Submit_Twice_RunsOnce()
+    public async Task Submit_TwiceWhileItRuns_RunsOnce()
     {
-        await using var fog = await TestFog.ServeAsync(Synthetic.ThreeDevices());
+        var slow = new SyntheticTiming { CallSeconds = 5e-3 };
+        await using var fog = await TestFog.ServeAsync(Synthetic.ThreeDevices(Synthetic.Engines(slow)));
         var (replica, probe) = await ProbeAsync(fog);
-        var request = Synthetic.Request("twice", maxTokens: 5);
+        var request = Synthetic.Request("twice", maxTokens: 100);
 
         Assert.Null(await probe.SubmitAsync(1, request));
         Assert.Null(await probe.SubmitAsync(1, request));
