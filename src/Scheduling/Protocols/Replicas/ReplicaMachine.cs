@@ -66,7 +66,7 @@ public sealed partial class ReplicaMachine
     public SchedulerLoad Load => _scheduler?.Load ?? default;
 
     /// <summary>Under load; 0 while too little has been measured.</summary>
-    public double MeasuredTokensPerSecond => _rate.TokensPerSecond;
+    public double MeasuredTokensPerSecond { get; private set; }
 
     /// <summary>Whether it runs parts, or would.</summary>
     private bool IsUp => State is ReplicaState.Serving or ReplicaState.Draining or ReplicaState.Recovering;
@@ -217,8 +217,7 @@ public sealed partial class ReplicaMachine
         foreach (var slot in step.KvReservations)
             SlotOpened(slot);
         _rate.OnStep(step.Rows.Length, nowSeconds, isLoaded: _scheduler!.QueuedRequests > 0);
-        if (_rate.TokensPerSecond is > 0 and var measured)
-            _scheduler.TokensPerSecond = measured;
+        Measure(nowSeconds);
         Apply(_scheduler.Complete(step.StepNumber, tokens), nowSeconds);
         Pump(nowSeconds);
         return true;
@@ -268,6 +267,7 @@ public sealed partial class ReplicaMachine
     /// <summary>To be called time and again: notices what nobody says.</summary>
     public void Tick(double nowSeconds)
     {
+        Measure(nowSeconds);
         if (State is ReplicaState.Serving or ReplicaState.Draining && _sent.Overdue(_setup!.StepTimeoutSeconds, nowSeconds) is { } overdue)
             Fail(
                 OfStage(0, overdue.Step, FailedParty.Stage, $"no stage has answered for {overdue.Seconds:0} s (StepTimeoutSeconds is {_setup.StepTimeoutSeconds})"),
@@ -278,6 +278,14 @@ public sealed partial class ReplicaMachine
                 _effects.Add(new PartAbandoned(part.RequestId));
             End(part, nowSeconds);
         }
+    }
+
+    /// <summary>Where nothing is measured, the plan's rate counts.</summary>
+    private void Measure(double nowSeconds)
+    {
+        MeasuredTokensPerSecond = _rate.TokensPerSecond(nowSeconds);
+        if (_scheduler is not null)
+            _scheduler.TokensPerSecond = MeasuredTokensPerSecond > 0 ? MeasuredTokensPerSecond : _setup!.PlannedTokensPerSecond;
     }
 
     private void Enter(ReplicaState state)
