@@ -15,7 +15,7 @@ namespace E2LLM.Gguf.Slicing;
 public static class ModelSlicer
 {
     /// <summary>Part of a stored slice's identity: raise it whenever the same arguments give other bytes than before.</summary>
-    public const int RecipeVersion = 1;
+    public const int RecipeVersion = 2;
 
     private const int PieceBytes = 1 << 20;
 

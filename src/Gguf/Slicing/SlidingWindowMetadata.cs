@@ -4,8 +4,8 @@ using E2LLM.Gguf.Models;
 namespace E2LLM.Gguf.Slicing;
 
 /// <summary>
-/// Tells a slice which of its layers attend within a sliding window. llama.cpp would count the pattern from the slice's first layer;
-/// a list says of each layer what it was in the model.
+/// Tells a slice which of its layers attend within a sliding window: by a period, which every llama.cpp counts from the slice's first
+/// layer, or where none fits by a list, which the newer ones read.
 /// </summary>
 internal static class SlidingWindowMetadata
 {
@@ -34,7 +34,20 @@ internal static class SlidingWindowMetadata
             writer.Add(architecture.Key(MetadataKeys.SlidingWindow), architecture.GlobalSliceWindowTokens);
             Array.Fill(isLocal, architecture.GlobalSliceWindowTokens > 0);
         }
-        writer.AddArray<bool>(architecture.Key(MetadataKeys.SlidingWindowPattern), GgufValueType.Bool, isLocal);
+        writer.AddArray<bool>(SliceKeys.Windowed, GgufValueType.Bool, isLocal);
+        if (FindPeriod(isLocal) is { } period)
+            writer.Add(architecture.Key(MetadataKeys.SlidingWindowPattern), period);
+        else
+            writer.AddArray<bool>(architecture.Key(MetadataKeys.SlidingWindowPattern), GgufValueType.Bool, isLocal);
+    }
+
+    /// <summary>A period that gives these layers when llama.cpp counts it from the slice's first one; null where there is none.</summary>
+    public static uint? FindPeriod(bool[] isLocal)
+    {
+        for (var period = 0u; period <= (uint)isLocal.Length + 1; period++)
+            if (IsLocal(period, 0, isLocal.Length).AsSpan().SequenceEqual(isLocal))
+                return period;
+        return null;
     }
 
     /// <summary>Which of the layers attend within the window; none where the architecture has no windows.</summary>

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using E2LLM.Core.Engines;
-using E2LLM.Inference.Native;
+using E2LLM.Inference.Runtimes;
 
 namespace E2LLM.Inference.Engines;
 

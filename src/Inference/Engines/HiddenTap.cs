@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
-using E2LLM.Inference.Native;
+using E2LLM.Inference.Runtimes;
 
 namespace E2LLM.Inference.Engines;
 
@@ -21,13 +21,15 @@ internal sealed unsafe class HiddenTap : IDisposable
 
     /// <param name="lastLayer">Index of the last block within the slice.</param>
     /// <param name="width">n_embd.</param>
-    public HiddenTap(int lastLayer, int width)
+    /// <param name="readTensor">See <see cref="ILlamaRuntime.ReadTensor"/>.</param>
+    public HiddenTap(int lastLayer, int width, delegate* unmanaged[Cdecl]<GgmlTensor*, void*, nuint, nuint, void> readTensor)
     {
         _state = (State*)NativeMemory.AllocZeroed((nuint)sizeof(State));
         var name = Encoding.ASCII.GetBytes($"l_out-{lastLayer}\0");
         name.CopyTo(new Span<byte>(_state->Name, GgmlTensor.NameBytes));
         _state->NameBytes = name.Length;
         _state->Width = width;
+        _state->ReadTensor = readTensor;
     }
 
     public static delegate* unmanaged[Cdecl]<GgmlTensor*, byte, void*, byte> Callback => &Evaluate;
@@ -70,7 +72,7 @@ internal sealed unsafe class HiddenTap : IDisposable
             return 0;
         }
         var destination = tap->Destination + (long)tap->Rows * tap->Width;
-        NativeMethods.ggml_backend_tensor_get(tensor, destination, 0, (nuint)(rows * tap->Width * sizeof(float)));
+        tap->ReadTensor(tensor, destination, 0, (nuint)(rows * tap->Width * sizeof(float)));
         tap->Rows += (int)rows;
         return 0;
     }
@@ -80,6 +82,7 @@ internal sealed unsafe class HiddenTap : IDisposable
         public fixed byte Name[GgmlTensor.NameBytes];
         public int NameBytes;
         public int Width;
+        public delegate* unmanaged[Cdecl]<GgmlTensor*, void*, nuint, nuint, void> ReadTensor;
         public float* Destination;
         public int CapacityRows;
         public int Rows;

@@ -2,7 +2,7 @@ using E2LLM.Core.Buffers;
 using E2LLM.Core.Engines;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Plans;
-using E2LLM.Inference.Native;
+using E2LLM.Inference.Runtimes;
 
 namespace E2LLM.Inference.Engines;
 
@@ -12,35 +12,32 @@ namespace E2LLM.Inference.Engines;
 /// </summary>
 internal sealed unsafe partial class LlamaSlice : IDisposable
 {
-    private readonly LlamaModelHandle _model;
-    private readonly GgmlThreadpoolHandle _threads;
-    private readonly LlamaContextHandle _context;
+    private readonly ILlamaModel _model;
+    private readonly ILlamaContext _context;
     private readonly DecodeBatch _batch;
     private readonly HiddenTap? _tap;
-    private readonly nint _memory;
 
+    /// <param name="runtime">Loads it.</param>
     /// <param name="path">The slice file.</param>
     /// <param name="isLast">Whether it has the head; else its last block is tapped.</param>
     /// <param name="settings">In range.</param>
     /// <param name="threads">Compute threads.</param>
     /// <param name="gpuLayers">See <see cref="LlamaLibraryOptions.GpuLayers"/>.</param>
     /// <exception cref="EngineException">llama.cpp refused the file, or memory is short.</exception>
-    public LlamaSlice(string path, bool isLast, EngineSettings settings, int threads, int gpuLayers)
+    public LlamaSlice(ILlamaRuntime runtime, string path, bool isLast, EngineSettings settings, int threads, int gpuLayers)
     {
         try
         {
-            _model = LoadModel(path, settings, gpuLayers);
-            Width = NativeMethods.llama_model_n_embd(_model);
-            WeightBytes = (long)NativeMethods.llama_model_size(_model);
-            VocabularySize = NativeMethods.llama_vocab_n_tokens(NativeMethods.llama_model_get_vocab(_model));
+            _model = runtime.LoadModel(path, new ModelLoading(IsVocabularyOnly: false, gpuLayers, settings.Repack));
+            Width = _model.Width;
+            WeightBytes = _model.SizeBytes;
+            VocabularySize = _model.Vocabulary.Size;
             if (!isLast)
-                _tap = new HiddenTap(NativeMethods.llama_model_n_layer(_model) - 1, Width);
-            _threads = GgmlThreadpoolHandle.Create(threads);
-            _context = LlamaContextHandle.Create(_model, ContextParams(settings, threads, isLast), _threads);
-            _memory = NativeMethods.llama_get_memory(_context);
+                _tap = new HiddenTap(_model.LayerCount - 1, Width, runtime.ReadTensor);
+            _context = _model.CreateContext(ContextSettings(settings, threads, isLast));
             _batch = new DecodeBatch(settings.MaxStepTokens);
             ExportSequence = settings.MaxSequences;
-            MaxRows = (int)Math.Min((uint)settings.MaxStepTokens, NativeMethods.llama_n_batch(_context));
+            MaxRows = Math.Min(settings.MaxStepTokens, _context.MaxRows);
         }
         catch
         {
@@ -80,7 +77,7 @@ internal sealed unsafe partial class LlamaSlice : IDisposable
         fixed (float* output = hidden is null ? default : hidden.Values)
         {
             _tap?.Begin(output, rows.Length);
-            var result = NativeMethods.llama_decode(_context, _batch.Fill(rows, input, everyRowIsOutput: _tap is not null));
+            var result = _context.Decode(_batch.Fill(rows, input, everyRowIsOutput: _tap is not null));
             if (result == 0 && _tap is not null && _tap.Rows != rows.Length)
                 throw new EngineException($"the last block gave {_tap.Rows} rows of hidden states for {rows.Length}");
             return result;
@@ -91,60 +88,36 @@ internal sealed unsafe partial class LlamaSlice : IDisposable
     /// <exception cref="EngineException">The row was not an output.</exception>
     public ReadOnlySpan<float> Logits(int row)
     {
-        var logits = NativeMethods.llama_get_logits_ith(_context, row);
-        return logits is null
-            ? throw new EngineException($"there are no logits for row {row}")
-            : new ReadOnlySpan<float>(logits, VocabularySize);
+        var logits = _context.Logits(row);
+        return logits.IsEmpty ? throw new EngineException($"there are no logits for row {row}") : logits;
     }
 
     /// <summary>Frees the KV cells of a sequence from a position on.</summary>
-    public void Forget(int sequence, int fromPosition) => NativeMethods.llama_memory_seq_rm(_memory, sequence, fromPosition, -1);
+    public void Forget(int sequence, int fromPosition) => _context.Remove(sequence, fromPosition);
 
     public void Dispose()
     {
         _batch?.Dispose();
         _context?.Dispose();
-        _threads?.Dispose();
         _model?.Dispose();
         _tap?.Dispose();
     }
 
-    private static LlamaModelHandle LoadModel(string path, EngineSettings settings, int gpuLayers)
+    private ContextSettings ContextSettings(EngineSettings settings, int threads, bool isLast)
     {
-        var parameters = NativeMethods.llama_model_default_params();
-        parameters.GpuLayers = gpuLayers;
-        parameters.UseExtraBufferTypes = settings.Repack ? (byte)1 : (byte)0;
-        return LlamaModelHandle.Load(path, parameters);
-    }
-
-    private LlamaContextParams ContextParams(EngineSettings settings, int threads, bool isLast)
-    {
-        var parameters = NativeMethods.llama_context_default_params();
-        parameters.ContextTokens = (uint)settings.KvCells;
-        parameters.BatchTokens = (uint)settings.MaxStepTokens;
-        // One micro-batch a step: its size selects kernels, and with them bits.
-        parameters.MicroBatchTokens = (uint)settings.MaxStepTokens;
         // The slots' and the export's. In a unified cache a sequence takes no cells, and kernels are chosen by the rows of a step.
         var sequences = settings.MaxSequences + 1;
-        parameters.MaxSequences = (uint)sequences;
-        // llama.cpp reserves [outputs, vocabulary] logits. It aborts below its number of sequences.
-        parameters.MaxOutputs = (uint)(isLast ? sequences : Math.Max(sequences, settings.MaxStepTokens));
-        parameters.MaxOutputsPerSequence = parameters.MaxOutputs;
-        parameters.Threads = threads;
-        parameters.ThreadsBatch = threads;
-        parameters.FlashAttentionType = settings.FlashAttention ? 1 : 0;
-        parameters.TypeK = (int)settings.KvType;
-        parameters.TypeV = (int)settings.KvType;
-        parameters.NoPerf = 1;
-        // Streams would hand the tapped rows over in another order than the batch's.
-        parameters.UnifiedKv = 1;
-        // A cache cut to the sliding window could not be rolled back.
-        parameters.FullSlidingWindowCache = 1;
-        if (_tap is not null)
+        return new ContextSettings
         {
-            parameters.EvalCallback = HiddenTap.Callback;
-            parameters.EvalState = _tap.NativeState;
-        }
-        return parameters;
+            KvCells = settings.KvCells,
+            MaxStepTokens = settings.MaxStepTokens,
+            MaxSequences = sequences,
+            MaxOutputs = isLast ? sequences : Math.Max(sequences, settings.MaxStepTokens),
+            Threads = threads,
+            FlashAttention = settings.FlashAttention,
+            KvType = (int)settings.KvType,
+            EvalCallback = _tap is null ? 0 : (nint)HiddenTap.Callback,
+            EvalState = _tap is null ? 0 : (nint)_tap.NativeState,
+        };
     }
 }

@@ -2,7 +2,7 @@ using System.Buffers;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Kv;
 using E2LLM.Inference.Kv;
-using E2LLM.Inference.Native;
+using E2LLM.Inference.Runtimes;
 
 namespace E2LLM.Inference.Engines;
 

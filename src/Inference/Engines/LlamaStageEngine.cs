@@ -3,7 +3,7 @@ using E2LLM.Core.Buffers;
 using E2LLM.Core.Engines;
 using E2LLM.Core.Errors;
 using E2LLM.Inference.Kv;
-using E2LLM.Inference.Native;
+using E2LLM.Inference.Runtimes;
 using E2LLM.Inference.Sampling;
 
 namespace E2LLM.Inference.Engines;
@@ -14,6 +14,7 @@ internal sealed partial class LlamaStageEngine
     private readonly string _name;
     private readonly TimeProvider _time;
     private readonly EngineWorker _worker;
+    private readonly ILlamaRuntime _runtime;
     private readonly LlamaSlice _slice;
     private readonly TokenEmbeddings? _embeddings;
     private readonly float[] _lookedUp = [];
@@ -29,6 +30,7 @@ internal sealed partial class LlamaStageEngine
         _time = parts.Time;
         _worker = worker;
         _kvLayout = parts.KvLayout;
+        _runtime = parts.Runtime;
         _samplers = new SequenceSampler?[parts.Settings.MaxSequences];
         _slice = parts.LoadSlice();
         try
@@ -132,7 +134,7 @@ internal sealed partial class LlamaStageEngine
             _slice.Forget(command.Sequence, 0);
             sampler?.Dispose();
             sampler = command.Kind == SequenceCommandKind.Open && _candidates is not null
-                ? new SequenceSampler(command.Sampling!, command.PenaltyTokens, command.Answer, _candidates, _slice.VocabularySize)
+                ? new SequenceSampler(_runtime, command.Sampling!, command.PenaltyTokens, command.Answer, _candidates, _slice.VocabularySize)
                 : null;
         }
     }

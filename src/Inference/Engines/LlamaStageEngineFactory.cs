@@ -4,7 +4,7 @@ using E2LLM.Gguf.Store;
 using E2LLM.Inference.Emulation;
 using E2LLM.Inference.Kv;
 using E2LLM.Inference.Models;
-using E2LLM.Inference.Native;
+using E2LLM.Inference.Runtimes;
 
 namespace E2LLM.Inference.Engines;
 
@@ -32,9 +32,9 @@ public sealed class LlamaStageEngineFactory(ModelCatalog catalog, ISliceStore sl
         var (model, file) = catalog.Get(spec.ModelId);
         StageEngineSpecCheck.Check(spec, model);
         StageEngineSpecCheck.CheckMemory(spec, model);
-        LlamaLibrary.Load(library);
+        var runtime = LlamaRuntimes.Get(library);
         var slice = await slices.GetAsync(file, spec.FirstLayer, spec.LayerCount, cancellationToken).ConfigureAwait(false);
-        SliceFileCheck.Check(slice);
+        SliceFileCheck.Check(slice, file.ArchitectureName, runtime, library.Runtime);
         var isLast = spec.FirstLayer + spec.LayerCount == model.LayerCount;
         var parts = new LlamaStageEngineParts
         {
@@ -45,9 +45,10 @@ public sealed class LlamaStageEngineFactory(ModelCatalog catalog, ISliceStore sl
             VocabularySize = model.VocabularySize,
             Settings = spec.Settings,
             KvLayout = KvLayoutReader.Read(slice, file, spec.Settings),
+            Runtime = runtime,
             Time = time,
-            LoadSlice = () => new LlamaSlice(slice.Path, isLast, spec.Settings, spec.Device.Threads, library.GpuLayers),
-            OpenEmbeddings = spec.FirstLayer == 0 ? () => new TokenEmbeddings(file.File, file.Embedding) : null,
+            LoadSlice = () => new LlamaSlice(runtime, slice.Path, isLast, spec.Settings, spec.Device.Threads, library.GpuLayers),
+            OpenEmbeddings = spec.FirstLayer == 0 ? () => new TokenEmbeddings(runtime, file.File, file.Embedding) : null,
         };
         return await LlamaStageEngine.LoadAsync(parts, cancellationToken).ConfigureAwait(false);
     }

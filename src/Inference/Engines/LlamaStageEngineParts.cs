@@ -1,5 +1,6 @@
 using E2LLM.Core.Plans;
 using E2LLM.Inference.Kv;
+using E2LLM.Inference.Runtimes;
 
 namespace E2LLM.Inference.Engines;
 
@@ -21,6 +22,8 @@ internal sealed record LlamaStageEngineParts
     public required EngineSettings Settings { get; init; }
 
     public required KvLayout KvLayout { get; init; }
+
+    public required ILlamaRuntime Runtime { get; init; }
 
     public required TimeProvider Time { get; init; }
 

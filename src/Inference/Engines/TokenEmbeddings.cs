@@ -1,7 +1,7 @@
 using System.IO.MemoryMappedFiles;
 using E2LLM.Gguf.Format;
 using E2LLM.Gguf.Models;
-using E2LLM.Inference.Native;
+using E2LLM.Inference.Runtimes;
 
 namespace E2LLM.Inference.Engines;
 
@@ -18,13 +18,13 @@ internal sealed unsafe class TokenEmbeddings : IDisposable
     private readonly float _scale;
     private readonly delegate* unmanaged[Cdecl]<void*, float*, long, void> _toFloat;
 
-    public TokenEmbeddings(GgufFile file, EmbeddingTable table)
+    public TokenEmbeddings(ILlamaRuntime runtime, GgufFile file, EmbeddingTable table)
     {
         Width = table.Width;
         _rowBytes = table.RowBytes;
         _scale = table.Scale;
         if (table.Type != GgmlType.F32)
-            _toFloat = NativeMethods.ggml_get_type_traits((int)table.Type)->ToFloat;
+            _toFloat = runtime.ToFloat((int)table.Type);
         _view = file.MapTensor(table.Tensor);
         byte* start = null;
         _view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);

@@ -3,6 +3,7 @@ using E2LLM.Core.Errors;
 using E2LLM.Core.Plans;
 using E2LLM.Gguf.Format;
 using E2LLM.Gguf.Models;
+using E2LLM.Gguf.Slicing;
 using E2LLM.Gguf.Store;
 
 namespace E2LLM.Inference.Kv;
@@ -27,11 +28,11 @@ internal static class KvLayoutReader
         using var file = GgufFile.Open(slice.Path);
         var key = $"{architecture}.attention.sliding_window";
         var layers = Enumerable.Range(0, slice.LayerCount);
-        if (file.Metadata.Find($"{key}_pattern")?.Type != GgufValueType.Array)
+        if (file.Metadata.Find(SliceKeys.Windowed)?.Type != GgufValueType.Array)
             return [new KvLayerGroup([.. layers], 0)];
-        var isWindowed = file.Metadata.FindIntegers($"{key}_pattern", slice.LayerCount)!.Value;
+        var isWindowed = file.Metadata.FindIntegers(SliceKeys.Windowed, slice.LayerCount)!.Value;
         if (isWindowed.Length != slice.LayerCount)
-            throw new ModelFileException($"{slice.Path}: '{key}_pattern' has {isWindowed.Length} elements for {slice.LayerCount} layers.");
+            throw new ModelFileException($"{slice.Path}: '{SliceKeys.Windowed}' has {isWindowed.Length} elements for {slice.LayerCount} layers.");
         if (isWindowed.All(windowed => windowed == 0))
             return [new KvLayerGroup([.. layers], 0)];
         if (file.Metadata.FindUInt32(key) is not (> 0 and <= int.MaxValue and var window))

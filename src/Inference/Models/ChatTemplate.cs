@@ -1,8 +1,6 @@
-using System.Runtime.InteropServices;
-using System.Text;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Models;
-using E2LLM.Inference.Native;
+using E2LLM.Inference.Runtimes;
 
 namespace E2LLM.Inference.Models;
 
@@ -12,7 +10,7 @@ namespace E2LLM.Inference.Models;
 /// that every piece of the result can be traced to its origin. A placeholder stands between vertical tabs, white space that no template
 /// writes: where a tab is gone, the template trims that side of the content, and so do we.
 /// </remarks>
-internal sealed unsafe class ChatTemplate(string template)
+internal sealed class ChatTemplate(ILlamaRuntime runtime, string template)
 {
     private const char Fence = '\v';
 
@@ -56,51 +54,9 @@ internal sealed unsafe class ChatTemplate(string template)
             : throw new RequestRejectedException("This model's chat template has no place for some of the messages.");
     }
 
-    private string Apply(IReadOnlyList<ChatTurn> turns)
-    {
-        using var memory = new Utf8Strings();
-        var messages = new LlamaChatMessage[turns.Count];
-        for (var index = 0; index < messages.Length; index++)
-            messages[index] = new LlamaChatMessage
-            {
-                Role = memory.Add(turns[index].Role),
-                Content = memory.Add($"{Fence}{Open}{index}{Close}{Fence}"),
-            };
-        var source = memory.Add(template);
-        var buffer = new byte[template.Length + 256 * (messages.Length + 1)];
-        var length = Apply(source, messages, buffer);
-        if (length > buffer.Length)
-        {
-            buffer = new byte[length];
-            length = Apply(source, messages, buffer);
-        }
-        return length >= 0
-            ? Encoding.UTF8.GetString(buffer, 0, length)
-            : throw new RequestRejectedException(
-                "llama.cpp does not know this model's chat template, so the model can only complete plain prompts. It begins: " +
-                $"\"{template.AsSpan(0, Math.Min(60, template.Length))}\".");
-    }
-
-    private static int Apply(byte* template, LlamaChatMessage[] messages, byte[] buffer)
-    {
-        fixed (LlamaChatMessage* first = messages)
-        fixed (byte* destination = buffer)
-            return NativeMethods.llama_chat_apply_template(
-                template, first, (nuint)messages.Length, openAssistant: 1, destination, buffer.Length);
-    }
-
-    /// <summary>Zero-terminated UTF-8 copies that live as long as this does.</summary>
-    private sealed class Utf8Strings : IDisposable
-    {
-        private readonly List<nint> _strings = [];
-
-        public byte* Add(string text)
-        {
-            var copy = Marshal.StringToCoTaskMemUTF8(text);
-            _strings.Add(copy);
-            return (byte*)copy;
-        }
-
-        public void Dispose() => _strings.ForEach(Marshal.FreeCoTaskMem);
-    }
+    private string Apply(IReadOnlyList<ChatTurn> turns) =>
+        runtime.ApplyTemplate(template, [.. turns.Select((turn, index) => (turn.Role, $"{Fence}{Open}{index}{Close}{Fence}"))])
+        ?? throw new RequestRejectedException(
+            "llama.cpp does not know this model's chat template, so the model can only complete plain prompts. It begins: " +
+            $"\"{template.AsSpan(0, Math.Min(60, template.Length))}\".");
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Models;
+using E2LLM.Inference.Runtimes;
 
 namespace E2LLM.Inference.Models;
 
@@ -9,12 +10,13 @@ internal sealed class LlamaTokenizer : ITokenizer, IDisposable
 {
     private readonly Vocabulary _vocabulary;
     private readonly PromptTokenizer _prompts;
+    private readonly ILlamaRuntime _runtime;
     private readonly string _modelId;
 
-    public LlamaTokenizer(string modelId, string path)
+    public LlamaTokenizer(ILlamaRuntime runtime, string modelId, string path)
     {
-        _modelId = modelId;
-        _vocabulary = new Vocabulary(path);
+        (_runtime, _modelId) = (runtime, modelId);
+        _vocabulary = new Vocabulary(runtime, path);
         _prompts = new PromptTokenizer(_vocabulary);
         EndOfGenerationTokens = _vocabulary.EndOfGenerationTokens();
     }
@@ -26,7 +28,7 @@ internal sealed class LlamaTokenizer : ITokenizer, IDisposable
 
     public ImmutableArray<int> TokenizeChat(IReadOnlyList<ChatTurn> turns) =>
         _vocabulary.ChatTemplate is { } template
-            ? _prompts.Tokenize(new ChatTemplate(template).Render(turns))
+            ? _prompts.Tokenize(new ChatTemplate(_runtime, template).Render(turns))
             : throw new RequestRejectedException($"The model '{_modelId}' has no chat template; it can only complete plain prompts.");
 
     public IDetokenizer CreateDetokenizer() => new PieceDecoder(_vocabulary.Piece);

@@ -1,7 +1,7 @@
 using E2LLM.Core.Errors;
 using E2LLM.Core.Models;
 using E2LLM.Inference.Loading;
-using E2LLM.Inference.Native;
+using E2LLM.Inference.Runtimes;
 
 namespace E2LLM.Inference.Models;
 
@@ -12,8 +12,8 @@ public sealed class LlamaTokenizerProvider(ModelCatalog catalog, LlamaLibraryOpt
 {
     private readonly SharedLoads<string, ITokenizer> _tokenizers = new(modelId =>
     {
-        LlamaLibrary.Load(library);
-        return Task.FromResult<ITokenizer>(new LlamaTokenizer(modelId, catalog.Get(modelId).File.File.Path));
+        var runtime = LlamaRuntimes.Get(library);
+        return Task.FromResult<ITokenizer>(new LlamaTokenizer(runtime, modelId, catalog.Get(modelId).File.File.Path));
     });
 
     /// <exception cref="RequestRejectedException">The model is unknown.</exception>

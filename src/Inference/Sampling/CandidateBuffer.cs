@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using E2LLM.Inference.Native;
+using E2LLM.Inference.Runtimes;
 
 namespace E2LLM.Inference.Sampling;
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Requests;
-using E2LLM.Inference.Native;
+using E2LLM.Inference.Runtimes;
 
 namespace E2LLM.Inference.Sampling;
 
@@ -18,36 +18,43 @@ internal sealed unsafe class SequenceSampler : IDisposable
     private readonly CandidateBuffer _candidates;
     private readonly ImmutableArray<int> _known;
     private readonly List<(int Position, int Token)> _drawn = [];
-    private readonly LlamaSamplerHandle? _filters;
+    private readonly ILlamaRuntime _runtime;
+    private readonly ILlamaSampler? _filters;
 
+    /// <param name="runtime">Its samplers are used.</param>
     /// <param name="options">In range.</param>
     /// <param name="promptTokens">The latest tokens of the prompt, for the penalties; within the vocabulary.</param>
     /// <param name="answer">The whole answer so far; within the vocabulary.</param>
     /// <param name="candidates">Shared by the sequences of an engine.</param>
     /// <param name="vocabularySize">Tokens.</param>
     public SequenceSampler(
-        SamplingOptions options, ImmutableArray<int> promptTokens, ImmutableArray<int> answer, CandidateBuffer candidates, int vocabularySize)
+        ILlamaRuntime runtime,
+        SamplingOptions options,
+        ImmutableArray<int> promptTokens,
+        ImmutableArray<int> answer,
+        CandidateBuffer candidates,
+        int vocabularySize)
     {
+        _runtime = runtime;
         _options = options;
         _known = [.. promptTokens.IsDefault ? [] : promptTokens, .. answer.IsDefault ? [] : answer];
         _candidates = candidates;
         if (options.Temperature == 0 && !options.HasPenalties)
             return;
-        _filters = LlamaSamplerHandle.CreateChain();
+        _filters = runtime.CreateSampler();
         if (options.HasPenalties)
-            Add(NativeMethods.llama_sampler_init_penalties(
-                vocabularySize, options.PenaltyLastTokens, options.RepeatPenalty, options.FrequencyPenalty, options.PresencePenalty));
+            _filters.AddPenalties(
+                vocabularySize, options.PenaltyLastTokens, options.RepeatPenalty, options.FrequencyPenalty, options.PresencePenalty);
         if (options.Temperature == 0)
         {
-            Add(NativeMethods.llama_sampler_init_greedy());
+            _filters.AddGreedy();
         }
         else
         {
-            // A value that switches a filter off makes llama.cpp add one that does nothing.
-            Add(NativeMethods.llama_sampler_init_top_k(options.TopK));
-            Add(NativeMethods.llama_sampler_init_top_p(options.TopP, 1));
-            Add(NativeMethods.llama_sampler_init_min_p(options.MinP, 1));
-            Add(NativeMethods.llama_sampler_init_temp(options.Temperature));
+            _filters.AddTopK(options.TopK);
+            _filters.AddTopP(options.TopP);
+            _filters.AddMinP(options.MinP);
+            _filters.AddTemperature(options.Temperature);
         }
         AcceptHistory();
     }
@@ -64,7 +71,7 @@ internal sealed unsafe class SequenceSampler : IDisposable
         if (_options.HasPenalties)
         {
             _drawn.Add((position, token));
-            NativeMethods.llama_sampler_accept(_filters!, token);
+            _filters!.Accept(token);
         }
         return token;
     }
@@ -74,7 +81,7 @@ internal sealed unsafe class SequenceSampler : IDisposable
     {
         if (_drawn.RemoveAll(draw => draw.Position >= fromPosition) == 0)
             return;
-        NativeMethods.llama_sampler_reset(_filters!);
+        _filters!.Reset();
         AcceptHistory();
     }
 
@@ -82,26 +89,25 @@ internal sealed unsafe class SequenceSampler : IDisposable
 
     private int DrawFrom(LlamaTokenDataArray candidates, int position)
     {
-        NativeMethods.llama_sampler_apply(_filters!, &candidates);
+        _filters!.Apply(&candidates);
         if (_options.Temperature != 0)
         {
-            using var draw = LlamaSamplerHandle.Own(NativeMethods.llama_sampler_init_dist(DrawSeed.At(_options.Seed, position)));
-            NativeMethods.llama_sampler_apply(draw, &candidates);
+            using var draw = _runtime.CreateSampler();
+            draw.AddDraw(DrawSeed.At(_options.Seed, position));
+            draw.Apply(&candidates);
         }
         return (ulong)candidates.Selected < candidates.Size
             ? candidates.Data[candidates.Selected].Id
             : throw new EngineException($"llama.cpp's samplers chose none of {candidates.Size} candidates at position {position}.");
     }
 
-    private void Add(nint sampler) => NativeMethods.llama_sampler_chain_add(_filters!, sampler);
-
     private void AcceptHistory()
     {
         if (!_options.HasPenalties)
             return;
         foreach (var token in _known)
-            NativeMethods.llama_sampler_accept(_filters!, token);
+            _filters!.Accept(token);
         foreach (var (_, token) in _drawn)
-            NativeMethods.llama_sampler_accept(_filters!, token);
+            _filters!.Accept(token);
     }
 }

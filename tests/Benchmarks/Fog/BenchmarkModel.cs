@@ -7,7 +7,7 @@ using E2LLM.Gguf.Store;
 using E2LLM.Grains.Plans;
 using E2LLM.Inference.Engines;
 using E2LLM.Inference.Models;
-using E2LLM.Inference.Native;
+using E2LLM.Inference.Runtimes;
 
 namespace E2LLM.Benchmarks.Fog;
 

@@ -7,7 +7,7 @@ using E2LLM.Core.Requests;
 using E2LLM.Gguf.Store;
 using E2LLM.Inference.Engines;
 using E2LLM.Inference.Models;
-using E2LLM.Inference.Native;
+using E2LLM.Inference.Runtimes;
 using E2LLM.Inference.Profiling;
 
 namespace E2LLM.Cluster.Tests.Exactness;

@@ -4,7 +4,6 @@ using E2LLM.Core.Plans;
 using E2LLM.Gguf.Models;
 using E2LLM.Gguf.Store;
 using E2LLM.Inference.Engines;
-using E2LLM.Inference.Native;
 using E2LLM.Inference.Tests.Fixtures;
 
 namespace E2LLM.Inference.Tests.Engines;
@@ -16,7 +15,7 @@ public sealed class LlamaStageEngineFactoryTests(TestModels models)
     public async Task Create_FromATurn_LoadsOutsideOfIt()
     {
         var slices = new WatchedStore(models.Store);
-        var factory = new LlamaStageEngineFactory(models.Catalog, slices, new LlamaLibraryOptions(), TimeProvider.System);
+        var factory = new LlamaStageEngineFactory(models.Catalog, slices, TestRuntime.Options, TimeProvider.System);
         var turns = new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler;
         var spec = new StageEngineSpec
         {

@@ -56,7 +56,7 @@ public sealed class LlamaStageEngineTests(TestModels models)
         await using var engine = await models.Factory.LoadAsync(Spec, CancellationToken.None);
         var vocabulary = models.Catalog.Find(TestModels.Demo)!.VocabularySize;
         using var candidates = new CandidateBuffer(vocabulary);
-        var twins = options.Select(option => new SequenceSampler(option, [], [], candidates, vocabulary)).ToArray();
+        var twins = options.Select(option => new SequenceSampler(TestRuntime.Instance, option, [], [], candidates, vocabulary)).ToArray();
         var expected = new List<int>();
         engine.LogitsObserver = (sequence, position, logits) => expected.Add(twins[sequence].Draw(logits, position));
         await RunAsync(engine, [.. options.Select((option, sequence) => SequenceCommand.Open(sequence, option))]);

@@ -1,4 +1,5 @@
 using E2LLM.Core.Engines;
+using E2LLM.Core.Errors;
 using E2LLM.Core.Plans;
 using E2LLM.Gguf.Format;
 using E2LLM.Inference.Tests.Fixtures;
@@ -17,7 +18,21 @@ public sealed class SlicedModelTests(TestModels models)
     {
         var expected = Generate(modelId, Settings, promptTokens: 40, chunk: 32, answerTokens: 4);
         foreach (int[] cut in new int[][] { [8], [4, 4], [3, 1, 4] })
-            AssertSame(expected, await GenerateAsync(modelId, Settings, promptTokens: 40, chunk: 32, answerTokens: 4, cut));
+            AssertSame(expected, await GenerateAsync(modelId, Settings, promptTokens: 40, chunk: 32, answerTokens: 4, TestRuntime.CutOf(modelId, cut)));
+    }
+
+    [Theory]
+    [InlineData("tiny-gpt-oss-q8_0")]
+    [InlineData("tiny-gemma3-q8_0")]
+    public async Task Load_OfACutThatTheRuntimeCannotMake_IsRefusedAndNeverWrong(string modelId)
+    {
+        var expected = Generate(modelId, Settings, promptTokens: 20, chunk: 20, answerTokens: 2);
+        for (var first = 1; first < 8; first++)
+            if (TestRuntime.CanCut(modelId, first, 8 - first))
+                AssertSame(expected, await GenerateAsync(modelId, Settings, promptTokens: 20, chunk: 20, answerTokens: 2, first, 8 - first));
+            else
+                Assert.Contains("E2LLM:Engine:Runtime", (await Assert.ThrowsAsync<ModelFileException>(
+                    () => GenerateAsync(modelId, Settings, promptTokens: 20, chunk: 20, answerTokens: 2, first, 8 - first))).Message);
     }
 
     [Theory]

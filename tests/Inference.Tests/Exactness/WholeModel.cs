@@ -1,36 +1,29 @@
 using E2LLM.Core.Plans;
-using E2LLM.Inference.Native;
+using E2LLM.Inference.Runtimes;
+using E2LLM.Inference.Tests.Fixtures;
 
 namespace E2LLM.Inference.Tests.Exactness;
 
 /// <summary>llama.cpp on an unsliced model, called bare with token ids: what every slicing is held against.</summary>
 internal sealed unsafe class WholeModel : IDisposable
 {
-    private readonly LlamaModelHandle _model;
-    private readonly GgmlThreadpoolHandle _threads;
-    private readonly LlamaContextHandle _context;
+    private readonly ILlamaModel _model;
+    private readonly ILlamaContext _context;
 
     public WholeModel(string path, EngineSettings settings)
     {
-        LlamaLibrary.Load(new LlamaLibraryOptions());
-        var modelParameters = NativeMethods.llama_model_default_params();
-        modelParameters.GpuLayers = 0;
-        modelParameters.UseExtraBufferTypes = settings.Repack ? (byte)1 : (byte)0;
-        _model = LlamaModelHandle.Load(path, modelParameters);
-        VocabularySize = NativeMethods.llama_vocab_n_tokens(NativeMethods.llama_model_get_vocab(_model));
-        _threads = GgmlThreadpoolHandle.Create(1);
-        var parameters = NativeMethods.llama_context_default_params();
-        parameters.ContextTokens = (uint)settings.KvCells;
-        parameters.BatchTokens = parameters.MicroBatchTokens = (uint)settings.MaxStepTokens;
-        parameters.MaxSequences = (uint)settings.MaxSequences;
-        parameters.MaxOutputs = (uint)Math.Max(settings.MaxStepTokens, settings.MaxSequences);
-        parameters.MaxOutputsPerSequence = parameters.MaxOutputs;
-        parameters.Threads = parameters.ThreadsBatch = 1;
-        parameters.FlashAttentionType = settings.FlashAttention ? 1 : 0;
-        parameters.TypeK = parameters.TypeV = (int)settings.KvType;
-        parameters.UnifiedKv = 1;
-        parameters.FullSlidingWindowCache = 1;
-        _context = LlamaContextHandle.Create(_model, parameters, _threads);
+        _model = TestRuntime.Instance.LoadModel(path, new ModelLoading(IsVocabularyOnly: false, GpuLayers: 0, settings.Repack));
+        VocabularySize = _model.Vocabulary.Size;
+        _context = _model.CreateContext(new ContextSettings
+        {
+            KvCells = settings.KvCells,
+            MaxStepTokens = settings.MaxStepTokens,
+            MaxSequences = settings.MaxSequences,
+            MaxOutputs = Math.Max(settings.MaxStepTokens, settings.MaxSequences),
+            Threads = 1,
+            FlashAttention = settings.FlashAttention,
+            KvType = (int)settings.KvType,
+        });
     }
 
     public int VocabularySize { get; }
@@ -53,18 +46,17 @@ internal sealed unsafe class WholeModel : IDisposable
         {
             TokenCount = rows.Length, Token = tokens, Position = positions, SequenceCount = counts, SequenceIds = ids, IsOutput = outputs,
         };
-        Assert.Equal(0, NativeMethods.llama_decode(_context, batch));
+        Assert.Equal(0, _context.Decode(batch));
         var logits = new List<float[]>();
         for (var i = 0; i < rows.Length; i++)
             if (rows[i].IsOutput)
-                logits.Add(new ReadOnlySpan<float>(NativeMethods.llama_get_logits_ith(_context, i), VocabularySize).ToArray());
+                logits.Add(_context.Logits(i).ToArray());
         return logits;
     }
 
     public void Dispose()
     {
         _context.Dispose();
-        _threads.Dispose();
         _model.Dispose();
     }
 }

@@ -3,7 +3,6 @@ using E2LLM.Gguf.RandomModels;
 using E2LLM.Gguf.Store;
 using E2LLM.Inference.Engines;
 using E2LLM.Inference.Models;
-using E2LLM.Inference.Native;
 
 namespace E2LLM.Inference.Tests.Fixtures;
 
@@ -42,7 +41,7 @@ public sealed class TestModels : IAsyncLifetime
         Store = new SliceStore(Path.Combine(_directory, "store"));
         _catalog = await ModelCatalog.OpenAsync(
             Random.Select(model => PathOf(Id(model.Shape, model.Type))).Append(DemoPath()), Store, CancellationToken.None);
-        _factory = new LlamaStageEngineFactory(_catalog, Store, new LlamaLibraryOptions(), TimeProvider.System);
+        _factory = new LlamaStageEngineFactory(_catalog, Store, TestRuntime.Options, TimeProvider.System);
     }
 
     public Task DisposeAsync()
@@ -52,7 +51,7 @@ public sealed class TestModels : IAsyncLifetime
         return Task.CompletedTask;
     }
 
-    private static string DemoPath()
+    public static string DemoPath()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
             if (Path.Combine(folder.FullName, "models", Demo + ".gguf") is var path && File.Exists(path))

@@ -79,6 +79,7 @@ public sealed class HandoffTests(TestModels models)
 
     private async Task AssertExactAsync(Handoff handoff)
     {
+        handoff = handoff with { FromCut = TestRuntime.CutOf(handoff.ModelId, handoff.FromCut), ToCut = TestRuntime.CutOf(handoff.ModelId, handoff.ToCut) };
         var expected = handoff.Uninterrupted(models);
         var actual = await handoff.RunAsync(models);
         Assert.Equal(expected.Count, actual.Count);

@@ -1,7 +1,7 @@
 using E2LLM.Core.Errors;
 using E2LLM.Core.Models;
 using E2LLM.Inference.Models;
-using E2LLM.Inference.Native;
+using E2LLM.Inference.Tests.Fixtures;
 
 namespace E2LLM.Inference.Tests.Models;
 
@@ -10,12 +10,10 @@ public sealed class ChatTemplateTests
     private const string ChatMl = "{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>'}}";
     private const string Gemma = "{{ '<start_of_turn>' + role + '\n' + message['content'] | trim + '<end_of_turn>\n' }}";
 
-    static ChatTemplateTests() => LlamaLibrary.Load(new LlamaLibraryOptions());
-
     [Fact]
     public void Render_TellsTheTemplatesTextFromPeoples()
     {
-        var parts = new ChatTemplate(ChatMl).Render([new ChatTurn("user", " hi <|im_end|>")]);
+        var parts = new ChatTemplate(TestRuntime.Instance, ChatMl).Render([new ChatTurn("user", " hi <|im_end|>")]);
         Assert.Equal(
             [
                 new("<|im_start|>user\n", true), new(" hi <|im_end|>", false),
@@ -27,7 +25,7 @@ public sealed class ChatTemplateTests
     [Fact]
     public void Render_WithATemplateThatTrims_TrimsTheContent()
     {
-        var parts = new ChatTemplate(Gemma).Render([new ChatTurn("user", "  hi \n")]);
+        var parts = new ChatTemplate(TestRuntime.Instance, Gemma).Render([new ChatTurn("user", "  hi \n")]);
         Assert.Equal(new PromptPart("hi", false), Assert.Single(parts, part => !part.IsTemplate));
         Assert.DoesNotContain(parts, part => part.Text.Contains('\v'));
     }
@@ -36,7 +34,7 @@ public sealed class ChatTemplateTests
     public void Render_OfManyMessages_KeepsTheirOrder()
     {
         var turns = Enumerable.Range(0, 25).Select(index => new ChatTurn(index % 2 == 0 ? "user" : "assistant", $"<{index}>")).ToArray();
-        var contents = new ChatTemplate(ChatMl).Render(turns).Where(part => !part.IsTemplate).Select(part => part.Text);
+        var contents = new ChatTemplate(TestRuntime.Instance, ChatMl).Render(turns).Where(part => !part.IsTemplate).Select(part => part.Text);
         Assert.Equal(turns.Select(turn => turn.Content), contents);
     }
 
@@ -44,7 +42,7 @@ public sealed class ChatTemplateTests
     public void Render_WithATemplateThatIsNotKnown_SaysSo()
     {
         var error = Assert.Throws<RequestRejectedException>(
-            () => new ChatTemplate("{{ something else }}").Render([new ChatTurn("user", "hi")]));
+            () => new ChatTemplate(TestRuntime.Instance, "{{ something else }}").Render([new ChatTurn("user", "hi")]));
         Assert.Contains("something else", error.Message);
     }
 }

@@ -1,12 +1,10 @@
-using E2LLM.Inference.Native;
 using E2LLM.Inference.Sampling;
+using E2LLM.Inference.Tests.Fixtures;
 
 namespace E2LLM.Inference.Tests.Sampling;
 
 public sealed class ArgmaxTests
 {
-    static ArgmaxTests() => LlamaLibrary.Load(new LlamaLibraryOptions());
-
     [Theory]
     [InlineData(new[] { 1f }, 0)]
     [InlineData(new[] { 1f, 3f, 3f, 2f }, 1)]
@@ -18,14 +16,15 @@ public sealed class ArgmaxTests
     public unsafe void IndexOf_AgreesWithTheGreedySampler()
     {
         var random = new Random(3);
-        using var greedy = LlamaSamplerHandle.Own(NativeMethods.llama_sampler_init_greedy());
+        using var greedy = TestRuntime.Instance.CreateSampler();
+        greedy.AddGreedy();
         for (var size = 1; size < 200; size++)
         {
             // Few different values, so that ties are common.
             var logits = Enumerable.Range(0, size).Select(_ => (float)random.Next(-4, 4)).ToArray();
             using var buffer = new CandidateBuffer(size);
             var candidates = buffer.Fill(logits);
-            NativeMethods.llama_sampler_apply(greedy, &candidates);
+            greedy.Apply(&candidates);
             Assert.Equal((int)candidates.Selected, Argmax.IndexOf(logits));
         }
     }

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Requests;
-using E2LLM.Inference.Native;
 using E2LLM.Inference.Sampling;
+using E2LLM.Inference.Tests.Fixtures;
 
 namespace E2LLM.Inference.Tests.Sampling;
 
@@ -13,8 +13,6 @@ public sealed class SequenceSamplerTests : IDisposable
     private static readonly float[] Logits = [0.1f, 2, -1, 1.9f, 0.5f];
 
     private readonly CandidateBuffer _candidates = new(Logits.Length);
-
-    static SequenceSamplerTests() => LlamaLibrary.Load(new LlamaLibraryOptions());
 
     public void Dispose() => _candidates.Dispose();
 
@@ -107,11 +105,11 @@ public sealed class SequenceSamplerTests : IDisposable
     {
         var options = Plain with { RepeatPenalty = 3, FrequencyPenalty = 0.5f, PenaltyLastTokens = looksBack };
         ImmutableArray<int> prompt = [1, 4];
-        using var whole = new SequenceSampler(options, prompt, [], _candidates, Logits.Length);
+        using var whole = new SequenceSampler(TestRuntime.Instance, options, prompt, [], _candidates, Logits.Length);
         var answer = Enumerable.Range(0, 12).Select(index => whole.Draw(Logits, 1 + index)).ToImmutableArray();
         for (var begun = 0; begun < answer.Length; begun++)
         {
-            using var rest = new SequenceSampler(options, prompt, answer[..begun], _candidates, Logits.Length);
+            using var rest = new SequenceSampler(TestRuntime.Instance, options, prompt, answer[..begun], _candidates, Logits.Length);
             Assert.Equal(answer[begun..], Enumerable.Range(begun, answer.Length - begun).Select(index => rest.Draw(Logits, 1 + index)));
 
             // What it was opened with is no draw of its own, so no failed step takes that back.
@@ -135,5 +133,5 @@ public sealed class SequenceSamplerTests : IDisposable
     }
 
     private SequenceSampler Sampler(SamplingOptions options, params int[] prompt) =>
-        new(options, [.. prompt], [], _candidates, Logits.Length);
+        new(TestRuntime.Instance, options, [.. prompt], [], _candidates, Logits.Length);
 }
