@@ -1,6 +1,4 @@
 using E2LLM.Core.Errors;
-using E2LLM.Inference.LlamaCpp;
-using E2LLM.Inference.Runtimes;
 
 namespace E2LLM.Inference.LlamaCpp.Tests.Native;
 
