@@ -12,6 +12,8 @@ internal sealed unsafe class LlamaCppLoader : LlamaRuntimeLoader
 {
     private static readonly Dictionary<string, nint> Libraries = [];
 
+    public override bool ReadsWindowLists => true;
+
     public override string FindDirectory(LlamaLibraryOptions options) =>
         LlamaLibraryLocator.FindDirectory(options, Environment.GetEnvironmentVariable);
 

@@ -9,8 +9,6 @@ internal sealed unsafe class LlamaCppRuntime(IReadOnlyList<string> devices, nint
 {
     public IReadOnlyList<string> Devices => devices;
 
-    public bool ReadsWindowLists => true;
-
     public delegate* unmanaged[Cdecl]<GgmlTensor*, void*, nuint, nuint, void> ReadTensor =>
         (delegate* unmanaged[Cdecl]<GgmlTensor*, void*, nuint, nuint, void>)readTensor;
 

@@ -15,6 +15,8 @@ internal sealed unsafe class LlamaSharpLoader : LlamaRuntimeLoader
 {
     private static readonly Dictionary<string, nint> Libraries = [];
 
+    public override bool ReadsWindowLists => false;
+
     public override string FindDirectory(LlamaLibraryOptions options) => LibraryFolder.Find(options, Environment.GetEnvironmentVariable);
 
     public override ILlamaRuntime Load(string directory)

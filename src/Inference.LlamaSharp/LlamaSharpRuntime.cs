@@ -12,8 +12,6 @@ internal sealed unsafe class LlamaSharpRuntime(IReadOnlyList<string> devices, ni
 {
     public IReadOnlyList<string> Devices => devices;
 
-    public bool ReadsWindowLists => false;
-
     public delegate* unmanaged[Cdecl]<GgmlTensor*, void*, nuint, nuint, void> ReadTensor =>
         (delegate* unmanaged[Cdecl]<GgmlTensor*, void*, nuint, nuint, void>)readTensor;
 

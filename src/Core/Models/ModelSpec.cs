@@ -47,6 +47,12 @@ public sealed record ModelSpec
     /// <summary>Weight bytes of each layer that one token reads, fewer than all in a mixture of experts; empty where a token reads all.</summary>
     [Id(13)] public ImmutableArray<long> LayerActiveBytes { get; init; } = [];
 
+    /// <summary>
+    /// A slice may begin at multiples of this, and end there or with the model. 1 for most models; more where the runtime knows layers with
+    /// a sliding window by their period alone.
+    /// </summary>
+    [Id(14)] public int CutPeriodLayers { get; init; } = 1;
+
     public int LayerCount => LayerBytes.Length;
 
     /// <summary>Bytes of one token's hidden state on the wire (F32).</summary>

@@ -40,7 +40,7 @@ public sealed record ModelShape
     {
         var architecture = ModelArchitectures.Find(Architecture)!;
         var hasWindows = architecture.SlidingWindowPattern != 0 && Sizes.SlidingWindowTokens != 0;
-        var isLocal = hasWindows ? SlidingWindowMetadata.IsLocal((uint)architecture.SlidingWindowPattern, 0, Sizes.LayerCount) : [];
+        var isLocal = hasWindows ? WindowPeriods.IsWindowed((uint)architecture.SlidingWindowPattern, 0, Sizes.LayerCount) : [];
         return ModelSpecReader.Compute(Name, architecture, Sizes, Layout, BytesOf, isLocal);
 
         long BytesOf(ExpectedTensor tensor)

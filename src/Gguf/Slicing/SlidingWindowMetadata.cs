@@ -35,19 +35,10 @@ internal static class SlidingWindowMetadata
             Array.Fill(isLocal, architecture.GlobalSliceWindowTokens > 0);
         }
         writer.AddArray<bool>(SliceKeys.Windowed, GgufValueType.Bool, isLocal);
-        if (FindPeriod(isLocal) is { } period)
+        if (WindowPeriods.Find(isLocal) is { } period)
             writer.Add(architecture.Key(MetadataKeys.SlidingWindowPattern), period);
         else
             writer.AddArray<bool>(architecture.Key(MetadataKeys.SlidingWindowPattern), GgufValueType.Bool, isLocal);
-    }
-
-    /// <summary>A period that gives these layers when llama.cpp counts it from the slice's first one; null where there is none.</summary>
-    public static uint? FindPeriod(bool[] isLocal)
-    {
-        for (var period = 0u; period <= (uint)isLocal.Length + 1; period++)
-            if (IsLocal(period, 0, isLocal.Length).AsSpan().SequenceEqual(isLocal))
-                return period;
-        return null;
     }
 
     /// <summary>Which of the layers attend within the window; none where the architecture has no windows.</summary>
@@ -65,15 +56,6 @@ internal static class SlidingWindowMetadata
                 isLocal[i] = list[firstLayer + i] != 0;
             return isLocal;
         }
-        return IsLocal(metadata.FindUInt32(key) ?? (uint)model.Architecture.SlidingWindowPattern, firstLayer, layerCount);
-    }
-
-    /// <summary>The layers by their period, as llama.cpp counts them: the last of each is global, and all are local where it is 0.</summary>
-    public static bool[] IsLocal(uint period, int firstLayer, int layerCount)
-    {
-        var isLocal = new bool[layerCount];
-        for (var i = 0; i < layerCount; i++)
-            isLocal[i] = period == 0 || (uint)(firstLayer + i) % period < period - 1;
-        return isLocal;
+        return WindowPeriods.IsWindowed(metadata.FindUInt32(key) ?? (uint)model.Architecture.SlidingWindowPattern, firstLayer, layerCount);
     }
 }

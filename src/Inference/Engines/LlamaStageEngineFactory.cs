@@ -34,7 +34,7 @@ public sealed class LlamaStageEngineFactory(ModelCatalog catalog, ISliceStore sl
         StageEngineSpecCheck.CheckMemory(spec, model);
         var runtime = LlamaRuntimes.Get(library);
         var slice = await slices.GetAsync(file, spec.FirstLayer, spec.LayerCount, cancellationToken).ConfigureAwait(false);
-        SliceFileCheck.Check(slice, file.ArchitectureName, runtime, library.Runtime);
+        SliceFileCheck.Check(slice, file.ArchitectureName, library);
         var isLast = spec.FirstLayer + spec.LayerCount == model.LayerCount;
         var parts = new LlamaStageEngineParts
         {

@@ -10,7 +10,7 @@ namespace E2LLM.Inference.Engines;
 internal static class SliceFileCheck
 {
     /// <exception cref="ModelFileException">The file is not the slice that it should be, or one that the runtime would read otherwise.</exception>
-    public static void Check(StoredSlice slice, string architecture, ILlamaRuntime runtime, string runtimeName)
+    public static void Check(StoredSlice slice, string architecture, LlamaLibraryOptions library)
     {
         using var file = GgufFile.Open(slice.Path);
         var facts = SliceFacts.Read(file);
@@ -19,9 +19,9 @@ internal static class SliceFileCheck
             throw new ModelFileException(
                 $"{slice.Path}: holds layers {facts.FirstLayer} to {facts.EndLayer - 1} of the model {facts.SourceSha256}, " +
                 $"but layers {slice.FirstLayer} to {slice.FirstLayer + slice.LayerCount - 1} of {slice.SourceSha256} were asked for.");
-        if (!runtime.ReadsWindowLists && file.Metadata.Find($"{architecture}.attention.sliding_window_pattern")?.Type == GgufValueType.Array)
+        if (!LlamaRuntimes.ReadsWindowLists(library) && file.Metadata.Find($"{architecture}.attention.sliding_window_pattern")?.Type == GgufValueType.Array)
             throw new ModelFileException(
-                $"Layers {slice.FirstLayer} to {slice.FirstLayer + slice.LayerCount - 1} cannot be a slice for runtime '{runtimeName}': its llama.cpp " +
+                $"Layers {slice.FirstLayer} to {slice.FirstLayer + slice.LayerCount - 1} cannot be a slice for runtime '{library.Runtime}': its llama.cpp " +
                 $"knows layers with a sliding window by a period from the slice's first layer alone, and these layers have none. Cut {architecture} " +
                 "models between whole periods, or use runtime 'llamacpp' (E2LLM:Engine:Runtime).");
     }

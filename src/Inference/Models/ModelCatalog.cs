@@ -4,6 +4,7 @@ using E2LLM.Core.Errors;
 using E2LLM.Core.Models;
 using E2LLM.Gguf.Models;
 using E2LLM.Gguf.Store;
+using E2LLM.Inference.Runtimes;
 
 namespace E2LLM.Inference.Models;
 
@@ -22,10 +23,12 @@ public sealed class ModelCatalog : IModelCatalog, IDisposable
 
     /// <param name="paths">GGUF files of whole models; each is served under its name without the extension.</param>
     /// <param name="store">Computes, and remembers, the files' hashes.</param>
+    /// <param name="library">Which runtime is to load them: where it cannot make every slice, the models say so.</param>
     /// <param name="cancellationToken">Gives up; hashing a large file takes seconds the first time.</param>
     /// <exception cref="ModelFileException">A file is missing, damaged, or of a kind that cannot be sliced.</exception>
     /// <exception cref="ConfigurationException">Two files have the same name.</exception>
-    public static async Task<ModelCatalog> OpenAsync(IEnumerable<string> paths, ISliceStore store, CancellationToken cancellationToken)
+    public static async Task<ModelCatalog> OpenAsync(
+        IEnumerable<string> paths, ISliceStore store, LlamaLibraryOptions library, CancellationToken cancellationToken)
     {
         var models = new List<(ModelSpec Spec, ModelFile File)>();
         try
@@ -37,7 +40,7 @@ public sealed class ModelCatalog : IModelCatalog, IDisposable
                 if (models.Count(model => model.Spec.Id == file.Id) > 1)
                     throw new ConfigurationException(
                         $"Two model files are called '{file.Id}'; the second is '{path}'. Rename one of them.");
-                models[^1] = (models[^1].Spec with { Sha256 = await store.GetSha256Async(file, cancellationToken) }, file);
+                models[^1] = (LlamaRuntimes.CutAs(models[^1].Spec, library) with { Sha256 = await store.GetSha256Async(file, cancellationToken) }, file);
             }
             return new ModelCatalog(models);
         }

@@ -59,8 +59,10 @@ public sealed class LlamaDeviceProfiler : IDeviceProfiler
     {
         var (model, _) = _catalog.Get(modelId);
         var total = model.LayerCount;
-        var layers = Math.Min(2, total);
-        var first = Math.Max(0, (total - layers) / 2);
+        // Two in the middle, or a whole period of layers that must not be cut.
+        var period = model.CutPeriodLayers;
+        var layers = Math.Min(Math.Max(2, period), total);
+        var first = (total - layers) / 2 / period * period;
         var call = 0.0;
         var chunks = ProfilePoints.ChunkTokens.Where(chunk => chunk <= model.ContextLengthTokens).ToArray();
         var seconds = new Dictionary<(int Sequences, int Rows, int Context), double>();
@@ -75,14 +77,17 @@ public sealed class LlamaDeviceProfiler : IDeviceProfiler
         }
         var decode = seconds[(1, 1, ProfilePoints.ContextTokens)];
         // One layer alone tells a call's fixed cost from the layers'.
-        if (layers == 2)
+        if (layers >= 2)
         {
             var oneLayer = await TimeDecodeAsync(first, 1).ConfigureAwait(false);
             // On a busy machine any of the times may be far off; the smallest step leaves its layers something all the same.
-            call = Math.Clamp(2 * oneLayer - decode, 0, seconds.Values.Min() / 2);
+            call = Math.Clamp((layers * oneLayer - decode) / (layers - 1), 0, seconds.Values.Min() / 2);
         }
         // Without layers before them, the last layers are the ones that were timed, and the head's share cannot be told from theirs.
-        var head = total > layers ? Math.Max(0, await TimeDecodeAsync(total - layers, layers).ConfigureAwait(false) - decode) : 0;
+        var tail = period == 1 ? total - layers : (total - 1) / period * period;
+        var head = total > layers
+            ? Math.Max(0, await TimeDecodeAsync(tail, total - tail).ConfigureAwait(false) - call - PerLayer(decode) * (total - tail))
+            : 0;
         return new HostTimes(
             [.. chunks.Select(chunk => new PrefillPoint(chunk, PerLayer(seconds[(1, chunk, 0)])))],
             [

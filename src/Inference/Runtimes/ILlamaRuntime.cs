@@ -9,12 +9,6 @@ internal unsafe interface ILlamaRuntime
     /// <summary>Names of the compute devices that it found ("CPU: AMD EPYC …").</summary>
     IReadOnlyList<string> Devices { get; }
 
-    /// <summary>
-    /// Whether it reads a list that says of each layer if it attends within a window. Else it knows such layers by a period alone,
-    /// counted from the first layer of the file.
-    /// </summary>
-    bool ReadsWindowLists { get; }
-
     /// <summary>ggml's own conversion of a row to floats.</summary>
     /// <param name="ggmlType">ggml_type; not F32.</param>
     delegate* unmanaged[Cdecl]<void*, float*, long, void> ToFloat(int ggmlType);

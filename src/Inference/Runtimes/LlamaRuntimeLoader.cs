@@ -6,6 +6,12 @@ namespace E2LLM.Inference.Runtimes;
 /// </summary>
 internal abstract class LlamaRuntimeLoader
 {
+    /// <summary>
+    /// Whether its llama.cpp reads a list that says of each layer if it attends within a window. Else it knows such layers by a period
+    /// alone, counted from the first layer of the file.
+    /// </summary>
+    public abstract bool ReadsWindowLists { get; }
+
     /// <summary>The folder that it loads from, by the options.</summary>
     public abstract string FindDirectory(LlamaLibraryOptions options);
 

@@ -1,6 +1,8 @@
 using System.Reflection;
 using E2LLM.Core.Configuration;
 using E2LLM.Core.Errors;
+using E2LLM.Core.Models;
+using E2LLM.Gguf.Slicing;
 using Microsoft.Extensions.Logging;
 
 namespace E2LLM.Inference.Runtimes;
@@ -33,6 +35,16 @@ public static class LlamaRuntimes
     /// <param name="logger">Gets llama.cpp's log from now on; null leaves it as it is (at first: silent).</param>
     /// <exception cref="ConfigurationException">Not installed, of another version or layout, or another one was loaded before.</exception>
     public static void Load(LlamaLibraryOptions options, ILogger? logger = null) => Get(options, logger);
+
+    /// <summary>The model, with the cuts that a runtime can make of it.</summary>
+    /// <exception cref="ConfigurationException">The runtime is not installed.</exception>
+    public static ModelSpec CutAs(ModelSpec model, LlamaLibraryOptions options) => model.LayerWindowTokens.IsDefaultOrEmpty || ReadsWindowLists(options)
+        ? model
+        : model with { CutPeriodLayers = WindowPeriods.CutPeriodLayers([.. model.LayerWindowTokens.Select(window => window > 0)]) };
+
+    /// <inheritdoc cref="LlamaRuntimeLoader.ReadsWindowLists"/>
+    /// <exception cref="ConfigurationException">The runtime is not installed.</exception>
+    internal static bool ReadsWindowLists(LlamaLibraryOptions options) => FindLoader(options.Runtime.ToLowerInvariant()).ReadsWindowLists;
 
     /// <inheritdoc cref="Load"/>
     internal static ILlamaRuntime Get(LlamaLibraryOptions options, ILogger? logger = null)

@@ -48,7 +48,10 @@ public static class PlanPricer
             var stage = replica.Stages[index];
             if (!devices.TryGetValue(stage.DeviceId, out var device))
                 throw new PlanningException($"Replica '{replica.Id}' uses the device '{stage.DeviceId}', which the fleet '{context.Request.Fleet.Name}' does not have.");
-            stages[index] = (device, stage.EndLayer);
+            stages[index] = (device, context.Serving.Fleet.Units.UnitAt(stage.EndLayer));
+            if (stages[index].End < 0)
+                throw new PlanningException(
+                    $"Replica '{replica.Id}' cannot be cut after layer {stage.EndLayer - 1}: slices of '{context.Request.Model.Id}' begin at multiples of {context.Request.Model.CutPeriodLayers} layers.");
         }
         var evaluator = context.Groups.Evaluator;
         var sequences = replica.MicroBatches == 0 ? 0 : replica.DecodeConcurrency / replica.MicroBatches;

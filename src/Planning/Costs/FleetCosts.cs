@@ -5,7 +5,10 @@ using E2LLM.Planning.Requests;
 
 namespace E2LLM.Planning.Costs;
 
-/// <summary>A plan request as numbers: devices by index, prefix sums over layers, times by table, links by pair. Read-only.</summary>
+/// <summary>
+/// A plan request as numbers: devices by index, prefix sums over layers, times by table, links by pair. Read-only. Layers are
+/// <see cref="CutUnits"/>, here and in all that is made of it.
+/// </summary>
 public sealed class FleetCosts
 {
     private readonly ProfileTable[] _tables;
@@ -17,6 +20,7 @@ public sealed class FleetCosts
     public FleetCosts(PlanRequest request)
     {
         Request = request;
+        Units = new CutUnits(request.Model);
         Memory = new StageMemory(request.Model, request.Engine);
         var fleet = request.Fleet;
         DeviceCount = fleet.Devices.Length;
@@ -35,20 +39,22 @@ public sealed class FleetCosts
             BandwidthBytesPerSecond = fleet.DefaultBandwidthBytesPerSecond,
             LatencySeconds = fleet.DefaultLatencySeconds,
         };
-        LayerWork = Prefix(request.Model.LayerFlopsPerToken.IsDefaultOrEmpty
-            ? request.Model.LayerBytes.Select(bytes => (double)bytes)
-            : request.Model.LayerFlopsPerToken);
+        LayerWork = Prefix(Units.Sums(request.Model.LayerFlopsPerToken.IsDefaultOrEmpty
+            ? [.. request.Model.LayerBytes.Select(bytes => (double)bytes)]
+            : request.Model.LayerFlopsPerToken));
     }
 
     public PlanRequest Request { get; }
 
     public ModelSpec Model => Request.Model;
 
+    public CutUnits Units { get; }
+
     public StageMemory Memory { get; }
 
     public int DeviceCount { get; }
 
-    public int LayerCount => Model.LayerCount;
+    public int LayerCount => Units.Count;
 
     /// <summary>Memory that a plan may use, by device.</summary>
     public long[] MemoryBytes { get; }
@@ -70,13 +76,13 @@ public sealed class FleetCosts
     /// <param name="contextTokens">Tokens that each of them has in the cache.</param>
     public LinearCost Decode(int device, int batch, double contextTokens) => new(
         _profiles[device].CallSeconds,
-        _tables[device].DecodeSecondsPerLayer(batch, contextTokens),
+        Units.MeanLayers * _tables[device].DecodeSecondsPerLayer(batch, contextTokens),
         _profiles[device].HeadSeconds * batch);
 
     /// <summary>A chunk of prefill. Its head cost is one row's and comes once a prompt: the caller scales it.</summary>
     public LinearCost Prefill(int device, double chunkTokens) => new(
         _profiles[device].CallSeconds,
-        _tables[device].PrefillSecondsPerLayer(chunkTokens),
+        Units.MeanLayers * _tables[device].PrefillSecondsPerLayer(chunkTokens),
         _profiles[device].HeadSeconds);
 
     public LinkSpec Link(int from, int to) => _links.Count == 0 ? _defaultLink : _links.GetValueOrDefault((from, to), _defaultLink);

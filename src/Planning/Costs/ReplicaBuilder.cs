@@ -20,12 +20,13 @@ internal static class ReplicaBuilder
         {
             var (device, end) = stages[index];
             var isLast = index == stages.Length - 1;
+            var (firstLayer, endLayer) = (costs.Units.LayerAt(first), costs.Units.LayerAt(end));
             built.Add(new StagePlan
             {
                 DeviceId = costs.DeviceId(device),
-                FirstLayer = first,
-                LayerCount = end - first,
-                WeightBytes = costs.Model.WeightBytes(first, end - first),
+                FirstLayer = firstLayer,
+                LayerCount = endLayer - firstLayer,
+                WeightBytes = costs.Model.WeightBytes(firstLayer, endLayer - firstLayer),
                 KvBytes = costs.Memory.KvBytes(first, end),
                 ScratchBytes = costs.Memory.ScratchBytes(end),
                 DecodeSeconds = costs.Decode(device, 1, contextTokens).Seconds(costs.LayerWork[end] - costs.LayerWork[first], isLast),

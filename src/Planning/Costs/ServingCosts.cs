@@ -89,13 +89,16 @@ public sealed class ServingCosts
     private static double[] KvPrefix(FleetCosts fleet, double promptTokens)
     {
         var model = fleet.Model;
-        var prefix = new double[model.LayerCount + 1];
+        var ofLayers = new double[model.LayerCount];
         for (var layer = 0; layer < model.LayerCount; layer++)
         {
             var window = model.LayerWindowTokens.IsDefaultOrEmpty ? 0 : model.LayerWindowTokens[layer];
             var tokens = window == 0 ? promptTokens : Math.Min(window, promptTokens);
-            prefix[layer + 1] = prefix[layer] + tokens * StageMemory.KvBytes(model.LayerKvBytesPerToken[layer], fleet.Request.Engine.KvType);
+            ofLayers[layer] = tokens * StageMemory.KvBytes(model.LayerKvBytesPerToken[layer], fleet.Request.Engine.KvType);
         }
+        var prefix = new double[fleet.LayerCount + 1];
+        foreach (var (unit, bytes) in fleet.Units.Sums(ofLayers).Index())
+            prefix[unit + 1] = prefix[unit] + bytes;
         return prefix;
     }
 

@@ -3,7 +3,7 @@ using E2LLM.Core.Plans;
 
 namespace E2LLM.Planning.Costs;
 
-/// <summary>Memory of a stage by its layer range: weights, KV cache and scratch, from prefix sums.</summary>
+/// <summary>Memory of a stage by its layer range, in <see cref="CutUnits"/>: weights, KV cache and scratch, from prefix sums.</summary>
 public sealed class StageMemory
 {
     private readonly long[] _weights;
@@ -12,21 +12,28 @@ public sealed class StageMemory
     public StageMemory(ModelSpec model, EngineSettings engine)
     {
         Model = model;
-        LayerCount = model.LayerCount;
+        Units = new CutUnits(model);
+        LayerCount = Units.Count;
         _weights = new long[LayerCount + 1];
         _kv = new long[LayerCount + 1];
         LayerBytes = new long[LayerCount + 1];
-        for (var layer = 0; layer < LayerCount; layer++)
+        for (var unit = 0; unit < LayerCount; unit++)
         {
-            _weights[layer + 1] = checked(_weights[layer] + model.LayerBytes[layer]);
-            _kv[layer + 1] = checked(_kv[layer] + engine.KvCells * KvBytes(model.LayerKvBytesPerToken[layer], engine.KvType));
-            LayerBytes[layer + 1] = checked(_weights[layer + 1] + _kv[layer + 1]);
+            (_weights[unit + 1], _kv[unit + 1]) = (_weights[unit], _kv[unit]);
+            for (var layer = Units.LayerAt(unit); layer < Units.LayerAt(unit + 1); layer++)
+            {
+                _weights[unit + 1] = checked(_weights[unit + 1] + model.LayerBytes[layer]);
+                _kv[unit + 1] = checked(_kv[unit + 1] + engine.KvCells * KvBytes(model.LayerKvBytesPerToken[layer], engine.KvType));
+            }
+            LayerBytes[unit + 1] = checked(_weights[unit + 1] + _kv[unit + 1]);
         }
         ScratchEachBytes = ScratchEstimate.EachStageBytes(model, engine);
         ScratchLastBytes = ScratchEstimate.LastStageBytes(model, engine);
     }
 
     public ModelSpec Model { get; }
+
+    public CutUnits Units { get; }
 
     public int LayerCount { get; }
 

@@ -75,7 +75,8 @@ public static class PlanExplainer
         ? FormattableString.Invariant($"{1e3 * seconds:G3} ms")
         : FormattableString.Invariant($"{seconds:G3} s");
 
-    private static double Work(FleetCosts fleet, StagePlan stage) => fleet.LayerWork[stage.EndLayer] - fleet.LayerWork[stage.FirstLayer];
+    private static double Work(FleetCosts fleet, StagePlan stage) =>
+        fleet.LayerWork[fleet.Units.UnitAt(stage.EndLayer)] - fleet.LayerWork[fleet.Units.UnitAt(stage.FirstLayer)];
 
     private static StageExplanation Explain(FleetCosts fleet, RoleCosts costs, StagePlan stage, int[] order, int index)
     {
@@ -90,7 +91,7 @@ public static class PlanExplainer
             HopSeconds = stage.HopSeconds,
             RequestComputeSeconds = costs.Busy[order[index]].Seconds(Work(fleet, stage), isLast),
             RequestHopSeconds = isLast ? 0 : costs.HopSecondsOf(order[index], order[index + 1]),
-            RequestKvSeconds = costs.KvSeconds(stage.FirstLayer, stage.EndLayer),
+            RequestKvSeconds = costs.KvSeconds(fleet.Units.UnitAt(stage.FirstLayer), fleet.Units.UnitAt(stage.EndLayer)),
             WeightBytes = stage.WeightBytes,
             KvBytes = stage.KvBytes,
             ScratchBytes = stage.ScratchBytes,
@@ -109,6 +110,8 @@ public static class PlanExplainer
                 yield return FormattableString.Invariant(
                     $"overload: {workload.RequestsPerSecond:G4} requests/s arrive, so the queue grows; waits are means over {workload.HorizonRequests} requests");
         }
+        if (request.Model.CutPeriodLayers is > 1 and var period)
+            yield return $"slices begin at multiples of {period} layers: the runtime knows layers with a sliding window by their period";
         foreach (var certificate in plan.Certificates)
             yield return Describe(certificate);
     }

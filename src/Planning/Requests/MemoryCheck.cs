@@ -27,7 +27,7 @@ public static class MemoryCheck
         // A device below the cost of an empty stage can hold nothing.
         var total = usable.Where(bytes => bytes > memory.EachStageBytes).Sum(bytes => bytes - memory.EachStageBytes);
         var need = memory.LayerBytes[^1] + memory.FirstStageBytes + memory.LastStageBytes;
-        var terms = $"{Bytes(model.WeightBytes(0, model.LayerCount))} of weights, {Bytes(memory.KvBytes(0, model.LayerCount))} of KV cache "
+        var terms = $"{Bytes(model.WeightBytes(0, model.LayerCount))} of weights, {Bytes(memory.KvBytes(0, memory.LayerCount))} of KV cache "
             + $"(engine.kvCells {request.Engine.KvCells}), {Bytes(memory.ScratchLastBytes)} of logits; "
             + $"each stage takes {Bytes(memory.EachStageBytes)} of scratch and shared tensors besides";
         if (total < need)
@@ -35,8 +35,8 @@ public static class MemoryCheck
                 $"Nothing planned: the fleet '{request.Fleet.Name}' is {Bytes(need - total)} short for the model '{model.Id}'. Its devices have "
                 + $"{Bytes(total)} after scratch (fleet.devices[].memoryBytes), the model needs {Bytes(need)}: {terms}.");
 
-        var (layer, layerBytes) = Enumerable.Range(0, model.LayerCount)
-            .Select(layer => (layer, bytes: memory.StageBytes(layer, layer + 1)))
+        var (layer, layerBytes) = Enumerable.Range(0, memory.LayerCount)
+            .Select(layer => (layer: memory.Units.LayerAt(layer), bytes: memory.StageBytes(layer, layer + 1)))
             .MaxBy(entry => entry.bytes);
         if (layerBytes > usable[largest])
             return new PlanningException(

@@ -32,6 +32,7 @@ public static class PlanRequestCheck
         for (var layer = 0; layer < layers; layer++)
             faults.Require(
                 model.LayerBytes[layer] is > 0 and < MaxBytes, $"model.layerBytes[{layer}]", model.LayerBytes[layer], "1 to 2^50 bytes");
+        faults.Require(model.CutPeriodLayers >= 1 && model.CutPeriodLayers <= Math.Max(1, layers), "model.cutPeriodLayers", model.CutPeriodLayers, $"1 to the {layers} layers");
         var perLayer = $"empty, or one entry for each of the {layers} layers";
         var kvLayers = model.LayerKvBytesPerToken.IsDefault ? 0 : model.LayerKvBytesPerToken.Length;
         faults.Require(kvLayers == layers, "model.layerKvBytesPerToken", kvLayers, $"one entry for each of the {layers} layers");

@@ -5,7 +5,7 @@ using E2LLM.DataPlane.Sending;
 using E2LLM.Gateway.Hosting;
 using E2LLM.Grains.Plans;
 using E2LLM.Grains.Requests;
-using E2LLM.Inference.Native;
+using E2LLM.Inference.Runtimes;
 using E2LLM.Planning;
 using E2LLM.Planning.FleetFiles;
 using E2LLM.Silo.Retention;

@@ -3,7 +3,7 @@ using E2LLM.Core.Models;
 using E2LLM.Gguf.Store;
 using E2LLM.Inference.Engines;
 using E2LLM.Inference.Models;
-using E2LLM.Inference.Native;
+using E2LLM.Inference.Runtimes;
 using E2LLM.Inference.Profiling;
 
 namespace E2LLM.Silo.Hosting;
@@ -27,7 +27,7 @@ internal sealed class ServedModels
     public static async Task<ServedModels> OpenAsync(HostConfiguration configuration, CancellationToken cancellationToken)
     {
         var slices = new SliceStore(Path.Combine(configuration.Host.DataDirectory, "slices"));
-        var catalog = await ModelCatalog.OpenAsync([configuration.ModelPath], slices, cancellationToken);
+        var catalog = await ModelCatalog.OpenAsync([configuration.ModelPath], slices, configuration.Library, cancellationToken);
         return new ServedModels(catalog, slices, configuration.Library);
     }
 

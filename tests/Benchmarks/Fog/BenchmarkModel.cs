@@ -27,7 +27,7 @@ internal sealed record BenchmarkModel(string Name, string Directory, ModelCatalo
             File.Move(path + ".new", path);
         }
         var slices = new SliceStore(Path.Combine(directory, "slices"));
-        var catalog = await ModelCatalog.OpenAsync([path], slices, cancellationToken);
+        var catalog = await ModelCatalog.OpenAsync([path], slices, new LlamaLibraryOptions(), cancellationToken);
         return new BenchmarkModel(shape, directory, catalog, new LlamaStageEngineFactory(catalog, slices, new LlamaLibraryOptions(), TimeProvider.System));
     }
 

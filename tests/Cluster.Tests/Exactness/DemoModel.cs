@@ -30,7 +30,7 @@ public sealed class DemoModel : IAsyncLifetime
     public async Task InitializeAsync()
     {
         var slices = new SliceStore(_directory);
-        Catalog = await ModelCatalog.OpenAsync([FindModel()], slices, CancellationToken.None);
+        Catalog = await ModelCatalog.OpenAsync([FindModel()], slices, new LlamaLibraryOptions(), CancellationToken.None);
         Engines = new LlamaStageEngineFactory(Catalog, slices, new LlamaLibraryOptions(), TimeProvider.System);
         Profiler = new LlamaDeviceProfiler(Catalog, Engines);
         Tokenizer = await new LlamaTokenizerProvider(Catalog, new LlamaLibraryOptions()).GetAsync(Spec.Id, CancellationToken.None);

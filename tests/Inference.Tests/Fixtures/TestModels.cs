@@ -40,7 +40,7 @@ public sealed class TestModels : IAsyncLifetime
             RandomModel.Write(PathOf(Id(shape, type)), ModelShapes.Get(shape), type, seed: 7);
         Store = new SliceStore(Path.Combine(_directory, "store"));
         _catalog = await ModelCatalog.OpenAsync(
-            Random.Select(model => PathOf(Id(model.Shape, model.Type))).Append(DemoPath()), Store, CancellationToken.None);
+            Random.Select(model => PathOf(Id(model.Shape, model.Type))).Append(DemoPath()), Store, TestRuntime.Options, CancellationToken.None);
         _factory = new LlamaStageEngineFactory(_catalog, Store, TestRuntime.Options, TimeProvider.System);
     }
 

@@ -22,7 +22,7 @@ internal static class TestRuntime
     /// <summary>Whether the windowed layers of every slice have a period that counts from its first layer; worked out by trying all.</summary>
     public static bool CanCut(string modelId, params int[] cut)
     {
-        if (Instance.ReadsWindowLists || PeriodOf(modelId) is not { } period)
+        if (LlamaRuntimes.ReadsWindowLists(Options) || PeriodOf(modelId) is not { } period)
             return true;
         var first = 0;
         foreach (var count in cut)

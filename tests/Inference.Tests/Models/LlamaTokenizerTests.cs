@@ -139,7 +139,7 @@ public sealed class LlamaTokenizerTests(TestModels models) : IAsyncLifetime
         var path = models.PathOf(TestModels.Id("tiny-llama", Gguf.Format.GgmlType.F32));
         var copy = path + ".moving.gguf";
         File.Copy(path, copy);
-        using var catalog = await ModelCatalog.OpenAsync([copy], models.Store, CancellationToken.None);
+        using var catalog = await ModelCatalog.OpenAsync([copy], models.Store, TestRuntime.Options, CancellationToken.None);
         var id = catalog.Models[0].Id;
         using var provider = new LlamaTokenizerProvider(catalog, TestRuntime.Options);
         File.Move(copy, copy + ".away");

@@ -21,7 +21,7 @@ public sealed class ModelCatalogTests(TestModels models)
     {
         var path = models.PathOf(TestModels.Demo);
         var error = await Assert.ThrowsAsync<ConfigurationException>(
-            () => ModelCatalog.OpenAsync([path, path], models.Store, CancellationToken.None));
+            () => ModelCatalog.OpenAsync([path, path], models.Store, TestRuntime.Options, CancellationToken.None));
         Assert.Contains(TestModels.Demo, error.Message);
     }
 
@@ -29,7 +29,7 @@ public sealed class ModelCatalogTests(TestModels models)
     public async Task Open_OfAMissingFile_NamesIt()
     {
         var error = await Assert.ThrowsAsync<ModelFileException>(
-            () => ModelCatalog.OpenAsync(["/no/such.gguf"], models.Store, CancellationToken.None));
+            () => ModelCatalog.OpenAsync(["/no/such.gguf"], models.Store, TestRuntime.Options, CancellationToken.None));
         Assert.Contains("/no/such.gguf", error.Message);
     }
 }
