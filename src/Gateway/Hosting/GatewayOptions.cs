@@ -1,4 +1,5 @@
 using E2LLM.Core.Configuration;
+using E2LLM.Gateway.Access;
 
 namespace E2LLM.Gateway.Hosting;
 
@@ -10,6 +11,17 @@ public sealed class GatewayOptions
     /// <summary>The model of a request that names none; empty takes the catalog's model where there is but one.</summary>
     [OptionText(Default = "the only model", Valid = "the name of a model that is served")]
     public string DefaultModel { get; set; } = "";
+
+    /// <summary>
+    /// Names and addresses, without port, that clients may call the gateway by beside those of loopback; separated by commas. Whoever
+    /// asks for another host gets status 403.
+    /// </summary>
+    [OptionText(Default = "loopback alone", Valid = "names or addresses without port, separated by commas, or *: any")]
+    public string AllowedHosts { get; set; } = "";
+
+    /// <summary>Origins of web pages that may use the API, such as "http://localhost:3000"; separated by commas.</summary>
+    [OptionText(Default = "none", Valid = "origins with scheme and without path, separated by commas, or *: any")]
+    public string CorsOrigins { get; set; } = "";
 
     /// <summary>Bytes of a request's body. A longer one gets status 413.</summary>
     [OptionRange(1024, 64 << 20)]
@@ -43,5 +55,9 @@ public sealed class GatewayOptions
     {
         if (DefaultModel.Length > 0)
             errors.CheckName(nameof(DefaultModel), DefaultModel, [.. models]);
+        foreach (var host in NameList.Read(AllowedHosts).Where(host => !Access.AllowedHosts.IsValid(host)))
+            errors.Add(nameof(AllowedHosts), host, "a name or an address without port");
+        foreach (var origin in NameList.Read(CorsOrigins).Where(origin => !CorsAccess.IsValid(origin)))
+            errors.Add(nameof(CorsOrigins), origin, "an origin with scheme and without path, such as http://localhost:3000");
     }
 }

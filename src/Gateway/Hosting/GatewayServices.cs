@@ -1,4 +1,5 @@
 using E2LLM.Core.Models;
+using E2LLM.Gateway.Access;
 using E2LLM.Gateway.Chat;
 using E2LLM.Gateway.Health;
 using E2LLM.Gateway.Models;
@@ -8,6 +9,7 @@ using E2LLM.Gateway.Requests;
 using E2LLM.Gateway.Statistics;
 using E2LLM.Gateway.Telemetry;
 using E2LLM.Gateway.Tokens;
+using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -29,8 +31,13 @@ public static class GatewayServices
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<GatewayOptions>, GatewayOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
+        services.AddCors();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<CorsOptions>, CorsAccess>());
+        services.TryAddSingleton<HostGuard>();
+        services.TryAddSingleton<RouteErrors>();
         services.TryAddSingleton<GatewayInstruments>();
         services.TryAddSingleton<PlanReader>();
+        services.TryAddSingleton<TokenizerQueue>();
         services.TryAddSingleton<ChatPreparation>();
         services.TryAddSingleton<ChatService>();
         services.TryAddSingleton<OpenAiErrorWriter>();

@@ -1,6 +1,7 @@
 using E2LLM.Core.Errors;
 using E2LLM.Core.Requests;
 using E2LLM.Gateway.Chat;
+using E2LLM.Gateway.Hosting;
 using Microsoft.AspNetCore.Http;
 
 namespace E2LLM.Gateway.OpenAi;
@@ -8,6 +9,8 @@ namespace E2LLM.Gateway.OpenAi;
 /// <summary>The one place where failures become HTTP.</summary>
 internal static class OpenAiErrorMap
 {
+    private const int MaxQuotedCharacters = 200;
+
     public static OpenAiError From(Exception error) => error switch
     {
         RequestRejectedException rejected => From(rejected),
@@ -46,6 +49,27 @@ internal static class OpenAiErrorMap
 
     public static OpenAiError RequestNotFound() =>
         new(404, OpenAiError.InvalidRequest, "request_not_found", null, "No such request was ever run.");
+
+    public static OpenAiError HostNotAllowed(string host) => new(
+        StatusCodes.Status403Forbidden, OpenAiError.InvalidRequest, "host_not_allowed", null,
+        $"This gateway does not answer for the host '{Shorten(host)}'. Call it by a loopback name or address, or have the name added " +
+        $"to {GatewayOptions.Section}:{nameof(GatewayOptions.AllowedHosts)}.");
+
+    public static OpenAiError PathNotFound(HttpRequest request) => new(
+        StatusCodes.Status404NotFound, OpenAiError.InvalidRequest, "unknown_url", null,
+        request.Path.StartsWithSegments("/v1/v1")
+            ? $"There is no {Line(request)}: /v1 stands in it twice, as when a client adds it to a base address that has it."
+            : $"There is no {Line(request)}.");
+
+    /// <param name="request">For a path that is there.</param>
+    /// <param name="allowed">The methods that it takes, separated by commas.</param>
+    public static OpenAiError MethodNotAllowed(HttpRequest request, string allowed) => new(
+        StatusCodes.Status405MethodNotAllowed, OpenAiError.InvalidRequest, "method_not_supported", null,
+        $"There is no {Line(request)}; this path takes {allowed}.");
+
+    private static string Line(HttpRequest request) => $"{Shorten(request.Method)} {Shorten(request.PathBase + request.Path)}";
+
+    private static string Shorten(string text) => text.Length > MaxQuotedCharacters ? text[..MaxQuotedCharacters] + "…" : text;
 
     private static OpenAiError From(RequestRejectedException rejected) => new(
         rejected.Code == RejectionCodes.ModelNotFound ? 404 : 400,

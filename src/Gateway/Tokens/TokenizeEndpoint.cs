@@ -9,8 +9,12 @@ using Microsoft.Extensions.Options;
 
 namespace E2LLM.Gateway.Tokens;
 
-/// <summary>POST /tokenize and /detokenize, in llama.cpp's form: {"content": …} to {"tokens": […]} and back.</summary>
-internal sealed class TokenizeEndpoint(IModelCatalog catalog, ITokenizerProvider tokenizers, IOptions<GatewayOptions> options)
+/// <summary>
+/// POST /tokenize and /detokenize, in llama.cpp's form: {"content": …} to {"tokens": […]} and back. A text may have as many tokens as
+/// the model's context.
+/// </summary>
+internal sealed class TokenizeEndpoint(
+    IModelCatalog catalog, ITokenizerProvider tokenizers, TokenizerQueue queue, IOptions<GatewayOptions> options)
 {
     private const string Content = "content";
     private const string Tokens = "tokens";
@@ -19,7 +23,14 @@ internal sealed class TokenizeEndpoint(IModelCatalog catalog, ITokenizerProvider
     {
         var (model, text, addSpecial, parseSpecial) = await JsonBody.ReadAsync(http, options.Value.MaxBodyBytes, ReadText);
         var tokenizer = await tokenizers.GetAsync(model.Id, http.RequestAborted);
-        var tokens = tokenizer.Tokenize(text, addSpecial, parseSpecial);
+        var tokens = await queue.RunAsync(
+            text.Length,
+            left =>
+            {
+                PromptLength.Check(tokenizer, [text], model.ContextLengthTokens, Content, left);
+                return tokenizer.Tokenize(text, addSpecial, parseSpecial);
+            },
+            http.RequestAborted);
         await JsonResponse.WriteAsync(http, StatusCodes.Status200OK, json =>
         {
             json.WriteStartObject();

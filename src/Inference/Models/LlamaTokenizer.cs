@@ -17,9 +17,12 @@ internal sealed class LlamaTokenizer : ITokenizer, IDisposable
         _vocabulary = new Vocabulary(path);
         _prompts = new PromptTokenizer(_vocabulary);
         EndOfGenerationTokens = _vocabulary.EndOfGenerationTokens();
+        LongestTokenBytes = _vocabulary.LongestPieceBytes();
     }
 
     public ImmutableArray<int> EndOfGenerationTokens { get; }
+
+    public int LongestTokenBytes { get; }
 
     public ImmutableArray<int> Tokenize(string text, bool addSpecial, bool parseSpecial) =>
         [.. _vocabulary.Tokenize(text, addSpecial, parseSpecial)];

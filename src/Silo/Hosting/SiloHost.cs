@@ -54,6 +54,7 @@ public static class SiloHost
         builder.Host.UseOrleans(silo => ConfigureSilo(silo, configuration.Host, target));
 
         var app = builder.Build();
+        app.UseE2LlmGateway();
         app.MapE2LlmOpenAi();
         app.MapE2LlmHealth();
         app.MapOrleansDashboard(DashboardPath);
