@@ -4,6 +4,7 @@ using E2LLM.Core.Models;
 using E2LLM.Core.Requests;
 using E2LLM.Gateway.Hosting;
 using E2LLM.Gateway.Models;
+using E2LLM.Gateway.OpenAi;
 using E2LLM.Gateway.Plans;
 using E2LLM.Gateway.Tokens;
 using Microsoft.Extensions.Options;
@@ -47,7 +48,7 @@ internal sealed class ChatPreparation(
     private static ImmutableArray<int> Tokenize(
         ITokenizer tokenizer, ChatRequest request, IReadOnlyCollection<string> texts, int limit, CancellationToken cancellationToken)
     {
-        PromptLength.Check(tokenizer, texts, limit, PromptOf(request), cancellationToken);
+        PromptLength.Check(tokenizer, texts, limit, parseSpecial: false, PromptOf(request), cancellationToken);
         var tokens = request.Prompt is { } prompt
             ? tokenizer.Tokenize(prompt, addSpecial: true, parseSpecial: false)
             : tokenizer.TokenizeChat(request.Turns);
@@ -65,11 +66,11 @@ internal sealed class ChatPreparation(
         if (promptTokens >= limit)
             throw TooLong(
                 PromptOf(request),
-                $"The prompt has {promptTokens} tokens, but prompt and answer of model '{modelId}' may have {limit} together.");
+                $"The prompt has {Words.Count(promptTokens, "token")}, but prompt and answer of model '{modelId}' may have {limit} together.");
         if (request.MaxTokens > limit - promptTokens)
             throw TooLong(
                 nameof(request.MaxTokens),
-                $"The prompt has {promptTokens} tokens and {request.MaxTokens} more are asked for, but prompt and answer of model " +
+                $"The prompt has {Words.Count(promptTokens, "token")} and {request.MaxTokens} more are asked for, but prompt and answer of model " +
                 $"'{modelId}' may have {limit} together.");
         return request.MaxTokens ?? limit - promptTokens;
     }

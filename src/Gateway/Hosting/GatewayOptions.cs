@@ -27,6 +27,13 @@ public sealed class GatewayOptions
     [OptionRange(1024, 64 << 20)]
     public int MaxBodyBytes { get; set; } = 4 << 20;
 
+    /// <summary>
+    /// Bytes of the bodies of all requests that are in work, from the first byte to the end of the answer. A request that would go
+    /// beyond it gets status 429.
+    /// </summary>
+    [OptionRange(1024, 1 << 30)]
+    public int MaxBodyBytesInFlight { get; set; } = 32 << 20;
+
     /// <summary>Messages of a conversation.</summary>
     [OptionRange(1, 65_536)]
     public int MaxMessages { get; set; } = 1024;
@@ -53,6 +60,8 @@ public sealed class GatewayOptions
     /// <summary>Beyond the ranges of single options.</summary>
     public void Check(OptionErrors errors, IEnumerable<string> models)
     {
+        if (MaxBodyBytesInFlight < MaxBodyBytes)
+            errors.Add(nameof(MaxBodyBytesInFlight), MaxBodyBytesInFlight, $"at least {errors.Key(nameof(MaxBodyBytes))}, which is {MaxBodyBytes}");
         if (DefaultModel.Length > 0)
             errors.CheckName(nameof(DefaultModel), DefaultModel, [.. models]);
         foreach (var host in NameList.Read(AllowedHosts).Where(host => !Access.AllowedHosts.IsValid(host)))

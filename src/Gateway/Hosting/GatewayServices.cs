@@ -35,6 +35,8 @@ public static class GatewayServices
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<CorsOptions>, CorsAccess>());
         services.TryAddSingleton<HostGuard>();
         services.TryAddSingleton<RouteErrors>();
+        services.TryAddSingleton<BodyBudget>();
+        services.TryAddSingleton<JsonBody>();
         services.TryAddSingleton<GatewayInstruments>();
         services.TryAddSingleton<PlanReader>();
         services.TryAddSingleton<TokenizerQueue>();

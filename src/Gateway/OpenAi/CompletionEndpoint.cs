@@ -14,7 +14,7 @@ namespace E2LLM.Gateway.OpenAi;
 /// sequences on every device.
 /// </remarks>
 internal sealed class CompletionEndpoint(
-    ChatService chat, IModelCatalog catalog, OpenAiErrorWriter errors, IOptions<GatewayOptions> options, TimeProvider time)
+    ChatService chat, IModelCatalog catalog, JsonBody bodies, OpenAiErrorWriter errors, IOptions<GatewayOptions> options, TimeProvider time)
 {
     public Task ChatAsync(HttpContext http) => HandleAsync(http, CompletionKind.Chat, "chatcmpl-");
 
@@ -25,8 +25,7 @@ internal sealed class CompletionEndpoint(
         // Who knows the id may cancel the request, so it cannot be guessed.
         var id = idPrefix + Guid.NewGuid().ToString("N");
         http.Response.Headers["x-request-id"] = id;
-        var call = await JsonBody.ReadAsync(
-            http, options.Value.MaxBodyBytes, body => CompletionCallReader.Read(body, kind, id, catalog, options.Value));
+        var call = await bodies.ReadAsync(http, body => CompletionCallReader.Read(body, kind, id, catalog, options.Value));
         var json = new CompletionJson(call, time.GetUtcNow());
         var deltas = chat.StreamAsync(call.Request, http.RequestAborted);
         await (call.Stream ? StreamAsync(http, call, json, deltas) : AnswerAsync(http, json, deltas));

@@ -14,14 +14,14 @@ internal static class OpenAiErrorMap
     public static OpenAiError From(Exception error) => error switch
     {
         RequestRejectedException rejected => From(rejected),
-        OverloadedException overloaded => new(429, OpenAiError.RateLimit, "overloaded", null, error.Message)
+        OverloadedException overloaded => new(429, OpenAiError.RateLimit, "overloaded", null, PublicText.Of(error.Message))
         {
             RetryAfterSeconds = overloaded.QuotedWaitSeconds,
         },
-        ModelNotReadyException => new(503, OpenAiError.Server, "model_not_ready", null, error.Message),
-        DeviceUnavailableException => new(503, OpenAiError.Server, "device_unavailable", null, error.Message),
-        E2LlmException { MayRetry: true } => new(503, OpenAiError.Server, "unavailable", null, error.Message),
-        E2LlmException => new(500, OpenAiError.Server, "internal_error", null, error.Message),
+        ModelNotReadyException => new(503, OpenAiError.Server, "model_not_ready", null, PublicText.Of(error.Message)),
+        DeviceUnavailableException => new(503, OpenAiError.Server, "device_unavailable", null, PublicText.Of(error.Message)),
+        E2LlmException { MayRetry: true } => new(503, OpenAiError.Server, "unavailable", null, PublicText.Of(error.Message)),
+        E2LlmException => new(500, OpenAiError.Server, "internal_error", null, PublicText.Of(error.Message)),
         BadHttpRequestException { StatusCode: 413 } =>
             new(413, OpenAiError.InvalidRequest, "request_too_large", null, "The request's body is longer than this gateway takes."),
         BadHttpRequestException bad => new(bad.StatusCode, OpenAiError.InvalidRequest, "bad_request", null, error.Message),
@@ -34,13 +34,13 @@ internal static class OpenAiErrorMap
 
     public static OpenAiError From(RequestFailure failure) => failure switch
     {
-        { Party: FailedParty.Client } => new(400, OpenAiError.InvalidRequest, RejectionCodes.InvalidValue, null, failure.Message),
-        { Party: FailedParty.Queue } => new(429, OpenAiError.RateLimit, "overloaded", null, failure.Message)
+        { Party: FailedParty.Client } => new(400, OpenAiError.InvalidRequest, RejectionCodes.InvalidValue, null, PublicText.Of(failure.Message)),
+        { Party: FailedParty.Queue } => new(429, OpenAiError.RateLimit, "overloaded", null, PublicText.Of(failure.Message))
         {
             RetryAfterSeconds = failure.RetryAfterSeconds,
         },
-        { MayRetry: true } => new(503, OpenAiError.Server, Code(failure), null, failure.Message),
-        _ => new(500, OpenAiError.Server, Code(failure), null, failure.Message),
+        { MayRetry: true } => new(503, OpenAiError.Server, Code(failure), null, PublicText.Of(failure.Message)),
+        _ => new(500, OpenAiError.Server, Code(failure), null, PublicText.Of(failure.Message)),
     };
 
     /// <summary>Somebody cancelled the request by its id while its client was still listening.</summary>
@@ -76,7 +76,7 @@ internal static class OpenAiErrorMap
         OpenAiError.InvalidRequest,
         rejected.Code.Length > 0 ? rejected.Code : null,
         FieldNames.OfParameter(rejected.Parameter),
-        rejected.Message);
+        PublicText.Of(rejected.Message));
 
     private static string Code(RequestFailure failure) => $"{failure.Party.ToString().ToLowerInvariant()}_failed";
 }

@@ -17,7 +17,7 @@ internal sealed class LlamaTokenizer : ITokenizer, IDisposable
         _vocabulary = new Vocabulary(path);
         _prompts = new PromptTokenizer(_vocabulary);
         EndOfGenerationTokens = _vocabulary.EndOfGenerationTokens();
-        LongestTokenBytes = _vocabulary.LongestPieceBytes();
+        LongestTokenBytes = _vocabulary.LongestTokenBytes();
     }
 
     public ImmutableArray<int> EndOfGenerationTokens { get; }

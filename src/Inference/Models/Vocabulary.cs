@@ -41,7 +41,9 @@ internal sealed unsafe class Vocabulary : IDisposable
         [.. Enumerable.Range(0, Size).Where(token => NativeMethods.llama_vocab_is_eog(_vocabulary, token) != 0)];
 
     /// <summary>Bytes of the longest text that becomes one token; at least 4, since an unknown character may become one.</summary>
-    public int LongestPieceBytes() => Math.Max(4, Enumerable.Range(0, Size).Max(token => Piece(token).Length));
+    public int LongestTokenBytes() => Enumerable.Range(0, Size).Select(token => Piece(token).Length)
+        .Concat(SpecialTokens().Select(special => Encoding.UTF8.GetByteCount(special.Text)))
+        .Append(4).Max();
 
     /// <summary>Tokens whose text is a name and not words, longest text first, as llama.cpp looks for them.</summary>
     public ImmutableArray<SpecialToken> SpecialTokens()
