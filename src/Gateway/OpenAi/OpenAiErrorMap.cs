@@ -76,7 +76,7 @@ internal static class OpenAiErrorMap
         OpenAiError.InvalidRequest,
         rejected.Code.Length > 0 ? rejected.Code : null,
         FieldNames.OfParameter(rejected.Parameter),
-        PublicText.Of(rejected.Message));
+        rejected.Message);
 
     private static string Code(RequestFailure failure) => $"{failure.Party.ToString().ToLowerInvariant()}_failed";
 }
