@@ -19,6 +19,7 @@ internal static class CompletionCallReader
         return new CompletionCall
         {
             Kind = kind,
+            LimitField = LimitField(fields),
             Stream = stream,
             IncludeUsage = ReadIncludeUsage(fields, stream),
             Request = new ChatRequest
@@ -64,15 +65,13 @@ internal static class CompletionCallReader
         var older = fields.Int32(FieldNames.MaxTokens);
         if (newer is { } a && older is { } b && a != b)
             throw JsonFields.Rejected(FieldNames.MaxTokens, "max_tokens and max_completion_tokens differ; send one of them.");
-        // Checked here, where it is known which of the two it was.
         if ((newer ?? older) is < 1 and var tokens)
-        {
-            var name = newer is null ? FieldNames.MaxTokens : FieldNames.MaxCompletionTokens;
-            throw JsonFields.Rejected(name, $"{name} must be at least 1, but is {tokens}.");
-        }
-
+            throw JsonFields.Rejected(LimitField(fields), $"{LimitField(fields)} must be at least 1, but is {tokens}.");
         return newer ?? older;
     }
+
+    private static string LimitField(JsonFields fields) =>
+        fields.Find(FieldNames.MaxCompletionTokens) is null ? FieldNames.MaxTokens : FieldNames.MaxCompletionTokens;
 
     private static SamplingOptions ReadSampling(JsonFields fields, string id)
     {

@@ -1,4 +1,5 @@
 using System.Text;
+using E2LLM.Core.Errors;
 using E2LLM.Core.Models;
 using E2LLM.Core.Requests;
 using E2LLM.Gateway.Chat;
@@ -28,7 +29,14 @@ internal sealed class CompletionEndpoint(
         var call = await bodies.ReadAsync(http, body => CompletionCallReader.Read(body, kind, id, catalog, options.Value));
         var json = new CompletionJson(call, time.GetUtcNow());
         var deltas = chat.StreamAsync(call.Request, http.RequestAborted);
-        await (call.Stream ? StreamAsync(http, call, json, deltas) : AnswerAsync(http, json, deltas));
+        try
+        {
+            await (call.Stream ? StreamAsync(http, call, json, deltas) : AnswerAsync(http, json, deltas));
+        }
+        catch (RequestRejectedException rejected) when (rejected.Parameter == nameof(ChatRequest.MaxTokens))
+        {
+            throw new RequestRejectedException(rejected.Message, rejected) { Code = rejected.Code, Parameter = call.LimitField };
+        }
     }
 
     private async Task AnswerAsync(HttpContext http, CompletionJson json, IAsyncEnumerable<ChatDelta> deltas)

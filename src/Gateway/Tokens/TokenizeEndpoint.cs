@@ -11,7 +11,7 @@ namespace E2LLM.Gateway.Tokens;
 
 /// <summary>
 /// POST /tokenize and /detokenize, in llama.cpp's form: {"content": …} to {"tokens": […]} and back. A text may have as many tokens as
-/// the model's context.
+/// the model's context, and no more can be turned back.
 /// </summary>
 internal sealed class TokenizeEndpoint(
     IModelCatalog catalog, ITokenizerProvider tokenizers, TokenizerQueue queue, JsonBody bodies, IOptions<GatewayOptions> options)
@@ -74,9 +74,12 @@ internal sealed class TokenizeEndpoint(
         UnsupportedFields.Refuse(body, "", RequestFields.Detokenize);
         var model = ReadModel(fields);
         var error = $"tokens must be an array of whole numbers from 0 to {model.VocabularySize - 1}.";
-        return fields.Find(Tokens) is { ValueKind: JsonValueKind.Array } list
+        if (fields.Find(Tokens) is not { ValueKind: JsonValueKind.Array } list)
+            throw JsonFields.Rejected(Tokens, error);
+        return list.GetArrayLength() <= model.ContextLengthTokens
             ? (model, [.. list.EnumerateArray().Select(ReadToken)])
-            : throw JsonFields.Rejected(Tokens, error);
+            : throw JsonFields.Rejected(
+                Tokens, $"tokens may have {Words.Count(model.ContextLengthTokens, "token")}, but has {list.GetArrayLength()}.");
 
         int ReadToken(JsonElement element) =>
             JsonFields.TryWhole(element, out var token) && token >= 0 && token < model.VocabularySize

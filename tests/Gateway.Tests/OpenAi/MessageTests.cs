@@ -53,13 +53,26 @@ public sealed class MessageTests(GatewayFixture gateway)
     }
 
     [Theory]
+    [InlineData("max_tokens")]
+    [InlineData("max_completion_tokens")]
+    public async Task Chat_LimitBeyondTheContext_IsNamedAsTheClientNamesIt(string field)
+    {
+        var model = gateway.Fleet.Add(Scripts.Says("x"), contextTokens: 100);
+
+        using var response = await gateway.Http.PostAsync(ChatHttp.ChatPath, ChatHttp.Body(model.Id, $",\"{field}\":82"));
+
+        Assert.Equal(field, (await response.ErrorAsync()).Parameter);
+    }
+
+    [Theory]
+    [InlineData("3 wait; the limit is 3 (MaxQueuedRequests).", "3 wait; the limit is 3 (E2LLM:Serving:MaxQueuedRequests).")]
     [InlineData("no path", "no path")]
     [InlineData("/srv/models/a.gguf is damaged.", "a.gguf is damaged.")]
     [InlineData("open(/srv/models/a.gguf): no such file", "open(a.gguf): no such file")]
     [InlineData("'/srv/my models/a.gguf' and \"/tmp/x/y\"", "'a.gguf' and \"y\"")]
     [InlineData(@"C:\Users\ada\a.gguf is damaged", "a.gguf is damaged")]
     [InlineData("model 'org/name', 8 tokens/s, http://host/a/b, 1/r0", "model 'org/name', 8 tokens/s, http://host/a/b, 1/r0")]
-    public void Of_Message_KeepsTheLastNameOfEachPath(string message, string expected) => Assert.Equal(expected, PublicText.Of(message));
+    public void Of_Message_HasTheLastNameOfEachPathAndTheWholeKeyOfEachOption(string message, string expected) => Assert.Equal(expected, PublicText.Of(message));
 
     [Fact]
     public void From_Failure_TellsNoPath() => Assert.Equal(

@@ -1,3 +1,4 @@
+using System.Text;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Models;
 using E2LLM.Inference.Models;
@@ -61,6 +62,14 @@ public sealed class LlamaTokenizerTests(TestModels models) : IAsyncLifetime
 
     [Fact]
     public void EndOfGenerationTokens_OfTheDemoModel_AreItsEnds() => Assert.Contains(ImEnd, _tokenizer.EndOfGenerationTokens);
+
+    [Fact]
+    public void LongestTokenBytes_OfTheDemoModel_IsThatOfItsLongestText()
+    {
+        var lengths = Enumerable.Range(0, 2048).Select(token => Encoding.UTF8.GetByteCount(Detokenize([token])));
+
+        Assert.Equal(Math.Max(lengths.Max(), "<|im_start|>".Length), _tokenizer.LongestTokenBytes);
+    }
 
     [Fact]
     public void Tokenize_WithSpecial_PutsTheBeginInFront() =>
