@@ -13,25 +13,31 @@ internal static class FileHasher
         () =>
         {
             using var handle = File.OpenHandle(path, share: FileShare.Read | FileShare.Delete, options: FileOptions.SequentialScan);
-            return Sha256(RandomAccess.GetLength(handle), (offset, piece) => RandomAccess.Read(handle, piece, offset), cancellationToken);
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            Append(hash, RandomAccess.GetLength(handle), (offset, piece) => RandomAccess.Read(handle, piece, offset), cancellationToken);
+            return Convert.ToHexStringLower(hash.GetHashAndReset());
         },
         cancellationToken);
 
-    /// <summary>Lower-case hex SHA-256 of the file that is open, whatever bears its name by now.</summary>
+    /// <summary>Lower-case hex SHA-256 of the file that is open, whatever bears its name by now; of the parts of a split model, one after another.</summary>
     public static Task<string> Sha256Async(GgufFile file, CancellationToken cancellationToken) => Task.Run(
-        () => Sha256(
-            file.LengthBytes,
-            (offset, piece) =>
-            {
-                file.Read(offset, piece);
-                return piece.Length;
-            },
-            cancellationToken),
+        () =>
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            foreach (var part in file.Parts)
+                Append(hash, part.LengthBytes, (offset, piece) => Fill(part, offset, piece), cancellationToken);
+            return Convert.ToHexStringLower(hash.GetHashAndReset());
+        },
         cancellationToken);
 
-    private static string Sha256(long lengthBytes, Func<long, Span<byte>, int> read, CancellationToken cancellationToken)
+    private static int Fill(GgufPart part, long offset, Span<byte> piece)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        part.Read(offset, piece);
+        return piece.Length;
+    }
+
+    private static void Append(IncrementalHash hash, long lengthBytes, Func<long, Span<byte>, int> read, CancellationToken cancellationToken)
+    {
         var buffer = new byte[PieceBytes];
         for (var offset = 0L; offset < lengthBytes;)
         {
@@ -42,6 +48,5 @@ internal static class FileHasher
             hash.AppendData(buffer, 0, count);
             offset += count;
         }
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }
