@@ -55,9 +55,10 @@ public sealed class SequenceSamplerTests : IDisposable
     public void Draw_WithARepeatPenaltyNextToZero_TakesTheRepeatedToken(float temperature)
     {
         // Of the two that repeat, the likelier one; infinities both would be a draw.
+        float[] logits = [0.1f, 29, -1, 30, 0.5f];
         using var sampler = Sampler(Plain with { Temperature = temperature, RepeatPenalty = 1e-38f }, 3, 1);
         for (var position = 0; position < 20; position++)
-            Assert.Equal(1, sampler.Draw(Logits, position));
+            Assert.Equal(3, sampler.Draw(logits, position));
     }
 
     [Fact]
