@@ -40,6 +40,15 @@ public sealed class LlamaTokenizerProvider(ModelCatalog catalog, LlamaLibraryOpt
         return _tokenizers.GetAsync(modelId, cancellationToken);
     }
 
+    public void Dispose()
+    {
+        // What is still being loaded is given up when it is there.
+        foreach (var tokenizer in _tokenizers.Close())
+            _ = tokenizer.ContinueWith(
+                static loaded => ((LlamaTokenizer)loaded.Result).Dispose(), CancellationToken.None,
+                TaskContinuationOptions.OnlyOnRanToCompletion | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
     // The file was checked before it came here, so what llama.cpp still refuses is the model's fault and stays so.
     private static LlamaTokenizer Load(string modelId, string path)
     {
@@ -51,14 +60,5 @@ public sealed class LlamaTokenizerProvider(ModelCatalog catalog, LlamaLibraryOpt
         {
             throw new ModelFileException($"{path}: the vocabulary of '{modelId}' cannot be used: {refusal.Message}", refusal);
         }
-    }
-
-    public void Dispose()
-    {
-        // What is still being loaded is given up when it is there.
-        foreach (var tokenizer in _tokenizers.Close())
-            _ = tokenizer.ContinueWith(
-                static loaded => ((LlamaTokenizer)loaded.Result).Dispose(), CancellationToken.None,
-                TaskContinuationOptions.OnlyOnRanToCompletion | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 }
