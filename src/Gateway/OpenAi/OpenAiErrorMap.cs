@@ -18,10 +18,13 @@ internal static class OpenAiErrorMap
         {
             RetryAfterSeconds = overloaded.QuotedWaitSeconds,
         },
-        ModelNotReadyException => new(503, OpenAiError.Server, "model_not_ready", null, PublicText.Of(error.Message)),
-        DeviceUnavailableException => new(503, OpenAiError.Server, "device_unavailable", null, PublicText.Of(error.Message)),
-        E2LlmException { MayRetry: true } => new(503, OpenAiError.Server, "unavailable", null, PublicText.Of(error.Message)),
-        E2LlmException => new(500, OpenAiError.Server, "internal_error", null, PublicText.Of(error.Message)),
+        ModelNotReadyException => OfServer(503, "model_not_ready", error.Message),
+        DeviceUnavailableException => OfServer(503, "device_unavailable", error.Message),
+
+        // To try again would not mend the file.
+        ModelFileException => OfServer(500, "model_unusable", error.Message),
+        E2LlmException { MayRetry: true } => OfServer(503, "unavailable", error.Message),
+        E2LlmException => OfServer(500, "internal_error", error.Message),
         BadHttpRequestException { StatusCode: 413 } =>
             new(413, OpenAiError.InvalidRequest, "request_too_large", null, "The request's body is longer than this gateway takes."),
         BadHttpRequestException bad => new(bad.StatusCode, OpenAiError.InvalidRequest, "bad_request", null, error.Message),
@@ -39,8 +42,8 @@ internal static class OpenAiErrorMap
         {
             RetryAfterSeconds = failure.RetryAfterSeconds,
         },
-        { MayRetry: true } => new(503, OpenAiError.Server, Code(failure), null, PublicText.Of(failure.Message)),
-        _ => new(500, OpenAiError.Server, Code(failure), null, PublicText.Of(failure.Message)),
+        { MayRetry: true } => OfServer(503, Code(failure), failure.Message),
+        _ => OfServer(500, Code(failure), failure.Message),
     };
 
     /// <summary>Somebody cancelled the request by its id while its client was still listening.</summary>
@@ -77,6 +80,10 @@ internal static class OpenAiErrorMap
         rejected.Code.Length > 0 ? rejected.Code : null,
         FieldNames.OfParameter(rejected.Parameter),
         rejected.Message);
+
+    // Where files lie on this machine is nobody's business; what they are called helps those who know.
+    private static OpenAiError OfServer(int status, string code, string message) =>
+        new(status, OpenAiError.Server, code, null, PublicText.Of(message));
 
     private static string Code(RequestFailure failure) => $"{failure.Party.ToString().ToLowerInvariant()}_failed";
 }

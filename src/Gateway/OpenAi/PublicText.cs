@@ -13,15 +13,10 @@ internal static partial class PublicText
     {
         ArgumentNullException.ThrowIfNull(message);
         var keyed = message.Contains('(') ? Options().Replace(message, "(E2LLM:Serving:${name})") : message;
-        return keyed.AsSpan().ContainsAny('/', '\\') ? Paths().Replace(keyed, "${name}") : keyed;
+        return ServerPaths.Shorten(keyed);
     }
 
     // Schedulers know their limits without the section that sets them.
     [GeneratedRegex(@"\((?<name>MaxQueuedRequests|MaxSequenceTokens|KvCells)\)")]
     private static partial Regex Options();
-
-    // Between quotes a path may have spaces; elsewhere it ends with one. A path begins with / or a drive, and what has letters before
-    // it is none: "org/model", "http://…".
-    [GeneratedRegex("""(?<=['"])(?:/|[A-Za-z]:\\)(?:[^'"/\\]+[/\\])+(?<name>[^'"/\\]*)(?=['"])|(?<![\w.:/\\'"])(?:/|[A-Za-z]:\\)(?:[^\s'"/\\:;,]+[/\\])+(?<name>[^\s'"/\\:;,]*)""")]
-    private static partial Regex Paths();
 }

@@ -153,7 +153,7 @@ public sealed class LlamaTokenizerTests(TestModels models) : IAsyncLifetime
         var id = catalog.Models[0].Id;
         using var provider = new LlamaTokenizerProvider(catalog, new LlamaLibraryOptions());
         File.Move(copy, copy + ".away");
-        await Assert.ThrowsAsync<EngineException>(async () => await provider.GetAsync(id, CancellationToken.None));
+        await Assert.ThrowsAsync<ModelFileException>(async () => await provider.GetAsync(id, CancellationToken.None));
         File.Move(copy + ".away", copy);
         var tokenizer = await provider.GetAsync(id, CancellationToken.None);
         Assert.NotEmpty(tokenizer.Tokenize("fox", addSpecial: false, parseSpecial: false));
