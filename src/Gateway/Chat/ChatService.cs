@@ -53,7 +53,9 @@ internal sealed partial class ChatService(
             measurement.OnDelta(delta);
             if (delta.Finish is { } finish)
                 LogAnswered(request.Id, model?.Id, finish, delta.PromptTokens, delta.GeneratedTokens, measurement.ElapsedSeconds);
-            if (delta.Failure is { } failure)
+            if (delta.Failure is { Party: FailedParty.Queue } refusal)
+                LogRefused(request.Id, refusal.Message);
+            else if (delta.Failure is { } failure)
                 LogFailed(request.Id, failure.Party, failure.Phase, failure.DeviceId, failure.Message);
             yield return delta;
         }
@@ -70,9 +72,8 @@ internal sealed partial class ChatService(
             if (chunk.Finish is not null)
                 text += answer.Flush();
             var isLast = answer.IsStopped || chunk.Finish is not null;
-            var isCutShort = answer.IsStopped && chunk.Timeline is null;
             // What is certain is not held back for the figures of the end, which take a call.
-            if (text.Length > 0 && (!isLast || isCutShort))
+            if (text.Length > 0 && (!isLast || answer.IsStopped))
             {
                 yield return new ChatDelta { Text = text };
                 text = "";
@@ -87,13 +88,16 @@ internal sealed partial class ChatService(
                 GeneratedTokens = answer.TokenCount,
                 Finish = answer.IsStopped ? FinishReason.Stop : chunk.Finish,
                 Failure = answer.IsStopped ? null : chunk.Failure,
-                Timeline = isCutShort ? await EndAsync(grain, answer.TokenCount) : chunk.Timeline,
+                Timeline = answer.IsStopped ? await EndAsync(grain, answer.TokenCount) ?? chunk.Timeline : chunk.Timeline,
             };
             yield break;
         }
     }
 
-    /// <summary>Tells the request that its reader has all that it wants, so that its work stops everywhere.</summary>
+    /// <summary>
+    /// Tells the request that its reader has all that it wants, so that its work stops everywhere and its record says what the client is
+    /// told, also where the answer's last tokens brought the stop text.
+    /// </summary>
     private async Task<RequestTimeline?> EndAsync(IRequestGrain grain, int tokens)
     {
         try

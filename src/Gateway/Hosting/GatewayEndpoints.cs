@@ -39,7 +39,7 @@ public static class GatewayEndpoints
             group.MapPost("/chat/completions", guard(completions.ChatAsync));
             group.MapPost("/completions", guard(completions.TextAsync));
             group.MapGet("/requests/{id}", guard(requests.GetAsync));
-            group.MapDelete("/requests/{id}", guard(requests.CancelAsync));
+            group.MapDelete("/requests/{id}", guard(requests.DeleteAsync));
             group.MapGet("/statistics", guard(statistics.GetAsync));
             group.MapGet("/plan", guard(plans.GetAsync));
             group.MapPost("/tokenize", guard(tokens.TokenizeAsync));

@@ -6,8 +6,9 @@ using Microsoft.Extensions.Logging;
 namespace E2LLM.Grains.Requests.Statistics;
 
 /// <summary>
-/// Sums up a model's requests. What was added is stored a few seconds later, at the latest when the grain leaves memory: a silo that is
-/// killed loses those seconds, and requests never wait for the storage.
+/// Sums up a model's requests. What was added is stored a few seconds later, at the latest when the grain leaves memory, so that requests
+/// never wait for the storage. A silo that is killed has lost those seconds; its host tells of them again from the requests' own records
+/// when it is started next, and what was counted already is known.
 /// </summary>
 [GrainType("request-statistics")]
 public sealed partial class RequestStatisticsGrain(
@@ -30,7 +31,8 @@ public sealed partial class RequestStatisticsGrain(
 
     public Task AddAsync(RequestEnd end)
     {
-        _table.Add(end, time.GetUtcNow());
+        if (!_table.Add(end, time.GetUtcNow()))
+            return Task.CompletedTask;
         _store ??= this.RegisterGrainTimer(StoreAsync, new GrainTimerCreationOptions
         {
             DueTime = StoreAfter,
