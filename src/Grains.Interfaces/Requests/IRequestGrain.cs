@@ -31,6 +31,13 @@ public interface IRequestGrain : IGrainWithStringKey
     Task<bool> DeleteAsync();
 
     /// <summary>
+    /// From a silo that was started anew, of a record in its journal: one that was not done is interrupted, and the statistics are told of
+    /// the request again. Harmless at any time.
+    /// </summary>
+    [Alias("Recover"), AlwaysInterleave]
+    Task RecoverAsync();
+
+    /// <summary>
     /// Null where no such request was ever run. One whose silo is gone is done, and interrupted; its id can be used again where it had no token.
     /// </summary>
     [Alias("Get"), AlwaysInterleave, ReadOnly]

@@ -127,6 +127,10 @@ public sealed partial class RequestGrain(
         return true;
     }
 
+    public Task RecoverAsync() => _running is null && _record is { } record
+        ? StatisticsReport.SendAsync(GrainFactory, record, route: null, logger)
+        : Task.CompletedTask;
+
     public Task<RequestRecord?> GetAsync()
     {
         var record = _record;

@@ -67,5 +67,7 @@ public sealed class FakeRequestGrain(FakeFleet fleet) : Grain, IRequestGrain
         return true;
     }
 
+    public Task RecoverAsync() => throw new NotSupportedException();
+
     public Task<RequestRecord?> GetAsync() => Task.FromResult(_record);
 }

@@ -44,6 +44,9 @@ public sealed partial class RequestStatisticsGrain(
 
     public Task<RequestStatistics> GetAsync() => Task.FromResult(_table.ToStatistics());
 
+    public Task<DateTimeOffset?> GetStoredAtAsync() =>
+        Task.FromResult(journal.State.StoredAt ?? (journal.State.Since is null ? null : time.GetUtcNow()));
+
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         if (_store is not null)
@@ -54,7 +57,7 @@ public sealed partial class RequestStatisticsGrain(
     {
         _store?.Dispose();
         _store = null;
-        journal.State = _table.ToJournal();
+        journal.State = _table.ToJournal() with { StoredAt = time.GetUtcNow() };
         try
         {
             await journal.WriteStateAsync();
