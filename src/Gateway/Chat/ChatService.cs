@@ -51,14 +51,24 @@ internal sealed partial class ChatService(
 
             var delta = deltas.Current;
             measurement.OnDelta(delta);
-            if (delta.Finish is { } finish)
-                LogAnswered(request.Id, model?.Id, finish, delta.PromptTokens, delta.GeneratedTokens, measurement.ElapsedSeconds);
-            if (delta.Failure is { Party: FailedParty.Queue } refusal)
-                LogRefused(request.Id, refusal.Message);
-            else if (delta.Failure is { } failure)
-                LogFailed(request.Id, failure.Party, failure.Phase, failure.DeviceId, failure.Message);
+            LogEnd(request.Id, model, delta, measurement.ElapsedSeconds);
             yield return delta;
         }
+    }
+
+    /// <summary>One line of a refusal: they come many at once.</summary>
+    private void LogEnd(string requestId, ModelSpec? model, ChatDelta delta, double seconds)
+    {
+        if (delta.Failure is { Party: FailedParty.Queue } refusal)
+        {
+            LogRefused(requestId, refusal.Message);
+            return;
+        }
+
+        if (delta.Finish is { } finish)
+            LogAnswered(requestId, model?.Id, finish, delta.PromptTokens, delta.GeneratedTokens, seconds);
+        if (delta.Failure is { } failure)
+            LogFailed(requestId, failure.Party, failure.Phase, failure.DeviceId, failure.Message);
     }
 
     private async IAsyncEnumerable<ChatDelta> AnswerAsync(ChatRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)

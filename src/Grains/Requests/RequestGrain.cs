@@ -85,6 +85,9 @@ public sealed partial class RequestGrain(
             // The reader has left: with an unfinished answer that means "stop". It may leave when the id has been sent anew.
             if (cancel == _cancel)
                 await CancelAsync();
+            // Of many that are turned away none stays in memory.
+            if (_record is { Finish: FinishReason.Failed, Failure.Party: FailedParty.Queue } && !_run!.Taken.IsCompleted)
+                DeactivateOnIdle();
         }
     }
 
