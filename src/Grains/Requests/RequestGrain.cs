@@ -37,12 +37,17 @@ public sealed partial class RequestGrain(
     private IDisposable? _leaseTimer;
     private long _lastReadAt;
     private int _readTokens;
+    private int _readers;
+    private bool _isDeleted;
 
     /// <summary>What a run that is stopped ends as, and after how many tokens.</summary>
     private (FinishReason Finish, int Tokens) _stop = (FinishReason.Cancelled, int.MaxValue);
 
     /// <summary>Null before the request is accepted. The journal has it as <see cref="RequestJournal.Of"/> keeps it.</summary>
     private RequestRecord? _record;
+
+    /// <summary>What anybody but the reader may know.</summary>
+    private RequestRecord? Known => _isDeleted ? null : _record;
 
     private RequestRecord Record
     {
@@ -61,6 +66,7 @@ public sealed partial class RequestGrain(
         GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var cancel = Accept(request);
+        _readers++;
         try
         {
             var read = 0;
@@ -85,8 +91,8 @@ public sealed partial class RequestGrain(
             // The reader has left: with an unfinished answer that means "stop". It may leave when the id has been sent anew.
             if (cancel == _cancel)
                 await CancelAsync();
-            // Of many that are turned away none stays in memory.
-            if (_record is { Finish: FinishReason.Failed, Failure.Party: FailedParty.Queue } && !_run!.Taken.IsCompleted)
+            // Of many that are turned away none stays in memory, nor do the tokens of what was deleted.
+            if (--_readers == 0 && (_isDeleted || (Record.Failure is { Party: FailedParty.Queue } && !_run!.Taken.IsCompleted)))
                 DeactivateOnIdle();
         }
     }
@@ -100,8 +106,8 @@ public sealed partial class RequestGrain(
     public async Task<RequestTimeline?> EndAsync(int tokens)
     {
         if (_running is null)
-            return _record?.Timeline;
-        if (_ended.Task.IsCompleted && _record is { Finish: FinishReason.Stop or FinishReason.Length or FinishReason.Failed } ended)
+            return Known?.Timeline;
+        if (_ended.Task.IsCompleted && Known is { Finish: FinishReason.Stop or FinishReason.Length or FinishReason.Failed } ended)
         {
             Record = RequestEnding.Stopped(ended, _answer, tokens);
             _ = Write();
@@ -110,12 +116,12 @@ public sealed partial class RequestGrain(
             _stop = (FinishReason.Stop, tokens);
         await CancelAsync();
         await _ended.Task;
-        return _record?.Timeline;
+        return Known?.Timeline;
     }
 
     public async Task<bool> DeleteAsync()
     {
-        if (_record is not { Phase: RequestPhase.Done })
+        if (Known is not { Phase: RequestPhase.Done })
         {
             await CancelAsync();
             return false;
@@ -125,18 +131,20 @@ public sealed partial class RequestGrain(
         await _writing;
         if (journal.RecordExists)
             await journal.ClearStateAsync();
-        _record = null;
-        DeactivateOnIdle(); // the tokens are in memory, too
+        _isDeleted = true;
+        // A reader may have the last of its tokens yet to come.
+        if (_readers == 0)
+            DeactivateOnIdle();
         return true;
     }
 
-    public Task RecoverAsync() => _running is null && _record is { } record
+    public Task RecoverAsync() => _running is null && Known is { } record
         ? StatisticsReport.SendAsync(GrainFactory, record, route: null, logger)
         : Task.CompletedTask;
 
     public Task<RequestRecord?> GetAsync()
     {
-        var record = _record;
+        var record = Known;
         if (record is null or { Phase: RequestPhase.Done })
             return Task.FromResult(record);
         var phase = record.Phase == RequestPhase.Accepted && _run?.Route is not null ? RequestPhase.Queued : record.Phase;
@@ -168,7 +176,7 @@ public sealed partial class RequestGrain(
     /// <returns>What ends the run.</returns>
     private CancellationTokenSource Accept(GenerationRequest request)
     {
-        if (_record is { } known && !RequestEnding.MayBeSentAgain(known))
+        if (Known is { } known && !RequestEnding.MayBeSentAgain(known))
             throw new RequestRejectedException($"Request id '{known.Request.Id}' has been used already. Every request needs an id of its own.");
         if (request.Id != this.GetPrimaryKeyString())
             throw new RequestRejectedException($"Request '{request.Id}' came to the grain of '{this.GetPrimaryKeyString()}'.");
@@ -204,7 +212,7 @@ public sealed partial class RequestGrain(
     private void Renew()
     {
         _cancel.Dispose();
-        (_cancel, _ended, _stop, _readTokens) = (new CancellationTokenSource(), NewEnd(), (FinishReason.Cancelled, int.MaxValue), 0);
+        (_cancel, _ended, _stop, _readTokens, _isDeleted) = (new CancellationTokenSource(), NewEnd(), (FinishReason.Cancelled, int.MaxValue), 0, false);
     }
 
     /// <summary>

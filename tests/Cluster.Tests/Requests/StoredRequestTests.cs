@@ -52,6 +52,25 @@ public sealed class StoredRequestTests
     }
 
     [Fact]
+    public async Task Delete_ReaderHasTheEndYetToCome_ReadsToTheEnd()
+    {
+        await using var fog = await TestFog.ServeAsync(Synthetic.ThreeDevices());
+        var request = Synthetic.Request("slow", maxTokens: 2);
+        await using var reader = fog.Request("slow").RunAsync(request).WithBatchSize(1).GetAsyncEnumerator();
+        Assert.True(await reader.MoveNextAsync());
+        List<int> tokens = [.. reader.Current.Tokens];
+        await fog.DoneAsync("slow");
+
+        Assert.True(await fog.Request("slow").DeleteAsync());
+
+        while (reader.Current.Finish is null && await reader.MoveNextAsync())
+            tokens.AddRange(reader.Current.Tokens);
+        Assert.Equal(Synthetic.Expected(request), tokens);
+        Assert.Equal(FinishReason.Length, reader.Current.Finish);
+        Assert.Null(await fog.Request("slow").GetAsync());
+    }
+
+    [Fact]
     public async Task Delete_RequestThatAnotherProcessLeft_LeavesNothing()
     {
         await using var fog = await TestFog.ServeAsync(Synthetic.ThreeDevices());
