@@ -44,7 +44,7 @@ public static class GatewayEndpoints
             group.MapPost("/chat/completions", guard(completions.ChatAsync));
             group.MapPost("/completions", guard(completions.TextAsync));
             group.MapMethods("/requests/{id}", Readers, guard(requests.GetAsync));
-            group.MapDelete("/requests/{id}", guard(requests.CancelAsync));
+            group.MapDelete("/requests/{id}", guard(requests.DeleteAsync));
             group.MapMethods("/statistics", Readers, guard(statistics.GetAsync));
             group.MapMethods("/plan", Readers, guard(plans.GetAsync));
             group.MapPost("/tokenize", guard(tokens.TokenizeAsync));

@@ -114,11 +114,11 @@ public sealed partial class ReplicaGrain(
         return Task.FromResult(unknown);
     }
 
-    public Task EndPartAsync(string readerId, long ticket)
+    public Task<RequestTimeline?> EndPartAsync(string readerId, long ticket)
     {
-        _machine.End(readerId, ticket, NowSeconds);
+        var times = _machine.End(readerId, ticket, NowSeconds);
         Carry();
-        return Task.CompletedTask;
+        return Task.FromResult(times);
     }
 
     public Task CompleteStepAsync(StepCompletion completion)

@@ -171,10 +171,13 @@ public sealed partial class ReplicaMachine
     }
 
     /// <summary>A reader no longer wants a part.</summary>
-    public void End(string readerId, long ticket, double nowSeconds)
+    /// <returns>Its times up to now; null where it is not known, or no longer.</returns>
+    public RequestTimeline? End(string readerId, long ticket, double nowSeconds)
     {
-        if (Parts.Find(readerId, ticket) is { } part)
-            End(part, nowSeconds);
+        if (Parts.Find(readerId, ticket) is not { } part)
+            return null;
+        End(part, nowSeconds);
+        return part.Times;
     }
 
     /// <summary>All stages have begun the epoch.</summary>
