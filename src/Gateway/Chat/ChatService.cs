@@ -32,11 +32,13 @@ internal sealed partial class ChatService(
     {
         ArgumentNullException.ThrowIfNull(request);
 
+        // A host that stops refuses before it measures anything.
+        using var place = answers.Begin();
+
         // A name that is not in the catalog is the client's invention and has no place among the metrics.
         var model = string.IsNullOrEmpty(request.ModelId) ? null : catalog.Find(request.ModelId);
         using var measurement = new RequestMeasurement(
             instruments, time, request.Prompt is null ? "chat" : "text_completion", model?.Id ?? "_OTHER");
-        using var place = answers.Begin();
         await using var deltas = new AnswerReader(AnswerAsync(request, cancellationToken), answers.Cut, cancellationToken);
         while (true)
         {
