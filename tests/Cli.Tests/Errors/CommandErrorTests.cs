@@ -66,7 +66,7 @@ public sealed class CommandErrorTests : IDisposable
     public async Task Host_TwoSectionsWrong_ListsBothWithoutAStack(string command)
     {
         await using var process = CliProcess.Start(
-            new()
+            new Dictionary<string, string>
             {
                 ["E2LLM:Serving:KvCells"] = "abc",
                 ["E2LLM:Gateway:RetryAfterSeconds"] = "soon",
