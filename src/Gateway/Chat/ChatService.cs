@@ -14,6 +14,7 @@ internal sealed partial class ChatService(
     IGrainFactory grains,
     IModelCatalog catalog,
     ChatPreparation preparation,
+    AnswersInWork answers,
     GatewayInstruments instruments,
     TimeProvider time,
     ILogger<ChatService> logger)
@@ -25,16 +26,20 @@ internal sealed partial class ChatService(
     /// <exception cref="Core.Errors.RequestRejectedException">The request is malformed or too long; says what to change.</exception>
     /// <exception cref="Core.Errors.ModelNotReadyException">No complete replica serves the model.</exception>
     /// <exception cref="Core.Errors.OverloadedException">The fleet is full now.</exception>
+    /// <exception cref="Core.Errors.E2LlmException">The host stops.</exception>
     public async IAsyncEnumerable<ChatDelta> StreamAsync(
         ChatRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
 
+        // A host that stops refuses before it measures anything.
+        using var place = answers.Begin();
+
         // A name that is not in the catalog is the client's invention and has no place among the metrics.
         var model = string.IsNullOrEmpty(request.ModelId) ? null : catalog.Find(request.ModelId);
         using var measurement = new RequestMeasurement(
             instruments, time, request.Prompt is null ? "chat" : "text_completion", model?.Id ?? "_OTHER");
-        await using var deltas = AnswerAsync(request, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using var deltas = new AnswerReader(AnswerAsync(request, cancellationToken), answers.Cut, cancellationToken);
         while (true)
         {
             try

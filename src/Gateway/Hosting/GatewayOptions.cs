@@ -53,6 +53,10 @@ public sealed class GatewayOptions
     [OptionRange(1, 3600)]
     public int RetryAfterSeconds { get; set; } = 2;
 
+    /// <summary>Seconds that answers have to end when the host stops; then they end with an error that invites to ask again.</summary>
+    [OptionRange(0, 3600)]
+    public double DrainSeconds { get; set; } = 20;
+
     /// <summary>Seconds that a plan, or the statistics, may take to say how it is before it counts as not ready.</summary>
     [OptionRange(0.1, 60)]
     public double StatusTimeoutSeconds { get; set; } = 5;

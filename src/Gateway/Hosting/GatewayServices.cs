@@ -12,6 +12,7 @@ using E2LLM.Gateway.Tokens;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace E2LLM.Gateway.Hosting;
@@ -42,6 +43,11 @@ public static class GatewayServices
         services.TryAddSingleton<TokenizerQueue>();
         services.TryAddSingleton<ChatPreparation>();
         services.TryAddSingleton<ChatService>();
+        services.TryAddSingleton<AnswersInWork>();
+        services.AddHostedService<DrainService>();
+        // The host's own limit is for everything that stops, and comes on top.
+        services.AddOptions<HostOptions>().PostConfigure<IOptions<GatewayOptions>>(
+            (host, gateway) => host.ShutdownTimeout += TimeSpan.FromSeconds(gateway.Value.DrainSeconds));
         services.TryAddSingleton<OpenAiErrorWriter>();
         services.TryAddSingleton<CompletionEndpoint>();
         services.TryAddSingleton<ModelsEndpoint>();
@@ -49,7 +55,7 @@ public static class GatewayServices
         services.TryAddSingleton<StatisticsEndpoint>();
         services.TryAddSingleton<PlanEndpoint>();
         services.TryAddSingleton<TokenizeEndpoint>();
-        services.AddHealthChecks().AddCheck<PlanHealthCheck>(PlanHealthCheck.Name);
+        services.AddHealthChecks().AddCheck<PlanHealthCheck>(PlanHealthCheck.Name).AddCheck<RequestHealthCheck>(RequestHealthCheck.Name);
         return services;
     }
 }

@@ -47,7 +47,7 @@ public sealed partial class ReplicaGrain(
 
     private string Key => this.GetPrimaryKeyString();
 
-    private ReplicaCalls Calls => _calls ?? throw new ModelNotReadyException($"Replica {Key} takes no requests: {_machine.LastFailure}.");
+    private ReplicaCalls Calls => _calls ?? throw new ModelNotReadyException($"Replica {Key} takes no requests: {Sentence.End(_machine.LastFailure)}");
 
     private PartDeliveries Deliveries => _deliveries ??= new PartDeliveries(_machine.Parts, Key, logger);
 

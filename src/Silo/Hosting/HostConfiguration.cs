@@ -48,7 +48,7 @@ internal sealed record HostConfiguration
             GatewayOptions.Section, (options, errors) => options.Check(errors, [ModelFile.IdOf(ModelPathOf(host))]));
         reader.Read<KvDataPortOptions>(KvDataPortOptions.Section, (options, errors) => options.Check(errors));
         reader.Read<KvSenderOptions>(KvSenderOptions.Section);
-        reader.CheckSections(Root);
+        reader.CheckKeys(Root);
         var fleet = ReadFleet(reader, host);
         reader.ThrowIfAny();
         return new HostConfiguration { Host = host, Library = library, Retention = retention, Fleet = fleet! };

@@ -31,8 +31,14 @@ public static partial class SiloHost
     /// <param name="configure">Comes after the configuration, so it wins.</param>
     /// <exception cref="ConfigurationException">Everything that is wrong in any section or in the fleet file: one line an error.</exception>
     /// <exception cref="ModelFileException">The model is damaged, hostile or not supported.</exception>
-    public static async Task<WebApplication> BuildAsync(
-        string[] args, Action<HostOptions>? configure = null, CancellationToken cancellationToken = default)
+    public static Task<WebApplication> BuildAsync(
+        string[] args, Action<HostOptions>? configure = null, CancellationToken cancellationToken = default) =>
+        BuildAsync(args, configure, TimeProvider.System, cancellationToken);
+
+    /// <inheritdoc cref="BuildAsync(string[], Action{HostOptions}?, CancellationToken)"/>
+    /// <param name="time">The machine's clock.</param>
+    internal static async Task<WebApplication> BuildAsync(
+        string[] args, Action<HostOptions>? configure, TimeProvider time, CancellationToken cancellationToken)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         var configuration = HostConfiguration.Read(new ConfigurationReader(builder.Configuration), configure);
@@ -58,6 +64,8 @@ public static partial class SiloHost
         // Standard output belongs to whoever runs the host: answers, tables, JSON.
         builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, configuration.Host.HttpPort));
+        builder.Services.AddSingleton(time);
+        SteadyTime.AddTo(builder.Services, time);
         builder.Services.AddSingleton(target);
         // The lock ends with the container that made it.
         builder.Services.AddSingleton(_ => directory);

@@ -138,7 +138,7 @@ public sealed partial class ReplicaMachine
         if (Parts.Find(readerId, ticket) is not null)
             return null;
         if (!IsUp || TakesNothing)
-            return Refusal(FailedParty.Stage, $"Replica {_setup?.Key} takes no requests: {(TakesNothing ? "it is being drained" : LastFailure)}.", mayRetry: true);
+            return Refusal(FailedParty.Stage, $"Replica {_setup?.Key} takes no requests: {Sentence.End(TakesNothing ? "it is being drained" : LastFailure)}", mayRetry: true);
         try
         {
             _scheduler!.Enqueue(request, nowSeconds, mode);
@@ -363,7 +363,7 @@ public sealed partial class ReplicaMachine
         LastFailure = reason;
         Epoch++;
         _sent.Clear();
-        var failure = Refusal(cause?.Party ?? FailedParty.Stage, $"Replica {_setup?.Key} gave up: {reason}.", mayRetry: true)
+        var failure = Refusal(cause?.Party ?? FailedParty.Stage, $"Replica {_setup?.Key} gave up: {Sentence.End(reason)}", mayRetry: true)
             with { DeviceId = cause?.DeviceId ?? "" };
         foreach (var part in Parts.Running.ToArray())
         {
