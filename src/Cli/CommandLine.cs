@@ -31,7 +31,10 @@ internal static class CommandLine
             return CommandFailure.Report(run.CommandResult.Command.Name, run.Errors.Select(error => error.Message));
         try
         {
-            return await run.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
+            if (run.CommandResult.Command is HostingCommand)
+                invocation.ProcessTerminationTimeout = null;
+            return await run.InvokeAsync(invocation);
         }
         catch (Exception exception)
         {

@@ -12,43 +12,42 @@ internal sealed class ClusterConnection : IAsyncDisposable
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>What taking leave of the silos may take; one that is gone does not answer.</summary>
+    private static readonly TimeSpan LeaveTimeout = TimeSpan.FromSeconds(3);
+
     private readonly IHost _host;
 
-    private ClusterConnection(IHost host) => _host = host;
+    private ClusterConnection(IHost host, FleetCalls calls)
+    {
+        _host = host;
+        Calls = calls;
+    }
 
     public IGrainFactory Grains => _host.Services.GetRequiredService<IClusterClient>();
+
+    /// <summary>Know when the connection is lost.</summary>
+    public FleetCalls Calls { get; }
 
     public static async Task<ClusterConnection> OpenAsync(E2LlmClientOptions options, CancellationToken cancellationToken)
     {
         Check(options);
         var time = TimeProvider.System;
-        var start = time.GetTimestamp();
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.UseOrleansClient(client =>
-        {
-            client.Configure<ClusterOptions>(cluster =>
-            {
-                cluster.ClusterId = options.ClusterId;
-                cluster.ServiceId = options.ServiceId;
-            });
-            client.UseStaticClustering([.. options.Gateways]);
-            client.UseConnectionRetryFilter(async (_, retryCancelled) =>
-            {
-                await Task.Delay(RetryDelay, time, retryCancelled);
-                return time.GetElapsedTime(start).TotalSeconds < options.ConnectTimeoutSeconds;
-            });
-        });
-        var host = builder.Build();
+        var calls = new FleetCalls();
+        var host = Build(options, calls, time);
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(options.ConnectTimeoutSeconds), time);
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        // What listens there may be no gateway and never answer, and Orleans waits for its answer whatever the token says.
+        var start = Task.Run(() => host.StartAsync(leaving.Token), CancellationToken.None);
         try
         {
-            await host.StartAsync(cancellationToken);
-            return new ClusterConnection(host);
+            await start.WaitAsync(leaving.Token);
+            return new ClusterConnection(host, calls);
         }
         catch (Exception error)
         {
-            await DisposeAsync(host);
+            _ = AbandonAsync(host, start);
             cancellationToken.ThrowIfCancellationRequested();
-            if (error is not (OrleansException or TimeoutException or IOException))
+            if (error is not (OrleansException or TimeoutException or IOException or OperationCanceledException))
                 throw;
             throw new E2LlmException(
                 $"No silo of cluster '{options.ClusterId}' answered at {string.Join(", ", options.Gateways)} within " +
@@ -60,8 +59,43 @@ internal sealed class ClusterConnection : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _host.StopAsync();
-        await DisposeAsync(_host);
+        using var timeout = new CancellationTokenSource(LeaveTimeout, TimeProvider.System);
+        var stop = Task.Run(() => _host.StopAsync(timeout.Token), CancellationToken.None);
+        await stop.WaitAsync(timeout.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (stop.IsCompletedSuccessfully)
+            await DisposeAsync(_host);
+        else
+            _ = AbandonAsync(_host, stop);
+    }
+
+    private static IHost Build(E2LlmClientOptions options, FleetCalls calls, TimeProvider time)
+    {
+        var start = time.GetTimestamp();
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Services.AddSingleton<IHostLifetime, EmbeddedLifetime>();
+        builder.UseOrleansClient(client =>
+        {
+            client.Configure<ClusterOptions>(cluster =>
+            {
+                cluster.ClusterId = options.ClusterId;
+                cluster.ServiceId = options.ServiceId;
+            });
+            client.UseStaticClustering([.. options.Gateways]);
+            client.AddClusterConnectionLostHandler((_, _) => calls.OnConnectionLost());
+            client.UseConnectionRetryFilter(async (_, retryCancelled) =>
+            {
+                await Task.Delay(RetryDelay, time, retryCancelled);
+                return time.GetElapsedTime(start).TotalSeconds < options.ConnectTimeoutSeconds;
+            });
+        });
+        return builder.Build();
+    }
+
+    /// <summary>Lets go of a host once it has ended what it was at; nobody waits for that, and nobody is left to tell of a failure.</summary>
+    private static async Task AbandonAsync(IHost host, Task last)
+    {
+        await last.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await DisposeAsync(host).AsTask().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private static ValueTask DisposeAsync(IHost host)

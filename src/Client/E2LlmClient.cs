@@ -1,8 +1,10 @@
 using System.Text;
+using E2LLM.Core.Errors;
 using E2LLM.Core.Models;
 using E2LLM.Core.Requests;
 using E2LLM.Core.Statistics;
 using E2LLM.Grains.Interfaces.Chat;
+using E2LLM.Grains.Interfaces.Models;
 using E2LLM.Grains.Interfaces.Plans;
 using E2LLM.Grains.Interfaces.Requests;
 
@@ -10,24 +12,27 @@ namespace E2LLM.Client;
 
 /// <summary>Asks the models of a fleet, over an Orleans client. Thread-safe.</summary>
 /// <remarks>
-/// Cancelling a call, or leaving its enumeration, stops the work on every device. Where the connection itself is lost, Orleans' own
-/// exceptions come through.
+/// Cancelling a call, or leaving its enumeration, stops the work on every device. A connection that is lost, or a fleet that does not
+/// answer, ends every call with an <see cref="E2LlmException"/> that may be retried: within moments where the client has made the
+/// connection itself, after Orleans' time-out for a call where somebody else's Orleans client is used.
 /// </remarks>
 public sealed class E2LlmClient : IAsyncDisposable
 {
     private readonly IGrainFactory _grains;
+    private readonly FleetCalls _calls;
     private readonly IAsyncDisposable? _connection;
 
     /// <summary>Over an Orleans client, or a silo, that somebody else owns.</summary>
     public E2LlmClient(IGrainFactory grains)
-        : this(grains, null)
+        : this(grains, new FleetCalls(), null)
     {
     }
 
-    private E2LlmClient(IGrainFactory grains, IAsyncDisposable? connection)
+    private E2LlmClient(IGrainFactory grains, FleetCalls calls, IAsyncDisposable? connection)
     {
         ArgumentNullException.ThrowIfNull(grains);
         _grains = grains;
+        _calls = calls;
         _connection = connection;
     }
 
@@ -38,27 +43,28 @@ public sealed class E2LlmClient : IAsyncDisposable
     public string CallerId { get; init; } = "";
 
     /// <summary>Connects to a fleet; disposing the client ends the connection.</summary>
-    /// <exception cref="Core.Errors.ConfigurationException">An option is out of its range; names all that are.</exception>
-    /// <exception cref="Core.Errors.E2LlmException">No silo answers.</exception>
+    /// <exception cref="ConfigurationException">An option is out of its range; names all that are.</exception>
+    /// <exception cref="E2LlmException">No silo answers.</exception>
     public static async Task<E2LlmClient> ConnectAsync(E2LlmClientOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new E2LlmClientOptions();
         var connection = await ClusterConnection.OpenAsync(options, cancellationToken);
-        return new E2LlmClient(connection.Grains, connection) { CallerId = options.CallerId };
+        return new E2LlmClient(connection.Grains, connection.Calls, connection) { CallerId = options.CallerId };
     }
 
     /// <summary>An id that nobody can guess: who knows it may cancel the request.</summary>
     public static string NewRequestId() => "req-" + Guid.NewGuid().ToString("N");
 
     /// <summary>Yields an answer as it is written. The last delta carries finish reason, token counts and timeline.</summary>
-    /// <exception cref="Core.Errors.RequestRejectedException">The request is malformed or too long; says what to change.</exception>
-    /// <exception cref="Core.Errors.ModelNotReadyException">No complete replica serves the model yet.</exception>
-    /// <exception cref="Core.Errors.OverloadedException">The fleet is full now.</exception>
+    /// <exception cref="RequestRejectedException">The request is malformed or too long; says what to change.</exception>
+    /// <exception cref="ModelNotReadyException">No complete replica serves the model yet.</exception>
+    /// <exception cref="OverloadedException">The fleet is full now.</exception>
+    /// <exception cref="E2LlmException">The connection was lost.</exception>
     public IAsyncEnumerable<ChatDelta> StreamAsync(ChatRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
         var named = request.CallerId is "" ? request with { CallerId = CallerId } : request;
-        return _grains.GetGrain<IChatGrain>(request.ModelId).StreamAsync(named, cancellationToken);
+        return _calls.StreamAsync(_grains.GetGrain<IChatGrain>(request.ModelId).StreamAsync(named, cancellationToken), cancellationToken);
     }
 
     /// <summary>Answers one message of a user.</summary>
@@ -99,21 +105,31 @@ public sealed class E2LlmClient : IAsyncDisposable
         return last.Failure is { } failure ? throw new AnswerFailedException(failure, answer) : answer;
     }
 
+    /// <summary>Ids of the models of the silo that the client is connected to.</summary>
+    public async Task<IReadOnlyList<string>> GetModelsAsync(CancellationToken cancellationToken = default) =>
+        await _calls.CallAsync(_grains.GetGrain<IModelsGrain>(0).GetIdsAsync, cancellationToken);
+
     /// <summary>The plan of a model, and what runs of it.</summary>
     public Task<PlanStatus> GetStatusAsync(string modelId, CancellationToken cancellationToken = default) =>
-        _grains.GetGrain<IPlanGrain>(modelId).GetStatusAsync().WaitAsync(cancellationToken);
+        _calls.CallAsync(_grains.GetGrain<IPlanGrain>(modelId).GetStatusAsync, cancellationToken);
 
     /// <summary>Counts and latencies of a model's requests: in all, by role and by replica; counts by caller.</summary>
     public Task<RequestStatistics> GetStatisticsAsync(string modelId, CancellationToken cancellationToken = default) =>
-        _grains.GetGrain<IRequestStatisticsGrain>(modelId).GetAsync().WaitAsync(cancellationToken);
+        _calls.CallAsync(_grains.GetGrain<IRequestStatisticsGrain>(modelId).GetAsync, cancellationToken);
 
     /// <summary>The journal of a request; null where no such request was ever run.</summary>
     public Task<RequestRecord?> GetRequestAsync(string requestId, CancellationToken cancellationToken = default) =>
-        _grains.GetGrain<IRequestGrain>(requestId).GetAsync().WaitAsync(cancellationToken);
+        _calls.CallAsync(_grains.GetGrain<IRequestGrain>(requestId).GetAsync, cancellationToken);
 
     /// <summary>Stops a request, whoever began it. Harmless when it is done or unknown.</summary>
     public Task CancelAsync(string requestId, CancellationToken cancellationToken = default) =>
-        _grains.GetGrain<IRequestGrain>(requestId).CancelAsync().WaitAsync(cancellationToken);
+        _calls.CallAsync(
+            async () =>
+            {
+                await _grains.GetGrain<IRequestGrain>(requestId).CancelAsync();
+                return true;
+            },
+            cancellationToken);
 
     public ValueTask DisposeAsync() => _connection?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

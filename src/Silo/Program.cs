@@ -1,4 +1,3 @@
-using E2LLM.Core.Errors;
 using E2LLM.Silo.Hosting;
 
 try
@@ -7,8 +6,8 @@ try
     await app.RunAsync();
     return 0;
 }
-catch (E2LlmException exception)
+catch (Exception exception) when (StartFailure.Describe(exception) is { } reason)
 {
-    Console.Error.WriteLine($"e2llm silo: {exception.Message}");
+    Console.Error.WriteLine($"e2llm silo: {reason}");
     return 1;
 }

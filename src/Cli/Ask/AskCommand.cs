@@ -24,7 +24,7 @@ internal static class AskCommand
             var request = new ChatRequest
             {
                 Id = E2LlmClient.NewRequestId(),
-                ModelId = client.ModelId(arguments),
+                ModelId = await client.ModelIdAsync(arguments, fleet, cancellationToken),
                 Turns = [new("user", arguments.GetValue(prompt)!)],
                 MaxTokens = arguments.GetValue(maxTokens),
                 Sampling = new SamplingOptions { Temperature = arguments.GetValue(temperature) },
@@ -36,8 +36,8 @@ internal static class AskCommand
                 last = delta;
             }
             Console.WriteLine();
-            if (last.Finish == FinishReason.Failed)
-                throw new E2LlmException($"The request failed: {last.Failure?.Message}", last.Failure?.MayRetry ?? false);
+            if (last.Failure is { } failure)
+                throw new E2LlmException($"The request failed: {failure.Message}", failure.MayRetry);
             if (arguments.GetValue(timeline) && last.Timeline is { } times)
                 Consoles.Create().Write(TimelineTable.Create(times));
             return 0;

@@ -1,21 +1,20 @@
 using System.CommandLine;
 using System.Net;
 using E2LLM.Client;
+using E2LLM.Core.Errors;
 
 namespace E2LLM.Cli.Ask;
 
 /// <summary>The options of the commands that talk to a running silo.</summary>
 internal sealed class ClientArguments
 {
-    private const string DemoModelId = "e2llm-demo-q8_0";
-
     private readonly Option<string> _gateway = new("--gateway")
     {
         Description = "Address of a silo's Orleans gateway.",
         DefaultValueFactory = _ => "127.0.0.1:30000",
     };
 
-    private readonly Option<string> _model = new("--model") { Description = "Id of the model.", DefaultValueFactory = _ => DemoModelId };
+    private readonly Option<string?> _model = new("--model") { Description = "Id of the model. Default: the one that the silo serves." };
 
     public void AddTo(Command command)
     {
@@ -29,9 +28,22 @@ internal sealed class ClientArguments
         command.Add(_model);
     }
 
-    public string ModelId(ParseResult arguments) => arguments.GetValue(_model)!;
+    /// <exception cref="E2LlmException">The silo does not serve the model, or the command line does not say which of several.</exception>
+    public async Task<string> ModelIdAsync(ParseResult arguments, E2LlmClient fleet, CancellationToken cancellationToken)
+    {
+        var served = await fleet.GetModelsAsync(cancellationToken);
+        return (arguments.GetValue(_model), served) switch
+        {
+            ({ } named, _) when served.Contains(named) => named,
+            ({ } named, _) => throw new E2LlmException($"--model is '{named}'; the silo serves {List(served)}."),
+            (null, [var only]) => only,
+            _ => throw new E2LlmException($"The silo serves {List(served)}; --model has to name one."),
+        };
+    }
 
     public Task<E2LlmClient> ConnectAsync(ParseResult arguments, CancellationToken cancellationToken) =>
         E2LlmClient.ConnectAsync(
             new E2LlmClientOptions { Gateways = [IPEndPoint.Parse(arguments.GetValue(_gateway)!)] }, cancellationToken);
+
+    private static string List(IReadOnlyList<string> models) => models.Count == 0 ? "no model" : string.Join(", ", models);
 }

@@ -21,7 +21,7 @@ internal static class DemoCommand
         var json = new Option<bool>("--json") { Description = "One JSON document instead of tables and text." };
         var host = new HostArguments();
 
-        var command = new Command("demo", "Start the whole fog in this process, show its plan, answer a prompt, and go on serving.")
+        var command = new HostingCommand("demo", "Start the whole fog in this process, show its plan, answer a prompt, and go on serving.")
         {
             prompt, maxTokens, temperature, seed, raw, planner, once, json,
         };

@@ -31,6 +31,29 @@ internal static class DemoRun
     {
         string[] planner = settings.Planner is { } name ? [$"--E2LLM:Serving:Planner={name}"] : [];
         await using var app = await SiloHost.BuildAsync([.. QuietLog, .. planner], settings.ConfigureHost, cancellationToken);
+        // Ctrl-C comes to the host, and through it to what the demo itself is at.
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, app.Lifetime.ApplicationStopping);
+        try
+        {
+            var modelId = await ShowAsync(app, settings, stopping.Token);
+            if (!settings.EndsAfterAnswer)
+            {
+                await ServeAsync(app, settings.AsJson, modelId);
+                return 0;
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            await app.StopAsync(CancellationToken.None);
+            throw;
+        }
+        await app.StopAsync(CancellationToken.None);
+        return 0;
+    }
+
+    /// <summary>Fleet, plan, an answer and its timeline; returns the id of the model.</summary>
+    private static async Task<string> ShowAsync(WebApplication app, DemoSettings settings, CancellationToken cancellationToken)
+    {
         var console = Consoles.Create();
         var status = await StartAsync(app, settings.AsJson ? null : console, cancellationToken);
         if (!settings.AsJson)
@@ -47,13 +70,9 @@ internal static class DemoRun
             Console.WriteLine(DemoReport.ToJson(status, settings.Prompt, answer, last));
         else if (last.Timeline is { } timeline)
             console.Write(TimelineTable.Create(timeline));
-        if (last.Finish == FinishReason.Failed)
-            throw new E2LlmException($"The request failed: {last.Failure?.Message}", last.Failure?.MayRetry ?? false);
-
-        if (!settings.EndsAfterAnswer)
-            await ServeAsync(app, settings.AsJson, status.Model!.Id, cancellationToken);
-        await app.StopAsync(CancellationToken.None);
-        return 0;
+        if (last.Failure is { } failure)
+            throw new E2LlmException($"The request failed: {failure.Message}", failure.MayRetry);
+        return status.Model!.Id;
     }
 
     private static async Task<PlanStatus> StartAsync(WebApplication app, IAnsiConsole? console, CancellationToken cancellationToken)
@@ -102,7 +121,7 @@ internal static class DemoRun
         return (answer.ToString(), last);
     }
 
-    private static async Task ServeAsync(WebApplication app, bool quiet, string modelId, CancellationToken cancellationToken)
+    private static async Task ServeAsync(WebApplication app, bool quiet, string modelId)
     {
         if (!quiet)
         {
@@ -116,13 +135,6 @@ internal static class DemoRun
             Console.WriteLine($"              -d '{{\"model\":\"{modelId}\",\"messages\":[{{\"role\":\"user\",\"content\":\"What is a replica?\"}}],\"stream\":true}}'");
             Console.WriteLine("Ctrl-C ends it.");
         }
-        try
-        {
-            await app.WaitForShutdownAsync(cancellationToken);
-        }
-        catch (OperationCanceledException)
-        {
-            // Ctrl-C is the way out.
-        }
+        await app.WaitForShutdownAsync(CancellationToken.None);
     }
 }

@@ -1,4 +1,4 @@
-using E2LLM.Core.Errors;
+using E2LLM.Silo.Hosting;
 
 namespace E2LLM.Cli.Errors;
 
@@ -19,16 +19,7 @@ internal static class CommandFailure
     {
         if (exception is OperationCanceledException)
             return Cancelled;
-        var cause = Expected(exception);
-        Console.Error.WriteLine($"e2llm: {(cause is null ? exception.ToString() : cause.Message)}");
+        Console.Error.WriteLine($"e2llm: {StartFailure.Describe(exception) ?? exception.ToString()}");
         return Failed;
-    }
-
-    private static Exception? Expected(Exception exception)
-    {
-        for (var cause = exception; cause is not null; cause = cause.InnerException)
-            if (cause is E2LlmException or IOException or UnauthorizedAccessException or Microsoft.Extensions.Options.OptionsValidationException)
-                return cause;
-        return null;
     }
 }

@@ -16,12 +16,12 @@ internal static class LatencyTable
         var table = new Table().Title($"Requests since {statistics.Since:yyyy-MM-dd HH:mm} UTC")
             .Caption("mean, p50 / p90 / p99 of whole answers; a PREFILL replica answers for the wait until it begins, a DECODER from the complete cache on")
             .RoundedBorder();
-        table.AddColumns(["of", "requests", "failed", "cancelled", "replays", .. Figures.Select(figure => figure.Title)]);
+        table.AddColumns(["of", "requests", "failed", "refused", "cancelled", "replays", .. Figures.Select(figure => figure.Title)]);
         foreach (var column in table.Columns.Skip(1))
             column.RightAligned();
         foreach (var group in statistics.Roles.Prepend(statistics.Whole).Concat(statistics.Replicas))
             table.AddRow(
-                [Name(group), $"{group.Requests}", $"{group.Failed}", $"{group.Cancelled}", $"{group.Replays}", .. Figures.Select(figure => Cell(group.Find(figure.Figure)))]);
+                [Name(group), $"{group.Requests}", $"{group.Failed}", $"{group.Refused}", $"{group.Cancelled}", $"{group.Replays}", .. Figures.Select(figure => Cell(group.Find(figure.Figure)))]);
         return table;
     }
 

@@ -10,7 +10,7 @@ internal static class ServeCommand
     public static Command Create()
     {
         var host = new HostArguments();
-        var command = new Command("serve", "Start a silo and serve until Ctrl-C.");
+        var command = new HostingCommand("serve", "Start a silo and serve until Ctrl-C.");
         host.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {

@@ -16,9 +16,10 @@ internal static class StatusCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             await using var fleet = await client.ConnectAsync(arguments, cancellationToken);
-            var status = await fleet.GetStatusAsync(client.ModelId(arguments), cancellationToken);
+            var modelId = await client.ModelIdAsync(arguments, fleet, cancellationToken);
+            var status = await fleet.GetStatusAsync(modelId, cancellationToken);
             var console = Consoles.Create();
-            console.MarkupLineInterpolated($"model {client.ModelId(arguments)}: {status.Phase.ToString().ToLowerInvariant()} {status.Error}");
+            console.MarkupLineInterpolated($"model {modelId}: {status.Phase.ToString().ToLowerInvariant()} {status.Error}");
             if (status.Fleet is { } described)
                 console.Write(FleetTable.Create(described, status.Profiles));
             if (status is { Plan: { } plan, Fleet: { } planned })
@@ -33,10 +34,11 @@ internal static class StatusCommand
                 foreach (var replica in status.Replicas.Where(replica => replica.LastFailure.Length > 0))
                     console.MarkupLineInterpolated($"- {replica.Key}: {replica.LastFailure}");
             }
-            var statistics = await fleet.GetStatisticsAsync(client.ModelId(arguments), cancellationToken);
+            var statistics = await fleet.GetStatisticsAsync(modelId, cancellationToken);
             if (statistics.Whole.Requests > 0)
                 console.Write(LatencyTable.Create(statistics));
-            return 0;
+            // For scripts: 0 says that requests are answered.
+            return status.Replicas.Any(replica => replica.IsServing) ? 0 : 1;
         });
         return command;
     }

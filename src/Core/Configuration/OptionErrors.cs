@@ -33,6 +33,8 @@ public sealed class OptionErrors(string section)
     /// <summary>An error that is more than a value out of place.</summary>
     public void Add(string line) => _lines.Add(line);
 
+    public void AddRange(IEnumerable<string> lines) => _lines.AddRange(lines);
+
     public string Key(string option) => section.Length == 0 ? option : $"{section}:{option}";
 
     /// <exception cref="ConfigurationException">Something is wrong: one line an error.</exception>

@@ -8,6 +8,9 @@ public interface ITokenizer
     /// <summary>Tokens at which a model ends its answer.</summary>
     ImmutableArray<int> EndOfGenerationTokens { get; }
 
+    /// <summary>UTF-8 bytes of the longest text that is one token: a text of n bytes has at least n / this tokens.</summary>
+    int LongestTokenBytes { get; }
+
     /// <param name="text">Any text.</param>
     /// <param name="addSpecial">Whether the model's begin-of-sequence token is put in front.</param>
     /// <param name="parseSpecial">Whether text such as "&lt;|im_end|&gt;" becomes the special token; never for a user's words.</param>

@@ -6,7 +6,7 @@ public sealed record SamplingOptions
 {
     public static readonly SamplingOptions Greedy = new() { Temperature = 0 };
 
-    /// <summary>0 takes the likeliest token. 0 to 2.</summary>
+    /// <summary>0, or less than 0.00001, takes the likeliest token. 0 to 2.</summary>
     [Id(0)] public float Temperature { get; init; } = 0.8f;
 
     /// <summary>Keep the k likeliest tokens; 0 keeps all.</summary>
@@ -18,7 +18,7 @@ public sealed record SamplingOptions
     /// <summary>Drop tokens below this share of the likeliest one's probability. 0 to 1; 0 drops none.</summary>
     [Id(3)] public float MinP { get; init; } = 0.05f;
 
-    /// <summary>Divides the logits of recent tokens; 1 changes nothing. Above 0 to 10.</summary>
+    /// <summary>Divides the logits of recent tokens; 1 changes nothing. 0.01 to 10.</summary>
     [Id(4)] public float RepeatPenalty { get; init; } = 1;
 
     /// <summary>-2 to 2.</summary>

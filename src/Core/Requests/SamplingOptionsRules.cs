@@ -4,6 +4,16 @@ namespace E2LLM.Core.Requests;
 public static class SamplingOptionsRules
 {
     public const float MaxTemperature = 2;
+
+    /// <summary>
+    /// Below it a draw takes the likeliest token in any case, up to the last bit, while logits that are divided by it need not be
+    /// finite any more. vLLM draws the line here too.
+    /// </summary>
+    public const float MinTemperature = 1e-5f;
+
+    /// <summary>Below it logits that are divided by it need not be finite any more.</summary>
+    public const float MinRepeatPenalty = 0.01f;
+
     public const float MaxRepeatPenalty = 10;
     public const float MaxPenalty = 2;
     public const int MaxPenaltyLastTokens = 4096;
@@ -22,14 +32,21 @@ public static class SamplingOptionsRules
             yield return Error(nameof(options.TopP), options.TopP, "above 0, and at most 1");
         if (!(options.MinP is >= 0 and <= 1))
             yield return Error(nameof(options.MinP), options.MinP, "from 0 to 1");
-        if (!(options.RepeatPenalty is > 0 and <= MaxRepeatPenalty))
-            yield return Error(nameof(options.RepeatPenalty), options.RepeatPenalty, $"above 0, and at most {MaxRepeatPenalty}");
+        if (!(options.RepeatPenalty is >= MinRepeatPenalty and <= MaxRepeatPenalty))
+            yield return Error(nameof(options.RepeatPenalty), options.RepeatPenalty, $"from {MinRepeatPenalty} to {MaxRepeatPenalty}");
         if (!(options.FrequencyPenalty is >= -MaxPenalty and <= MaxPenalty))
             yield return Error(nameof(options.FrequencyPenalty), options.FrequencyPenalty, $"from {-MaxPenalty} to {MaxPenalty}");
         if (!(options.PresencePenalty is >= -MaxPenalty and <= MaxPenalty))
             yield return Error(nameof(options.PresencePenalty), options.PresencePenalty, $"from {-MaxPenalty} to {MaxPenalty}");
         if (options.PenaltyLastTokens is < 0 or > MaxPenaltyLastTokens)
             yield return Error(nameof(options.PenaltyLastTokens), options.PenaltyLastTokens, $"from 0 to {MaxPenaltyLastTokens}");
+    }
+
+    /// <summary>The same options, in the form that samplers know: a temperature next to 0 is 0, which takes the likeliest token.</summary>
+    public static SamplingOptions Normalise(SamplingOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return options.Temperature < MinTemperature ? options with { Temperature = 0 } : options;
     }
 
     private static (string Property, string Message) Error(string property, float value, string range) =>

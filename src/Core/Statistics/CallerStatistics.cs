@@ -9,7 +9,7 @@ public sealed record CallerStatistics
 
     [Id(1)] public long Requests { get; init; }
 
-    /// <summary>Of the requests, those that failed, whoever was to blame.</summary>
+    /// <summary>Of the requests, those that failed, whoever was to blame. One that was refused is none of them.</summary>
     [Id(2)] public long Failed { get; init; }
 
     [Id(3)] public long Cancelled { get; init; }
@@ -19,4 +19,7 @@ public sealed record CallerStatistics
 
     /// <summary>Of all requests, whole or not.</summary>
     [Id(5)] public long GeneratedTokens { get; init; }
+
+    /// <summary>As <see cref="RequestGroupStatistics.Refused"/>.</summary>
+    [Id(6)] public long Refused { get; init; }
 }

@@ -19,4 +19,10 @@ public sealed record RequestEnd
 
     /// <summary>As the request gave it; empty where it gave none.</summary>
     [Id(3)] public string CallerId { get; init; } = "";
+
+    /// <summary>With <see cref="RequestTimeline.AcceptedAt"/>: which request, so that none is counted twice. Empty where nobody can tell.</summary>
+    [Id(4)] public string RequestId { get; init; } = "";
+
+    /// <summary>It was turned away before any replica took it: a full queue, too long a wait, or it can never fit.</summary>
+    [Id(5)] public bool IsRefused { get; init; }
 }

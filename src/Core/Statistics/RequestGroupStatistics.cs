@@ -18,7 +18,7 @@ public sealed record RequestGroupStatistics
 
     [Id(2)] public long Requests { get; init; }
 
-    /// <summary>Of the requests, those that failed, whoever was to blame.</summary>
+    /// <summary>Of the requests, those that failed, whoever was to blame. One that was refused is none of them.</summary>
     [Id(3)] public long Failed { get; init; }
 
     [Id(4)] public long Cancelled { get; init; }
@@ -34,6 +34,9 @@ public sealed record RequestGroupStatistics
 
     /// <summary>Those that have values.</summary>
     [Id(8)] public ImmutableArray<FigureSummary> Figures { get; init; } = [];
+
+    /// <summary>Of the requests, those that were turned away before a replica took them: a full queue, too long a wait, or they can never fit.</summary>
+    [Id(9)] public long Refused { get; init; }
 
     /// <summary>Null where there is no value.</summary>
     public ValueSummary? Find(RequestFigure figure) => Figures.FirstOrDefault(summary => summary.Figure == figure)?.Values;

@@ -16,4 +16,10 @@ public sealed record StatisticsJournal
 
     /// <summary>All other callers together; null where there are none.</summary>
     [Id(3)] public CallerStatistics? OtherCallers { get; init; }
+
+    /// <summary>The requests that were counted last, as 64-bit hashes: they may be told of once more.</summary>
+    [Id(4)] public ImmutableArray<long> CountedLast { get; init; } = [];
+
+    /// <summary>When this was stored; null in journals that did not know.</summary>
+    [Id(5)] public DateTimeOffset? StoredAt { get; init; }
 }

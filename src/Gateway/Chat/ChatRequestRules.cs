@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Requests;
 using E2LLM.Gateway.Hosting;
+using E2LLM.Gateway.OpenAi;
 
 namespace E2LLM.Gateway.Chat;
 
@@ -44,7 +45,7 @@ internal static class ChatRequestRules
         if (request.Prompt is null == turns.IsEmpty)
             throw Rejected(nameof(request.Turns), "A request needs either at least one message or a bare prompt, and not both.");
         if (turns.Length > options.MaxMessages)
-            throw Rejected(nameof(request.Turns), $"A conversation may have {options.MaxMessages} messages, but has {turns.Length}.");
+            throw Rejected(nameof(request.Turns), $"A conversation may have {Words.Count(options.MaxMessages, "message")}, but has {turns.Length}.");
         long characters = request.Prompt?.Length ?? 0;
         for (var i = 0; i < turns.Length; i++)
         {
@@ -56,7 +57,7 @@ internal static class ChatRequestRules
         if (characters > options.MaxPromptCharacters)
             throw Rejected(
                 request.Prompt is null ? nameof(request.Turns) : nameof(request.Prompt),
-                $"The text may have {options.MaxPromptCharacters} characters, but has {characters}.");
+                $"The text may have {Words.Count(options.MaxPromptCharacters, "character")}, but has {characters}.");
     }
 
     private static void CheckStopTexts(ChatRequest request)

@@ -14,6 +14,9 @@ internal sealed partial class ChatService
     [LoggerMessage(LogLevel.Warning, "Request {RequestId} failed at {Party} in phase {Phase} on device '{DeviceId}': {Reason}")]
     private partial void LogFailed(string requestId, FailedParty party, RequestPhase phase, string deviceId, string reason);
 
+    [LoggerMessage(LogLevel.Information, "Request {RequestId} was refused: {Reason}")]
+    private partial void LogRefused(string requestId, string reason);
+
     [LoggerMessage(LogLevel.Information, "Request {RequestId} was not answered: {Error}")]
     private partial void LogNotAnswered(string requestId, string error);
 

@@ -14,6 +14,7 @@ internal sealed partial class ChatService(
     IGrainFactory grains,
     IModelCatalog catalog,
     ChatPreparation preparation,
+    AnswersInWork answers,
     GatewayInstruments instruments,
     TimeProvider time,
     ILogger<ChatService> logger)
@@ -25,16 +26,20 @@ internal sealed partial class ChatService(
     /// <exception cref="Core.Errors.RequestRejectedException">The request is malformed or too long; says what to change.</exception>
     /// <exception cref="Core.Errors.ModelNotReadyException">No complete replica serves the model.</exception>
     /// <exception cref="Core.Errors.OverloadedException">The fleet is full now.</exception>
+    /// <exception cref="Core.Errors.E2LlmException">The host stops.</exception>
     public async IAsyncEnumerable<ChatDelta> StreamAsync(
         ChatRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
 
+        // A host that stops refuses before it measures anything.
+        using var place = answers.Begin();
+
         // A name that is not in the catalog is the client's invention and has no place among the metrics.
         var model = string.IsNullOrEmpty(request.ModelId) ? null : catalog.Find(request.ModelId);
         using var measurement = new RequestMeasurement(
             instruments, time, request.Prompt is null ? "chat" : "text_completion", model?.Id ?? "_OTHER");
-        await using var deltas = AnswerAsync(request, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using var deltas = new AnswerReader(AnswerAsync(request, cancellationToken), answers.Cut, cancellationToken);
         while (true)
         {
             try
@@ -51,12 +56,24 @@ internal sealed partial class ChatService(
 
             var delta = deltas.Current;
             measurement.OnDelta(delta);
-            if (delta.Finish is { } finish)
-                LogAnswered(request.Id, model?.Id, finish, delta.PromptTokens, delta.GeneratedTokens, measurement.ElapsedSeconds);
-            if (delta.Failure is { } failure)
-                LogFailed(request.Id, failure.Party, failure.Phase, failure.DeviceId, failure.Message);
+            LogEnd(request.Id, model, delta, measurement.ElapsedSeconds);
             yield return delta;
         }
+    }
+
+    /// <summary>One line of a refusal: they come many at once.</summary>
+    private void LogEnd(string requestId, ModelSpec? model, ChatDelta delta, double seconds)
+    {
+        if (delta.Failure is { Party: FailedParty.Queue } refusal)
+        {
+            LogRefused(requestId, refusal.Message);
+            return;
+        }
+
+        if (delta.Finish is { } finish)
+            LogAnswered(requestId, model?.Id, finish, delta.PromptTokens, delta.GeneratedTokens, seconds);
+        if (delta.Failure is { } failure)
+            LogFailed(requestId, failure.Party, failure.Phase, failure.DeviceId, failure.Message);
     }
 
     private async IAsyncEnumerable<ChatDelta> AnswerAsync(ChatRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -70,9 +87,8 @@ internal sealed partial class ChatService(
             if (chunk.Finish is not null)
                 text += answer.Flush();
             var isLast = answer.IsStopped || chunk.Finish is not null;
-            var isCutShort = answer.IsStopped && chunk.Timeline is null;
             // What is certain is not held back for the figures of the end, which take a call.
-            if (text.Length > 0 && (!isLast || isCutShort))
+            if (text.Length > 0 && (!isLast || answer.IsStopped))
             {
                 yield return new ChatDelta { Text = text };
                 text = "";
@@ -87,13 +103,16 @@ internal sealed partial class ChatService(
                 GeneratedTokens = answer.TokenCount,
                 Finish = answer.IsStopped ? FinishReason.Stop : chunk.Finish,
                 Failure = answer.IsStopped ? null : chunk.Failure,
-                Timeline = isCutShort ? await EndAsync(grain, answer.TokenCount) : chunk.Timeline,
+                Timeline = answer.IsStopped ? await EndAsync(grain, answer.TokenCount) ?? chunk.Timeline : chunk.Timeline,
             };
             yield break;
         }
     }
 
-    /// <summary>Tells the request that its reader has all that it wants, so that its work stops everywhere.</summary>
+    /// <summary>
+    /// Tells the request that its reader has all that it wants, so that its work stops everywhere and its record says what the client is
+    /// told, also where the answer's last tokens brought the stop text.
+    /// </summary>
     private async Task<RequestTimeline?> EndAsync(IRequestGrain grain, int tokens)
     {
         try

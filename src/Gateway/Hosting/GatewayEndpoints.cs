@@ -1,3 +1,4 @@
+using E2LLM.Gateway.Access;
 using E2LLM.Gateway.Health;
 using E2LLM.Gateway.Models;
 using E2LLM.Gateway.OpenAi;
@@ -9,11 +10,15 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace E2LLM.Gateway.Hosting;
 
 public static class GatewayEndpoints
 {
+    // Monitors ask for the head alone; the server leaves the body out.
+    private static readonly string[] Readers = ["GET", "HEAD"];
+
     /// <summary>
     /// The OpenAI API, with and without /v1, and what E2LLM adds to it: requests by id, their statistics, the plan, tokens. Returned
     /// as a group, for conventions such as RequireAuthorization.
@@ -34,18 +39,19 @@ public static class GatewayEndpoints
         foreach (var prefix in new[] { "", "/v1" })
         {
             var group = all.MapGroup(prefix);
-            group.MapGet("/models", guard(models.ListAsync));
-            group.MapGet("/models/{**id}", guard(models.GetAsync)); // an id may have slashes
+            group.MapMethods("/models", Readers, guard(models.ListAsync));
+            group.MapMethods("/models/{**id}", Readers, guard(models.GetAsync)); // an id may have slashes
             group.MapPost("/chat/completions", guard(completions.ChatAsync));
             group.MapPost("/completions", guard(completions.TextAsync));
-            group.MapGet("/requests/{id}", guard(requests.GetAsync));
-            group.MapDelete("/requests/{id}", guard(requests.CancelAsync));
-            group.MapGet("/statistics", guard(statistics.GetAsync));
-            group.MapGet("/plan", guard(plans.GetAsync));
+            group.MapMethods("/requests/{id}", Readers, guard(requests.GetAsync));
+            group.MapDelete("/requests/{id}", guard(requests.DeleteAsync));
+            group.MapMethods("/statistics", Readers, guard(statistics.GetAsync));
+            group.MapMethods("/plan", Readers, guard(plans.GetAsync));
             group.MapPost("/tokenize", guard(tokens.TokenizeAsync));
             group.MapPost("/detokenize", guard(tokens.DetokenizeAsync));
         }
 
+        AllowOrigins(all);
         return all;
     }
 
@@ -59,6 +65,14 @@ public static class GatewayEndpoints
         var group = endpoints.MapGroup("");
         group.MapHealthChecks("/health", new HealthCheckOptions { ResponseWriter = HealthResponse.WriteAsync });
         group.MapHealthChecks("/alive", new HealthCheckOptions { Predicate = _ => false });
+        AllowOrigins(group);
         return group;
+    }
+
+    /// <summary>The API alone, and never what else the host serves, is open to web pages of other sites.</summary>
+    private static void AllowOrigins(RouteGroupBuilder group)
+    {
+        if (CorsAccess.IsOn(((IEndpointRouteBuilder)group).ServiceProvider.GetRequiredService<IOptions<GatewayOptions>>().Value))
+            group.RequireCors(CorsAccess.Policy);
     }
 }

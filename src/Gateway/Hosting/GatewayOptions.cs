@@ -1,4 +1,5 @@
 using E2LLM.Core.Configuration;
+using E2LLM.Gateway.Access;
 
 namespace E2LLM.Gateway.Hosting;
 
@@ -11,9 +12,27 @@ public sealed class GatewayOptions
     [OptionText(Default = "the only model", Valid = "the name of a model that is served")]
     public string DefaultModel { get; set; } = "";
 
+    /// <summary>
+    /// Names and addresses, without port, that clients may call the gateway by beside those of loopback; separated by commas. Whoever
+    /// asks for another host gets status 403.
+    /// </summary>
+    [OptionText(Default = "loopback alone", Valid = "names or addresses without port, separated by commas, or *: any")]
+    public string AllowedHosts { get; set; } = "";
+
+    /// <summary>Origins of web pages that may use the API, such as "http://localhost:3000"; separated by commas.</summary>
+    [OptionText(Default = "none", Valid = "origins with scheme and without path, separated by commas, or *: any")]
+    public string CorsOrigins { get; set; } = "";
+
     /// <summary>Bytes of a request's body. A longer one gets status 413.</summary>
     [OptionRange(1024, 64 << 20)]
     public int MaxBodyBytes { get; set; } = 4 << 20;
+
+    /// <summary>
+    /// Bytes of the bodies of all requests that are in work, from the first byte to the end of the answer. A request that would go
+    /// beyond it gets status 429.
+    /// </summary>
+    [OptionRange(1024, 1 << 30)]
+    public int MaxBodyBytesInFlight { get; set; } = 32 << 20;
 
     /// <summary>Messages of a conversation.</summary>
     [OptionRange(1, 65_536)]
@@ -34,6 +53,10 @@ public sealed class GatewayOptions
     [OptionRange(1, 3600)]
     public int RetryAfterSeconds { get; set; } = 2;
 
+    /// <summary>Seconds that answers have to end when the host stops; then they end with an error that invites to ask again.</summary>
+    [OptionRange(0, 3600)]
+    public double DrainSeconds { get; set; } = 20;
+
     /// <summary>Seconds that a plan, or the statistics, may take to say how it is before it counts as not ready.</summary>
     [OptionRange(0.1, 60)]
     public double StatusTimeoutSeconds { get; set; } = 5;
@@ -41,7 +64,13 @@ public sealed class GatewayOptions
     /// <summary>Beyond the ranges of single options.</summary>
     public void Check(OptionErrors errors, IEnumerable<string> models)
     {
+        if (MaxBodyBytesInFlight < MaxBodyBytes)
+            errors.Add(nameof(MaxBodyBytesInFlight), MaxBodyBytesInFlight, $"at least {errors.Key(nameof(MaxBodyBytes))}, which is {MaxBodyBytes}");
         if (DefaultModel.Length > 0)
             errors.CheckName(nameof(DefaultModel), DefaultModel, [.. models]);
+        foreach (var host in NameList.Read(AllowedHosts).Where(host => !Access.AllowedHosts.IsValid(host)))
+            errors.Add(nameof(AllowedHosts), host, "a name or an address without port");
+        foreach (var origin in NameList.Read(CorsOrigins).Where(origin => !CorsAccess.IsValid(origin)))
+            errors.Add(nameof(CorsOrigins), origin, "an origin with scheme and without path, such as http://localhost:3000");
     }
 }

@@ -1,4 +1,5 @@
 using E2LLM.Core.Models;
+using E2LLM.Gateway.Access;
 using E2LLM.Gateway.Chat;
 using E2LLM.Gateway.Health;
 using E2LLM.Gateway.Models;
@@ -8,8 +9,10 @@ using E2LLM.Gateway.Requests;
 using E2LLM.Gateway.Statistics;
 using E2LLM.Gateway.Telemetry;
 using E2LLM.Gateway.Tokens;
+using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace E2LLM.Gateway.Hosting;
@@ -29,10 +32,22 @@ public static class GatewayServices
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<GatewayOptions>, GatewayOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
+        services.AddCors();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<CorsOptions>, CorsAccess>());
+        services.TryAddSingleton<HostGuard>();
+        services.TryAddSingleton<RouteErrors>();
+        services.TryAddSingleton<BodyBudget>();
+        services.TryAddSingleton<JsonBody>();
         services.TryAddSingleton<GatewayInstruments>();
         services.TryAddSingleton<PlanReader>();
+        services.TryAddSingleton<TokenizerQueue>();
         services.TryAddSingleton<ChatPreparation>();
         services.TryAddSingleton<ChatService>();
+        services.TryAddSingleton<AnswersInWork>();
+        services.AddHostedService<DrainService>();
+        // The host's own limit is for everything that stops, and comes on top.
+        services.AddOptions<HostOptions>().PostConfigure<IOptions<GatewayOptions>>(
+            (host, gateway) => host.ShutdownTimeout += TimeSpan.FromSeconds(gateway.Value.DrainSeconds));
         services.TryAddSingleton<OpenAiErrorWriter>();
         services.TryAddSingleton<CompletionEndpoint>();
         services.TryAddSingleton<ModelsEndpoint>();
@@ -40,7 +55,7 @@ public static class GatewayServices
         services.TryAddSingleton<StatisticsEndpoint>();
         services.TryAddSingleton<PlanEndpoint>();
         services.TryAddSingleton<TokenizeEndpoint>();
-        services.AddHealthChecks().AddCheck<PlanHealthCheck>(PlanHealthCheck.Name);
+        services.AddHealthChecks().AddCheck<PlanHealthCheck>(PlanHealthCheck.Name).AddCheck<RequestHealthCheck>(RequestHealthCheck.Name);
         return services;
     }
 }

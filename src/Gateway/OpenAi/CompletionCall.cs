@@ -9,6 +9,9 @@ internal sealed record CompletionCall
 
     public required ChatRequest Request { get; init; }
 
+    /// <summary>By which of its two names the client set the limit of tokens.</summary>
+    public string LimitField { get; init; } = FieldNames.MaxTokens;
+
     /// <summary>Whether the answer comes as server-sent events.</summary>
     public bool Stream { get; init; }
 

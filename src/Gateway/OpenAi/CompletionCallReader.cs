@@ -14,11 +14,12 @@ internal static class CompletionCallReader
     public static CompletionCall Read(JsonElement body, CompletionKind kind, string id, IModelCatalog catalog, GatewayOptions options)
     {
         var fields = JsonFields.Of(body, "");
-        UnsupportedFields.Refuse(fields);
+        UnsupportedFields.Refuse(body, kind);
         var stream = fields.Boolean("stream") ?? false;
         return new CompletionCall
         {
             Kind = kind,
+            LimitField = LimitField(fields),
             Stream = stream,
             IncludeUsage = ReadIncludeUsage(fields, stream),
             Request = new ChatRequest
@@ -43,9 +44,11 @@ internal static class CompletionCallReader
         const string Name = "stream_options";
         if (fields.Find(Name) is not { } options)
             return false;
-        return stream
-            ? JsonFields.Of(options, Name).Boolean("include_usage") ?? false
-            : throw JsonFields.Rejected(Name, "stream_options is for stream = true only.");
+        if (!stream)
+            throw JsonFields.Rejected(Name, "stream_options is for stream = true only.");
+        var parts = JsonFields.Of(options, Name);
+        UnsupportedFields.Refuse(options, Name + ".", RequestFields.StreamOptions);
+        return parts.Boolean("include_usage") ?? false;
     }
 
     private static string ReadPrompt(JsonFields fields) => fields.Find(FieldNames.Prompt) switch
@@ -62,13 +65,18 @@ internal static class CompletionCallReader
         var older = fields.Int32(FieldNames.MaxTokens);
         if (newer is { } a && older is { } b && a != b)
             throw JsonFields.Rejected(FieldNames.MaxTokens, "max_tokens and max_completion_tokens differ; send one of them.");
+        if ((newer ?? older) is < 1 and var tokens)
+            throw JsonFields.Rejected(LimitField(fields), $"{LimitField(fields)} must be at least 1, but is {tokens}.");
         return newer ?? older;
     }
+
+    private static string LimitField(JsonFields fields) =>
+        fields.Find(FieldNames.MaxCompletionTokens) is null ? FieldNames.MaxTokens : FieldNames.MaxCompletionTokens;
 
     private static SamplingOptions ReadSampling(JsonFields fields, string id)
     {
         var usual = new SamplingOptions();
-        return new SamplingOptions
+        var sampling = new SamplingOptions
         {
             Temperature = fields.Single("temperature") ?? usual.Temperature,
             TopK = fields.Int32("top_k") ?? usual.TopK,
@@ -78,8 +86,18 @@ internal static class CompletionCallReader
             FrequencyPenalty = fields.Single("frequency_penalty") ?? usual.FrequencyPenalty,
             PresencePenalty = fields.Single("presence_penalty") ?? usual.PresencePenalty,
             PenaltyLastTokens = fields.Int32("repeat_last_n") ?? usual.PenaltyLastTokens,
-            Seed = fields.Int64("seed") is { } seed ? RequestSeed.Fold(seed) : RequestSeed.OfRequest(id),
+            Seed = RequestSeed.Read(fields.Int64("seed"), id),
         };
+        // In the client's words, which the rules for every door do not know.
+        foreach (var (property, message) in SamplingOptionsRules.FindErrors(sampling))
+        {
+            var name = property == nameof(sampling.RepeatPenalty) && fields.Find("repeat_penalty") is null
+                ? "repetition_penalty"
+                : FieldNames.OfParameter($"{nameof(ChatRequest.Sampling)}.{property}")!;
+            throw JsonFields.Rejected(name, message.Replace(property, name, StringComparison.Ordinal));
+        }
+
+        return sampling;
     }
 
     /// <summary>The API's own word for urgency, so that its official clients can say it.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using E2LLM.Core.Errors;
 using E2LLM.Core.Models;
 using E2LLM.Core.Requests;
 using E2LLM.Gateway.Chat;
@@ -14,7 +15,7 @@ namespace E2LLM.Gateway.OpenAi;
 /// sequences on every device.
 /// </remarks>
 internal sealed class CompletionEndpoint(
-    ChatService chat, IModelCatalog catalog, OpenAiErrorWriter errors, IOptions<GatewayOptions> options, TimeProvider time)
+    ChatService chat, IModelCatalog catalog, JsonBody bodies, OpenAiErrorWriter errors, IOptions<GatewayOptions> options, TimeProvider time)
 {
     public Task ChatAsync(HttpContext http) => HandleAsync(http, CompletionKind.Chat, "chatcmpl-");
 
@@ -25,11 +26,17 @@ internal sealed class CompletionEndpoint(
         // Who knows the id may cancel the request, so it cannot be guessed.
         var id = idPrefix + Guid.NewGuid().ToString("N");
         http.Response.Headers["x-request-id"] = id;
-        var call = await JsonBody.ReadAsync(
-            http, options.Value.MaxBodyBytes, body => CompletionCallReader.Read(body, kind, id, catalog, options.Value));
+        var call = await bodies.ReadAsync(http, body => CompletionCallReader.Read(body, kind, id, catalog, options.Value));
         var json = new CompletionJson(call, time.GetUtcNow());
         var deltas = chat.StreamAsync(call.Request, http.RequestAborted);
-        await (call.Stream ? StreamAsync(http, call, json, deltas) : AnswerAsync(http, json, deltas));
+        try
+        {
+            await (call.Stream ? StreamAsync(http, call, json, deltas) : AnswerAsync(http, json, deltas));
+        }
+        catch (RequestRejectedException rejected) when (rejected.Parameter == nameof(ChatRequest.MaxTokens))
+        {
+            throw new RequestRejectedException(rejected.Message, rejected) { Code = rejected.Code, Parameter = call.LimitField };
+        }
     }
 
     private async Task AnswerAsync(HttpContext http, CompletionJson json, IAsyncEnumerable<ChatDelta> deltas)

@@ -1,23 +1,88 @@
+using System.Buffers;
 using System.Text.Json;
 using E2LLM.Core.Errors;
+using E2LLM.Gateway.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
 
 namespace E2LLM.Gateway.OpenAi;
 
 /// <summary>Reads a request's JSON within the limits.</summary>
-internal static class JsonBody
+internal sealed class JsonBody(BodyBudget budget, IOptions<GatewayOptions> options)
 {
     private const int MaxDepth = 32;
 
-    /// <exception cref="BadHttpRequestException">The body is too long (413), or not declared as JSON (415).</exception>
+    /// <summary>A longer body gets its memory as it comes, since to announce one costs nothing.</summary>
+    private const int FirstBufferBytes = 64 << 10;
+
+    private readonly int _maxBytes = options.Value.MaxBodyBytes;
+
+    /// <exception cref="BadHttpRequestException">The body is too long (413), or not declared as JSON in UTF-8 (415).</exception>
+    /// <exception cref="OverloadedException">Too many bytes of bodies are in work.</exception>
     /// <exception cref="RequestRejectedException">It is not JSON, or <paramref name="read"/> rejects it.</exception>
-    public static async Task<T> ReadAsync<T>(HttpContext http, int maxBytes, Func<JsonElement, T> read)
+    public async Task<T> ReadAsync<T>(HttpContext http, Func<JsonElement, T> read)
     {
-        using var document = await ParseAsync(http, maxBytes);
+        CheckHeaders(http);
+        // Held until the request is done: its texts are as long as the body, and stay.
+        var share = budget.Open();
+        http.Response.RegisterForDispose(share);
+        share.Require(http.Request.ContentLength ?? 0);
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(http.Request.ContentLength + 1 ?? FirstBufferBytes, FirstBufferBytes));
         try
         {
+            var length = 0;
+            while (await http.Request.Body.ReadAsync(buffer.AsMemory(length), http.RequestAborted) is var count and > 0)
+            {
+                share.Take(count);
+                length += count;
+                if (length > _maxBytes)
+                    throw TooLong();
+                if (length == buffer.Length)
+                    buffer = Grow(buffer);
+            }
+
+            return Parse(buffer.AsMemory(0, length), read);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private void CheckHeaders(HttpContext http)
+    {
+        BodyEncoding.CheckHeaders(http.Request);
+        if (http.Request.ContentLength > _maxBytes)
+            throw TooLong();
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            limit.MaxRequestBodySize = _maxBytes;
+    }
+
+    private static byte[] Grow(byte[] buffer)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(2 * buffer.Length);
+        buffer.CopyTo(larger, 0);
+        ArrayPool<byte>.Shared.Return(buffer);
+        return larger;
+    }
+
+    private static T Parse<T>(ReadOnlyMemory<byte> body, Func<JsonElement, T> read)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(BodyEncoding.WithoutMark(body), new JsonDocumentOptions { MaxDepth = MaxDepth });
             return read(document.RootElement);
+        }
+        catch (JsonException) when (BodyEncoding.Guess(body.Span) is { } encoding)
+        {
+            throw NotJson($"The body must be JSON in UTF-8 and not compressed, but looks like {encoding}.");
+        }
+        catch (JsonException error)
+        {
+            // Of the parser's message only the place is told: the rest quotes the body.
+            throw NotJson(
+                $"The body is not JSON of at most {MaxDepth} levels, at line {error.LineNumber + 1}, byte {error.BytePositionInLine}.");
         }
         catch (InvalidOperationException)
         {
@@ -26,28 +91,7 @@ internal static class JsonBody
         }
     }
 
-    private static async Task<JsonDocument> ParseAsync(HttpContext http, int maxBytes)
-    {
-        // A browser asks for leave before it sends this type to another site, so that no web page can use the fleet behind one's back.
-        if (!http.Request.HasJsonContentType())
-            throw new BadHttpRequestException(
-                "The body must be JSON, with the header 'Content-Type: application/json'.", StatusCodes.Status415UnsupportedMediaType);
-        if (http.Request.ContentLength > maxBytes)
-            throw new BadHttpRequestException("Body too long.", StatusCodes.Status413PayloadTooLarge);
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-            limit.MaxRequestBodySize = maxBytes;
-        try
-        {
-            return await JsonDocument.ParseAsync(
-                http.Request.Body, new JsonDocumentOptions { MaxDepth = MaxDepth }, http.RequestAborted);
-        }
-        catch (JsonException error)
-        {
-            // Of the parser's message only the place is told: the rest quotes the body.
-            throw NotJson(
-                $"The body is not JSON of at most {MaxDepth} levels, at line {error.LineNumber + 1}, byte {error.BytePositionInLine}.");
-        }
-    }
+    private static BadHttpRequestException TooLong() => new("Body too long.", StatusCodes.Status413PayloadTooLarge);
 
     private static RequestRejectedException NotJson(string message) => new(message) { Code = "invalid_json" };
 }

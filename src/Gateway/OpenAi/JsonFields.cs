@@ -3,7 +3,7 @@ using E2LLM.Core.Errors;
 
 namespace E2LLM.Gateway.OpenAi;
 
-/// <summary>The fields of a JSON object, each read with its type checked. Absent and null are the same; unknown ones are ignored.</summary>
+/// <summary>The fields of a JSON object, each read with its type checked. Absent and null are the same.</summary>
 /// <param name="element">An object.</param>
 /// <param name="path">Where it is: "" for the body itself, else such as "messages[2].".</param>
 internal readonly struct JsonFields(JsonElement element, string path = "")
@@ -43,16 +43,31 @@ internal readonly struct JsonFields(JsonElement element, string path = "")
     public int? Int32(string name) => Find(name) switch
     {
         null => null,
-        { ValueKind: JsonValueKind.Number } value when value.TryGetInt32(out var number) => number,
+        { } value when TryWhole(value, out var number) && number is >= int.MinValue and <= int.MaxValue => (int)number,
         _ => throw Rejected(path + name, $"{path}{name} must be a whole number of at most 32 bits."),
     };
 
     public long? Int64(string name) => Find(name) switch
     {
         null => null,
-        { ValueKind: JsonValueKind.Number } value when value.TryGetInt64(out var number) => number,
+        { } value when TryWhole(value, out var number) => number,
         _ => throw Rejected(path + name, $"{path}{name} must be a whole number of at most 64 bits."),
     };
+
+    /// <summary>Whether it is a whole number of at most 64 bits, however it is written: 8, 8.0 or 8e0.</summary>
+    public static bool TryWhole(JsonElement value, out long number)
+    {
+        number = 0;
+        if (value.ValueKind != JsonValueKind.Number)
+            return false;
+        if (value.TryGetInt64(out number))
+            return true;
+        // Beyond this a double skips whole numbers, and would be another one than was written.
+        if (!value.TryGetDouble(out var real) || !double.IsInteger(real) || Math.Abs(real) > 1L << 53)
+            return false;
+        number = (long)real;
+        return true;
+    }
 
     /// <summary>May be infinite where the text has too large a number; the range is for the caller to check.</summary>
     public float? Single(string name) => Find(name) switch

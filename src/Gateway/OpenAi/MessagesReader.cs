@@ -9,13 +9,19 @@ namespace E2LLM.Gateway.OpenAi;
 /// <summary>Reads a conversation: texts of the system, the user and the assistant, as a string or as parts of type "text".</summary>
 internal static class MessagesReader
 {
+    /// <summary>
+    /// Fields of a message that would change the answer. Others are let pass: clients send back whole messages of earlier answers, with
+    /// whatever their server put there.
+    /// </summary>
+    private static readonly string[] Meaningful = ["tool_calls", "function_call", "audio", "images", "prefix", "partial"];
+
     /// <exception cref="RequestRejectedException">Empty, too many, or one of them is not such a text; names which.</exception>
     public static ImmutableArray<ChatTurn> Read(JsonFields fields, int maxMessages)
     {
         if (fields.Find(FieldNames.Messages) is not { ValueKind: JsonValueKind.Array } list || list.GetArrayLength() == 0)
             throw JsonFields.Rejected(FieldNames.Messages, "messages must be an array of at least one message.");
         if (list.GetArrayLength() > maxMessages)
-            throw JsonFields.Rejected(FieldNames.Messages, $"messages may have {maxMessages} entries, but has {list.GetArrayLength()}.");
+            throw JsonFields.Rejected(FieldNames.Messages, $"messages may have {(maxMessages == 1 ? "1 entry" : $"{maxMessages} entries")}, but has {list.GetArrayLength()}.");
         return [.. list.EnumerateArray().Select((message, index) => ReadMessage(message, $"{FieldNames.Messages}[{index}]"))];
     }
 
@@ -30,8 +36,9 @@ internal static class MessagesReader
             "tool" or "function" => throw UnsupportedFields.Unsupported($"{path}.role", "Messages of tools are not supported."),
             _ => throw JsonFields.Rejected($"{path}.role", $"{path}.role must be one of: system, developer, user, assistant."),
         };
-        if (fields.Find("tool_calls") is { ValueKind: JsonValueKind.Array } calls && calls.GetArrayLength() > 0)
-            throw UnsupportedFields.Unsupported($"{path}.tool_calls", "Tool calls are not supported.");
+        foreach (var name in Meaningful)
+            if (fields.Find(name) is { } value && !FieldValues.IsEmpty(value) && !FieldValues.IsFalse(value))
+                throw UnsupportedFields.Unsupported($"{path}.{name}", $"{path}.{name} is not supported.");
         return new ChatTurn(role, ReadContent(fields.Find("content"), $"{path}.content"));
     }
 

@@ -1,6 +1,7 @@
 using E2LLM.Core.Errors;
 using E2LLM.Core.Requests;
 using E2LLM.Gateway.Chat;
+using E2LLM.Gateway.Hosting;
 using Microsoft.AspNetCore.Http;
 
 namespace E2LLM.Gateway.OpenAi;
@@ -8,17 +9,22 @@ namespace E2LLM.Gateway.OpenAi;
 /// <summary>The one place where failures become HTTP.</summary>
 internal static class OpenAiErrorMap
 {
+    private const int MaxQuotedCharacters = 200;
+
     public static OpenAiError From(Exception error) => error switch
     {
         RequestRejectedException rejected => From(rejected),
-        OverloadedException overloaded => new(429, OpenAiError.RateLimit, "overloaded", null, error.Message)
+        OverloadedException overloaded => new(429, OpenAiError.RateLimit, "overloaded", null, PublicText.Of(error.Message))
         {
             RetryAfterSeconds = overloaded.QuotedWaitSeconds,
         },
-        ModelNotReadyException => new(503, OpenAiError.Server, "model_not_ready", null, error.Message),
-        DeviceUnavailableException => new(503, OpenAiError.Server, "device_unavailable", null, error.Message),
-        E2LlmException { MayRetry: true } => new(503, OpenAiError.Server, "unavailable", null, error.Message),
-        E2LlmException => new(500, OpenAiError.Server, "internal_error", null, error.Message),
+        ModelNotReadyException => OfServer(503, "model_not_ready", error.Message),
+        DeviceUnavailableException => OfServer(503, "device_unavailable", error.Message),
+
+        // To try again would not mend the file.
+        ModelFileException => OfServer(500, "model_unusable", error.Message),
+        E2LlmException { MayRetry: true } => OfServer(503, "unavailable", error.Message),
+        E2LlmException => OfServer(500, "internal_error", error.Message),
         BadHttpRequestException { StatusCode: 413 } =>
             new(413, OpenAiError.InvalidRequest, "request_too_large", null, "The request's body is longer than this gateway takes."),
         BadHttpRequestException bad => new(bad.StatusCode, OpenAiError.InvalidRequest, "bad_request", null, error.Message),
@@ -31,13 +37,13 @@ internal static class OpenAiErrorMap
 
     public static OpenAiError From(RequestFailure failure) => failure switch
     {
-        { Party: FailedParty.Client } => new(400, OpenAiError.InvalidRequest, RejectionCodes.InvalidValue, null, failure.Message),
-        { Party: FailedParty.Queue } => new(429, OpenAiError.RateLimit, "overloaded", null, failure.Message)
+        { Party: FailedParty.Client } => new(400, OpenAiError.InvalidRequest, RejectionCodes.InvalidValue, null, PublicText.Of(failure.Message)),
+        { Party: FailedParty.Queue } => new(429, OpenAiError.RateLimit, "overloaded", null, PublicText.Of(failure.Message))
         {
             RetryAfterSeconds = failure.RetryAfterSeconds,
         },
-        { MayRetry: true } => new(503, OpenAiError.Server, Code(failure), null, failure.Message),
-        _ => new(500, OpenAiError.Server, Code(failure), null, failure.Message),
+        { MayRetry: true } => OfServer(503, Code(failure), failure.Message),
+        _ => OfServer(500, Code(failure), failure.Message),
     };
 
     /// <summary>Somebody cancelled the request by its id while its client was still listening.</summary>
@@ -47,12 +53,37 @@ internal static class OpenAiErrorMap
     public static OpenAiError RequestNotFound() =>
         new(404, OpenAiError.InvalidRequest, "request_not_found", null, "No such request was ever run.");
 
+    public static OpenAiError HostNotAllowed(string host) => new(
+        StatusCodes.Status403Forbidden, OpenAiError.InvalidRequest, "host_not_allowed", null,
+        $"This gateway does not answer for the host '{Shorten(host)}'. Call it by a loopback name or address, or have the name added " +
+        $"to {GatewayOptions.Section}:{nameof(GatewayOptions.AllowedHosts)}.");
+
+    public static OpenAiError PathNotFound(HttpRequest request) => new(
+        StatusCodes.Status404NotFound, OpenAiError.InvalidRequest, "unknown_url", null,
+        request.Path.StartsWithSegments("/v1/v1")
+            ? $"There is no {Line(request)}: /v1 stands in it twice, as when a client adds it to a base address that has it."
+            : $"There is no {Line(request)}.");
+
+    /// <param name="request">For a path that is there.</param>
+    /// <param name="allowed">The methods that it takes, separated by commas.</param>
+    public static OpenAiError MethodNotAllowed(HttpRequest request, string allowed) => new(
+        StatusCodes.Status405MethodNotAllowed, OpenAiError.InvalidRequest, "method_not_supported", null,
+        $"There is no {Line(request)}; this path takes {allowed}.");
+
+    private static string Line(HttpRequest request) => $"{Shorten(request.Method)} {Shorten(request.PathBase + request.Path)}";
+
+    private static string Shorten(string text) => text.Length > MaxQuotedCharacters ? text[..MaxQuotedCharacters] + "…" : text;
+
     private static OpenAiError From(RequestRejectedException rejected) => new(
         rejected.Code == RejectionCodes.ModelNotFound ? 404 : 400,
         OpenAiError.InvalidRequest,
         rejected.Code.Length > 0 ? rejected.Code : null,
         FieldNames.OfParameter(rejected.Parameter),
         rejected.Message);
+
+    // Where files lie on this machine is nobody's business; what they are called helps those who know.
+    private static OpenAiError OfServer(int status, string code, string message) =>
+        new(status, OpenAiError.Server, code, null, PublicText.Of(message));
 
     private static string Code(RequestFailure failure) => $"{failure.Party.ToString().ToLowerInvariant()}_failed";
 }

@@ -1,76 +1,41 @@
+using System.Collections.Frozen;
 using System.Text.Json;
 using E2LLM.Core.Errors;
 
 namespace E2LLM.Gateway.OpenAi;
 
 /// <summary>
-/// Fields that would change the answer and that are not served yet. They are refused rather than ignored, unless their value asks
-/// for nothing: a client that believes that it got JSON, or five choices, is worse off than one that got an error.
+/// Refuses every field that is neither served nor without effect. A client that believes that it got JSON, or five choices, or another
+/// sampler, is worse off than one that got an error; and what a field means that nobody here knows, nobody here can tell.
 /// </summary>
 internal static class UnsupportedFields
 {
-    private static readonly (string Name, Func<JsonElement, bool> AsksForNothing)[] Fields =
-    [
-        ("n", IsOne),
-        ("best_of", IsOne),
-        ("echo", IsFalse),
-        ("suffix", IsEmpty),
-        ("logprobs", IsFalse),
-        ("top_logprobs", IsZero),
-        ("logit_bias", IsEmpty),
-        ("tools", IsEmpty),
-        ("tool_choice", value => IsText(value, "none") || IsText(value, "auto")),
-        ("functions", IsEmpty),
-        ("function_call", value => IsText(value, "none") || IsText(value, "auto")),
-        ("response_format", IsTextFormat),
-        ("modalities", IsTextModality),
-        ("audio", Never),
-        ("prediction", Never),
-        ("web_search_options", Never),
-        ("grammar", IsEmpty),
-        ("json_schema", Never),
-        ("guided_json", Never),
-        ("guided_regex", Never),
-        ("guided_choice", Never),
-        ("guided_grammar", Never),
-        ("structured_outputs", Never),
-        ("min_tokens", IsZero),
-    ];
+    private const int MaxQuotedCharacters = 64;
 
     /// <exception cref="RequestRejectedException">The first such field.</exception>
-    public static void Refuse(JsonFields fields)
+    public static void Refuse(JsonElement body, CompletionKind kind) =>
+        Refuse(body, "", kind == CompletionKind.Chat ? RequestFields.Chat : RequestFields.Text);
+
+    /// <param name="body">An object.</param>
+    /// <param name="path">Where it is: "" for the body itself, else such as "stream_options.".</param>
+    /// <param name="known">The fields that may be there, each with the values of it that may.</param>
+    /// <exception cref="RequestRejectedException">The first field that is not known, or has another value.</exception>
+    public static void Refuse(JsonElement body, string path, FrozenDictionary<string, Func<JsonElement, bool>> known)
     {
-        foreach (var (name, asksForNothing) in Fields)
-            if (fields.Find(name) is { } value && !asksForNothing(value))
+        foreach (var field in body.EnumerateObject())
+        {
+            if (field.Value.ValueKind == JsonValueKind.Null)
+                continue;
+            var name = path + (field.Name.Length > MaxQuotedCharacters ? field.Name[..MaxQuotedCharacters] + "…" : field.Name);
+            if (!known.TryGetValue(field.Name, out var isPossible))
+                throw Unsupported(name, RequestFields.Instead(field.Name) is { } other
+                    ? $"{name} is not supported; send {other}."
+                    : $"{name} is not supported.");
+            if (!isPossible(field.Value))
                 throw Unsupported(name, $"{name} with this value is not supported.");
+        }
     }
 
     public static RequestRejectedException Unsupported(string name, string message) =>
         new(message) { Code = RejectionCodes.UnsupportedParameter, Parameter = name };
-
-    private static bool Never(JsonElement value) => false;
-
-    private static bool IsOne(JsonElement value) => IsNumber(value, 1);
-
-    private static bool IsZero(JsonElement value) => IsNumber(value, 0);
-
-    private static bool IsNumber(JsonElement value, int number) =>
-        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var actual) && actual == number;
-
-    private static bool IsFalse(JsonElement value) => value.ValueKind == JsonValueKind.False;
-
-    private static bool IsText(JsonElement value, string text) => value.ValueKind == JsonValueKind.String && value.ValueEquals(text);
-
-    private static bool IsEmpty(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Object => value.GetPropertyCount() == 0,
-        JsonValueKind.Array => value.GetArrayLength() == 0,
-        _ => IsText(value, ""),
-    };
-
-    private static bool IsTextFormat(JsonElement value) =>
-        value.ValueKind == JsonValueKind.Object && value.TryGetProperty("type", out var type) && IsText(type, "text");
-
-    private static bool IsTextModality(JsonElement value) =>
-        value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(modality => IsText(modality, "text"));
 }

@@ -36,8 +36,8 @@ internal sealed class PlanReader(IGrainFactory grains, IModelCatalog catalog, IO
             return status;
         var failure = status.Replicas.IsDefaultOrEmpty ? "" : status.Replicas[0].LastFailure;
         throw new ModelNotReadyException(status.Phase is PlanPhase.Ready or PlanPhase.Loading && failure.Length > 0
-            ? $"All replicas of model '{modelId}' are out of service and being started anew: {failure}."
-            : $"Model '{modelId}' is not being served yet; its plan is in phase {status.Phase}{(status.Error.Length > 0 ? $": {status.Error}" : "")}.");
+            ? $"All replicas of model '{modelId}' are out of service and being started anew: {Sentence.End(failure)}"
+            : $"Model '{modelId}' is not being served yet; its plan is in phase {Sentence.End(status.Phase + (status.Error.Length > 0 ? $": {status.Error}" : ""))}");
     }
 
     /// <summary>The status of every model; a plan that cannot be asked is Failed, with the reason.</summary>

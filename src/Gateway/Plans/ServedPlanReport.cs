@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using E2LLM.Core.Fleets;
 using E2LLM.Core.Plans;
 using E2LLM.Core.Plans.Documents;
+using E2LLM.Gateway.OpenAi;
 using E2LLM.Grains.Interfaces.Plans;
 using E2LLM.Grains.Interfaces.Replicas;
 
@@ -18,7 +19,7 @@ internal static class ServedPlanReport
             Model = modelId,
             Phase = PlanJson.NameOf(status.Phase),
             Ready = PlanReader.IsReady(status),
-            Error = status.Error,
+            Error = PublicText.Of(status.Error),
             Planner = status.Plan?.Planner,
             Generation = status.Plan?.Generation ?? 0,
             Fleet = status.Fleet?.Name,
@@ -56,7 +57,7 @@ internal static class ServedPlanReport
         MaxSequenceTokens = replica.Engine.MaxSequenceTokens,
         Serving = load?.IsServing ?? false,
         FailedSteps = load?.FailedSteps ?? 0,
-        LastFailure = load?.LastFailure ?? "",
+        LastFailure = PublicText.Of(load?.LastFailure ?? ""),
         QueuedRequests = load?.QueuedRequests ?? 0,
         RunningRequests = load?.RunningRequests ?? 0,
         GeneratedTokens = load?.GeneratedTokens ?? 0,

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace E2LLM.Gateway.Requests;
 
-/// <summary>GET and DELETE /v1/requests/{id}: how a request is faring, and its end before time. Never its text.</summary>
+/// <summary>GET and DELETE /v1/requests/{id}: how a request is faring; its end before time, or, once it is done, the end of its record. Never its text.</summary>
 internal sealed class RequestEndpoint(IGrainFactory grains, OpenAiErrorWriter errors)
 {
     public async Task GetAsync(HttpContext http)
@@ -16,7 +16,8 @@ internal sealed class RequestEndpoint(IGrainFactory grains, OpenAiErrorWriter er
             : JsonResponse.WriteAsync(http, StatusCodes.Status200OK, json => RequestJson.Write(json, record)));
     }
 
-    public async Task CancelAsync(HttpContext http)
+    /// <summary>202 where it was not done and is being stopped, 200 where its record is gone.</summary>
+    public async Task DeleteAsync(HttpContext http)
     {
         if (await FindAsync(http) is not { } record)
         {
@@ -24,8 +25,20 @@ internal sealed class RequestEndpoint(IGrainFactory grains, OpenAiErrorWriter er
             return;
         }
 
-        await grains.GetGrain<IRequestGrain>(record.Request.Id).CancelAsync();
-        http.Response.StatusCode = StatusCodes.Status202Accepted;
+        if (!await grains.GetGrain<IRequestGrain>(record.Request.Id).DeleteAsync())
+        {
+            http.Response.StatusCode = StatusCodes.Status202Accepted;
+            return;
+        }
+
+        await JsonResponse.WriteAsync(http, StatusCodes.Status200OK, json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("id", record.Request.Id);
+            json.WriteString("object", "request.deleted");
+            json.WriteBoolean("deleted", true);
+            json.WriteEndObject();
+        });
     }
 
     private async Task<RequestRecord?> FindAsync(HttpContext http)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using E2LLM.Core.Requests;
 using E2LLM.Grains.Interfaces.Requests;
@@ -15,8 +16,8 @@ internal static class RequestJson
         json.WriteString("model", record.Request.ModelId);
         json.WriteString("phase", Name(record.Phase));
         json.WriteString("finish", record.Finish is { } finish ? Name(finish) : null);
-        json.WriteNumber("prompt_tokens", record.Request.PromptTokens.Length);
-        json.WriteNumber("generated_tokens", record.GeneratedTokens.Length);
+        json.WriteNumber("prompt_tokens", Count(record.Request.PromptTokens, record.Timeline?.PromptTokens));
+        json.WriteNumber("generated_tokens", Count(record.GeneratedTokens, record.Timeline?.GeneratedTokens));
         json.WriteNumber("max_tokens", record.Request.MaxTokens);
         json.WritePropertyName("failure");
         WriteFailure(json, record.Failure);
@@ -100,6 +101,9 @@ internal static class RequestJson
         else
             json.WriteNull(name);
     }
+
+    /// <summary>A journal without text knows how many tokens there were.</summary>
+    private static int Count(ImmutableArray<int> tokens, int? counted) => tokens.IsDefaultOrEmpty ? counted ?? 0 : tokens.Length;
 
     private static string Name(Enum value) => value.ToString().ToLowerInvariant();
 }

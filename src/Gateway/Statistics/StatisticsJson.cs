@@ -38,6 +38,7 @@ internal static class StatisticsJson
             json.WriteString("caller", caller.CallerId);
         json.WriteNumber("requests", caller.Requests);
         json.WriteNumber("failed", caller.Failed);
+        json.WriteNumber("refused", caller.Refused);
         json.WriteNumber("cancelled", caller.Cancelled);
         json.WriteNumber("prompt_tokens", caller.PromptTokens);
         json.WriteNumber("generated_tokens", caller.GeneratedTokens);
@@ -61,6 +62,7 @@ internal static class StatisticsJson
             json.WriteString("replica", group.Replica);
         json.WriteNumber("requests", group.Requests);
         json.WriteNumber("failed", group.Failed);
+        json.WriteNumber("refused", group.Refused);
         json.WriteNumber("cancelled", group.Cancelled);
         json.WriteNumber("replays", group.Replays);
         json.WriteNumber("prompt_tokens", group.PromptTokens);

@@ -9,17 +9,28 @@ using Microsoft.Extensions.Options;
 
 namespace E2LLM.Gateway.Tokens;
 
-/// <summary>POST /tokenize and /detokenize, in llama.cpp's form: {"content": …} to {"tokens": […]} and back.</summary>
-internal sealed class TokenizeEndpoint(IModelCatalog catalog, ITokenizerProvider tokenizers, IOptions<GatewayOptions> options)
+/// <summary>
+/// POST /tokenize and /detokenize, in llama.cpp's form: {"content": …} to {"tokens": […]} and back. A text may have as many tokens as
+/// the model's context, and no more can be turned back.
+/// </summary>
+internal sealed class TokenizeEndpoint(
+    IModelCatalog catalog, ITokenizerProvider tokenizers, TokenizerQueue queue, JsonBody bodies, IOptions<GatewayOptions> options)
 {
     private const string Content = "content";
     private const string Tokens = "tokens";
 
     public async Task TokenizeAsync(HttpContext http)
     {
-        var (model, text, addSpecial, parseSpecial) = await JsonBody.ReadAsync(http, options.Value.MaxBodyBytes, ReadText);
+        var (model, text, addSpecial, parseSpecial) = await bodies.ReadAsync(http, ReadText);
         var tokenizer = await tokenizers.GetAsync(model.Id, http.RequestAborted);
-        var tokens = tokenizer.Tokenize(text, addSpecial, parseSpecial);
+        var tokens = await queue.RunAsync(
+            text.Length,
+            left =>
+            {
+                PromptLength.Check(tokenizer, [text], model.ContextLengthTokens, parseSpecial, Content, left);
+                return tokenizer.Tokenize(text, addSpecial, parseSpecial);
+            },
+            http.RequestAborted);
         await JsonResponse.WriteAsync(http, StatusCodes.Status200OK, json =>
         {
             json.WriteStartObject();
@@ -33,7 +44,7 @@ internal sealed class TokenizeEndpoint(IModelCatalog catalog, ITokenizerProvider
 
     public async Task DetokenizeAsync(HttpContext http)
     {
-        var (model, tokens) = await JsonBody.ReadAsync(http, options.Value.MaxBodyBytes, ReadTokens);
+        var (model, tokens) = await bodies.ReadAsync(http, ReadTokens);
         var detokenizer = (await tokenizers.GetAsync(model.Id, http.RequestAborted)).CreateDetokenizer();
         var text = new StringBuilder();
         foreach (var token in tokens)
@@ -50,24 +61,29 @@ internal sealed class TokenizeEndpoint(IModelCatalog catalog, ITokenizerProvider
     private (ModelSpec Model, string Text, bool AddSpecial, bool ParseSpecial) ReadText(JsonElement body)
     {
         var fields = JsonFields.Of(body, "");
+        UnsupportedFields.Refuse(body, "", RequestFields.Tokenize);
         var text = fields.String(Content) ?? throw JsonFields.Rejected(Content, "content must be set.");
         if (text.Length > options.Value.MaxPromptCharacters)
-            throw JsonFields.Rejected(Content, $"content may have {options.Value.MaxPromptCharacters} characters, but has {text.Length}.");
+            throw JsonFields.Rejected(Content, $"content may have {Words.Count(options.Value.MaxPromptCharacters, "character")}, but has {text.Length}.");
         return (ReadModel(fields), text, fields.Boolean("add_special") ?? false, fields.Boolean("parse_special") ?? false);
     }
 
     private (ModelSpec Model, ImmutableArray<int> Tokens) ReadTokens(JsonElement body)
     {
         var fields = JsonFields.Of(body, "");
+        UnsupportedFields.Refuse(body, "", RequestFields.Detokenize);
         var model = ReadModel(fields);
         var error = $"tokens must be an array of whole numbers from 0 to {model.VocabularySize - 1}.";
-        return fields.Find(Tokens) is { ValueKind: JsonValueKind.Array } list
+        if (fields.Find(Tokens) is not { ValueKind: JsonValueKind.Array } list)
+            throw JsonFields.Rejected(Tokens, error);
+        return list.GetArrayLength() <= model.ContextLengthTokens
             ? (model, [.. list.EnumerateArray().Select(ReadToken)])
-            : throw JsonFields.Rejected(Tokens, error);
+            : throw JsonFields.Rejected(
+                Tokens, $"tokens may have {Words.Count(model.ContextLengthTokens, "token")}, but has {list.GetArrayLength()}.");
 
         int ReadToken(JsonElement element) =>
-            element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out var token) && token >= 0 && token < model.VocabularySize
-                ? token
+            JsonFields.TryWhole(element, out var token) && token >= 0 && token < model.VocabularySize
+                ? (int)token
                 : throw JsonFields.Rejected(Tokens, error);
     }
 

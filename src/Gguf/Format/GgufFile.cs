@@ -2,84 +2,56 @@ using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.IO.MemoryMappedFiles;
 using E2LLM.Core.Errors;
-using Microsoft.Win32.SafeHandles;
 
 namespace E2LLM.Gguf.Format;
 
 /// <summary>
-/// An open GGUF file whose container has been validated: what the header says is consistent and lies within the file. Whether it is a
-/// model that can be served is <see cref="Models.ModelFile"/>'s question. Thread-safe; the file must not change while it is open.
+/// An open GGUF file whose container has been validated: what the header says is consistent and lies within the file. A model that
+/// gguf-split has split into several files is one here. Whether it is a model that can be served is <see cref="Models.ModelFile"/>'s
+/// question. Thread-safe; the files must not change while they are open.
 /// </summary>
 public sealed class GgufFile : IDisposable
 {
-    private readonly SafeFileHandle _handle;
     private readonly FrozenDictionary<string, GgufTensor> _tensors;
 
-    private GgufFile(string path, SafeFileHandle handle, long lengthBytes, DateTime writtenAt, GgufHeader header)
+    private GgufFile(ImmutableArray<GgufPart> parts)
     {
-        Path = path;
-        LengthBytes = lengthBytes;
-        WrittenAt = writtenAt;
-        AlignmentBytes = header.AlignmentBytes;
-        Tensors = header.Tensors;
-        Metadata = new GgufMetadata(this, header.Entries);
-        _handle = handle;
-        _tensors = header.Tensors.ToFrozenDictionary(tensor => tensor.Name);
+        Parts = parts;
+        LengthBytes = parts.Sum(part => part.LengthBytes);
+        Tensors = [.. parts.SelectMany((part, index) => part.Header.Tensors.Select(tensor => tensor with { Part = index }))];
+        Metadata = new GgufMetadata(this, parts[0].Header.Entries);
+        _tensors = Tensors.ToFrozenDictionary(tensor => tensor.Name);
     }
 
-    public string Path { get; }
+    /// <summary>Of the first part, where there are several: the one that llama.cpp wants to be given.</summary>
+    public string Path => Parts[0].Path;
 
+    /// <summary>Of all parts together.</summary>
     public long LengthBytes { get; }
 
-    /// <summary>When the file was last written to, as it was opened; UTC.</summary>
-    public DateTime WrittenAt { get; }
+    /// <summary>When the file was last written to, as it was opened; UTC. Of the first part, where there are several.</summary>
+    public DateTime WrittenAt => Parts[0].WrittenAt;
 
-    public int AlignmentBytes { get; }
+    /// <summary>Of the first part, where there are several; each has its own.</summary>
+    public int AlignmentBytes => Parts[0].Header.AlignmentBytes;
 
     public GgufMetadata Metadata { get; }
 
     /// <summary>In file order.</summary>
     public ImmutableArray<GgufTensor> Tensors { get; }
 
-    /// <exception cref="ModelFileException">The file is missing, unreadable, damaged or hostile.</exception>
-    public static GgufFile Open(string path)
-    {
-        SafeFileHandle? handle = null;
-        try
-        {
-            handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, FileOptions.RandomAccess);
-            var lengthBytes = RandomAccess.GetLength(handle);
-            var writtenAt = File.GetLastWriteTimeUtc(handle);
-            var header = new HeaderParser(new HeaderReader(handle, lengthBytes, path), lengthBytes).Parse();
-            var file = new GgufFile(path, handle, lengthBytes, writtenAt, header);
-            handle = null;
-            return file;
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
-        {
-            throw FileFault.InFile(path, $"the file cannot be read: {error.Message}", error);
-        }
-        finally
-        {
-            handle?.Dispose();
-        }
-    }
+    /// <summary>The files, in their order; one where the model is not split.</summary>
+    internal ImmutableArray<GgufPart> Parts { get; }
+
+    /// <param name="path">A whole file, or any part of a split one.</param>
+    /// <exception cref="ModelFileException">The file or one of its parts is missing, unreadable, damaged or hostile.</exception>
+    public static GgufFile Open(string path) => new(SplitParts.Open(path));
 
     public GgufTensor? FindTensor(string name) => _tensors.GetValueOrDefault(name);
 
-    /// <summary>Fills the buffer with the bytes at an offset.</summary>
+    /// <summary>Fills the buffer with the bytes at an offset; of the first part, which has the metadata.</summary>
     /// <exception cref="ModelFileException">The file has become shorter.</exception>
-    public void Read(long offsetBytes, Span<byte> destination)
-    {
-        while (!destination.IsEmpty)
-        {
-            var read = RandomAccess.Read(_handle, destination, offsetBytes);
-            if (read == 0)
-                throw FileFault.At(Path, offsetBytes, "the file ends here; it has been cut short since it was opened");
-            destination = destination[read..];
-            offsetBytes += read;
-        }
-    }
+    public void Read(long offsetBytes, Span<byte> destination) => Parts[0].Read(offsetBytes, destination);
 
     /// <summary>The bytes of a tensor, piece by piece, without holding more than one piece in memory.</summary>
     /// <param name="tensor">One of <see cref="Tensors"/>.</param>
@@ -93,7 +65,7 @@ public sealed class GgufFile : IDisposable
         {
             cancellationToken.ThrowIfCancellationRequested();
             var piece = buffer[..(int)Math.Min(buffer.Length, tensor.LengthBytes - done)];
-            Read(tensor.OffsetBytes + done, piece.Span);
+            Parts[tensor.Part].Read(tensor.OffsetBytes + done, piece.Span);
             consume(piece);
             done += piece.Length;
         }
@@ -104,22 +76,24 @@ public sealed class GgufFile : IDisposable
     /// The view starts at a page border: the tensor's first byte is <see cref="UnmanagedMemoryAccessor"/>'s PointerOffset bytes after
     /// the pointer that its handle gives.
     /// </remarks>
-    public MemoryMappedViewAccessor MapTensor(GgufTensor tensor)
-    {
-        using var file = MemoryMappedFile.CreateFromFile(
-            _handle, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
-        return file.CreateViewAccessor(tensor.OffsetBytes, tensor.LengthBytes, MemoryMappedFileAccess.Read);
-    }
+    public MemoryMappedViewAccessor MapTensor(GgufTensor tensor) => Parts[tensor.Part].Map(tensor.OffsetBytes, tensor.LengthBytes);
 
     /// <summary>Held against a copy or a hash of the whole file that has just been made.</summary>
-    /// <exception cref="ModelFileException">The file has been written to since it was opened.</exception>
+    /// <exception cref="ModelFileException">The file, or one of its parts, has been written to since it was opened.</exception>
     public void RequireUnchanged()
     {
-        if (File.GetLastWriteTimeUtc(_handle) != WrittenAt || RandomAccess.GetLength(_handle) != LengthBytes)
-            throw FileFault.InFile(Path, "the file has been written to since it was opened; open it again");
+        foreach (var part in Parts)
+            part.RequireUnchanged();
     }
 
-    internal HeaderReader HeaderReaderAt(long offsetBytes) => new(_handle, LengthBytes, Path, offsetBytes);
+    internal HeaderReader HeaderReaderAt(long offsetBytes) => Parts[0].HeaderReaderAt(offsetBytes);
 
-    public void Dispose() => _handle.Dispose();
+    /// <summary>An error that names the file and the place of a tensor's description.</summary>
+    internal ModelFileException Fault(GgufTensor tensor, string reason) => FileFault.At(Parts[tensor.Part].Path, tensor.InfoOffsetBytes, reason);
+
+    public void Dispose()
+    {
+        foreach (var part in Parts)
+            part.Dispose();
+    }
 }

@@ -25,6 +25,18 @@ public sealed class GgufWriter(Stream output, int alignmentBytes = GgufFormat.De
         Put(_entries, value);
     }
 
+    public void Add(string key, int value)
+    {
+        AddKey(key, GgufValueType.Int32);
+        Put(_entries, (uint)value);
+    }
+
+    public void Add(string key, ushort value)
+    {
+        AddKey(key, GgufValueType.UInt16);
+        _entries.Write([(byte)value, (byte)(value >> 8)]);
+    }
+
     public void Add(string key, float value)
     {
         AddKey(key, GgufValueType.Float32);

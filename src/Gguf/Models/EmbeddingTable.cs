@@ -18,7 +18,7 @@ public sealed record EmbeddingTable(GgufTensor Tensor, float Scale)
 
     public long RowBytes => Tensor.RowBytes;
 
-    /// <summary>A row's place in the model file.</summary>
+    /// <summary>A row's place in the file that has the tensor.</summary>
     public long RowOffsetBytes(int token)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(token);

@@ -121,7 +121,7 @@ internal sealed class HyperParameterReader(GgufFile file, ModelArchitecture arch
     {
         var tensor = file.FindTensor(TensorNames.TokenEmbedding) ?? throw FileFault.InFile(file.Path, "the tensor 'token_embd.weight' is missing");
         if (tensor.Shape.Length != 2 || tensor.Shape[0] != embedding || tensor.Shape[1] > int.MaxValue)
-            throw FileFault.At(file.Path, tensor.InfoOffsetBytes, $"the tensor 'token_embd.weight' has the shape {tensor.ShapeText}, but rows of {embedding} are needed");
+            throw file.Fault(tensor, $"the tensor 'token_embd.weight' has the shape {tensor.ShapeText}, but rows of {embedding} are needed");
         return (int)tensor.Shape[1];
     }
 

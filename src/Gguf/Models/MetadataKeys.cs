@@ -5,8 +5,6 @@ internal static class MetadataKeys
 {
     public const string Architecture = "general.architecture";
     public const string Type = "general.type";
-    public const string SplitPrefix = "split.";
-    public const string SplitCount = "split.count";
 
     public const string TokenizerPrefix = "tokenizer.";
     public const string TokenizerModel = "tokenizer.ggml.model";

@@ -5,7 +5,7 @@ using E2LLM.Gguf.Format;
 namespace E2LLM.Gguf.Models;
 
 /// <summary>
-/// A GGUF file that holds a whole model of a supported architecture: sizes, vocabulary and every tensor have been checked, so that
+/// A GGUF file, or the parts of a split one, that holds a whole model of a supported architecture: sizes, vocabulary and every tensor have been checked, so that
 /// llama.cpp meets nothing that it would answer with abort().
 /// </summary>
 public sealed class ModelFile : IDisposable
@@ -36,8 +36,11 @@ public sealed class ModelFile : IDisposable
     /// <summary>Every tensor of the file, with its role.</summary>
     internal ImmutableArray<ExpectedTensor> Layout { get; }
 
-    /// <param name="path">A GGUF file of a whole model.</param>
-    /// <param name="id">Null takes the file's name without its extension.</param>
+    /// <summary>What a model is called where nobody names it: its file's name without the extension and the number of the part.</summary>
+    public static string IdOf(string path) => Path.GetFileNameWithoutExtension(SplitName.Parse(path) is { } part ? part.Prefix + ".gguf" : path);
+
+    /// <param name="path">A GGUF file of a whole model, or any part of a split one whose other parts lie beside it.</param>
+    /// <param name="id">Null takes <see cref="IdOf"/>.</param>
     /// <exception cref="ModelFileException">The file is missing, damaged, hostile, or of a kind that cannot be served in slices.</exception>
     public static ModelFile Open(string path, string? id = null)
     {
@@ -48,7 +51,7 @@ public sealed class ModelFile : IDisposable
             var sizes = new HyperParameterReader(file, architecture).Read();
             var layout = ModelValidator.CheckTensors(file, architecture, sizes);
             VocabularyValidator.Check(file, sizes.VocabularySize);
-            return new ModelFile(file, id ?? Path.GetFileNameWithoutExtension(path), architecture, sizes, layout);
+            return new ModelFile(file, id ?? IdOf(path), architecture, sizes, layout);
         }
         catch
         {

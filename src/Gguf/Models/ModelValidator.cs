@@ -18,8 +18,6 @@ internal static class ModelValidator
             ?? throw metadata.Fault(metadata.Find(MetadataKeys.Architecture)!, ModelArchitectures.Refusal(name));
         if (metadata.FindString(MetadataKeys.Type) is { } type && type != "model")
             throw metadata.Fault(metadata.Find(MetadataKeys.Type)!, $"this is a file of type '{type}', not a model");
-        if (metadata.Find(MetadataKeys.SplitCount) is { Bits: > 1 } split)
-            throw metadata.Fault(split, $"this is one of {split.Bits} parts of a model; join them first (llama-gguf-split --merge)");
         if (metadata.Find(SliceKeys.First) is { } slice)
             throw metadata.Fault(slice, "this is a slice of a model, not a whole one");
         CheckArrays(file, architecture);
@@ -40,7 +38,7 @@ internal static class ModelValidator
             return layout;
         var known = layout.Select(tensor => tensor.Name).ToHashSet();
         var unknown = file.Tensors.First(tensor => !known.Contains(tensor.Name));
-        throw FileFault.At(file.Path, unknown.InfoOffsetBytes,
+        throw file.Fault(unknown,
             $"the tensor '{unknown.Name}' is none that a {architecture.Name} model of {sizes.LayerCount} layers has");
     }
 
@@ -53,11 +51,11 @@ internal static class ModelValidator
         while (used > expected.Shape.Length && tensor.Shape[used - 1] == 1)
             used--;
         if (!tensor.Shape.AsSpan()[..used].SequenceEqual(expected.Shape.AsSpan()))
-            throw FileFault.At(file.Path, tensor.InfoOffsetBytes, $"the tensor '{tensor.Name}' has the shape {tensor.ShapeText}; {expected.ShapeText} is needed");
+            throw file.Fault(tensor, $"the tensor '{tensor.Name}' has the shape {tensor.ShapeText}; {expected.ShapeText} is needed");
         if (expected.Role == TensorRole.Vector && tensor.Type != GgmlType.F32)
-            throw FileFault.At(file.Path, tensor.InfoOffsetBytes, $"the tensor '{tensor.Name}' is stored as {tensor.Type}; F32 is needed");
+            throw file.Fault(tensor, $"the tensor '{tensor.Name}' is stored as {tensor.Type}; F32 is needed");
         if (!GgmlTypeTraits.Of(tensor.Type).IsWeight)
-            throw FileFault.At(file.Path, tensor.InfoOffsetBytes, $"the tensor '{tensor.Name}' is stored as {tensor.Type}, which llama.cpp cannot multiply by");
+            throw file.Fault(tensor, $"the tensor '{tensor.Name}' is stored as {tensor.Type}, which llama.cpp cannot multiply by");
     }
 
     // An array that nobody knows may belong to the layers one by one, and then a slice that copied it would be wrong.

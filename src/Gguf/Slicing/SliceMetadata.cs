@@ -39,5 +39,5 @@ internal static class SliceMetadata
     }
 
     private static bool IsOfWholeFile(string key) =>
-        key.StartsWith(MetadataKeys.TokenizerPrefix, StringComparison.Ordinal) || key.StartsWith(MetadataKeys.SplitPrefix, StringComparison.Ordinal);
+        key.StartsWith(MetadataKeys.TokenizerPrefix, StringComparison.Ordinal) || key.StartsWith(SplitKeys.Prefix, StringComparison.Ordinal);
 }

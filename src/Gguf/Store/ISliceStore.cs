@@ -22,6 +22,9 @@ public interface ISliceStore
     /// <exception cref="E2LlmException">The store's directory cannot be read.</exception>
     Task<long> TrimAsync(long maxBytes, IReadOnlyCollection<string> servedSha256, CancellationToken cancellationToken);
 
-    /// <summary>Lower-case hex SHA-256 of the model's file, computed once.</summary>
+    /// <summary>
+    /// Lower-case hex SHA-256 of the model's file, or of its parts one after another; computed once, and the weights are checked with it.
+    /// </summary>
+    /// <exception cref="ModelFileException">A weight is NaN or infinite; the message names the tensor.</exception>
     Task<string> GetSha256Async(ModelFile model, CancellationToken cancellationToken);
 }

@@ -42,11 +42,11 @@ internal sealed class SliceIndex(string directory)
 
     public void RemoveSlice(string key) => File.Delete(PathOf(key));
 
-    /// <summary>The hash of a model file that has not changed since it was put here; otherwise null.</summary>
+    /// <summary>The hash of a model file whose weights were found sound, and that has not changed since; otherwise null.</summary>
     public string? FindSource(FileStamp stamp) =>
-        Read<SourceEntry>(KeyOf(stamp)) is { } entry && entry.Stamp == stamp && IsSha256(entry.Sha256) ? entry.Sha256 : null;
+        Read<SourceEntry>(KeyOf(stamp)) is { WeightsChecked: true } entry && entry.Stamp == stamp && IsSha256(entry.Sha256) ? entry.Sha256 : null;
 
-    public void PutSource(FileStamp stamp, string sha256) => Write(KeyOf(stamp), new SourceEntry(stamp, sha256));
+    public void PutSource(FileStamp stamp, string sha256) => Write(KeyOf(stamp), new SourceEntry(stamp, sha256, WeightsChecked: true));
 
     private static bool IsSha256(string? text) => text is { Length: Sha256HexLength } && text.All(char.IsAsciiHexDigitLower);
 
@@ -75,5 +75,5 @@ internal sealed class SliceIndex(string directory)
 
     private sealed record SliceEntry(string Sha256);
 
-    private sealed record SourceEntry(FileStamp Stamp, string Sha256);
+    private sealed record SourceEntry(FileStamp Stamp, string Sha256, bool WeightsChecked = false);
 }

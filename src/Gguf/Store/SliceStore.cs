@@ -73,7 +73,7 @@ public sealed class SliceStore : ISliceStore
                 var sha = _index.FindSource(stamp);
                 if (sha is null)
                 {
-                    sha = await FileHasher.Sha256Async(model.File, cancellationToken);
+                    sha = await FileHasher.CheckedSha256Async(model.File, cancellationToken);
                     model.File.RequireUnchanged();
                     _index.PutSource(stamp, sha);
                 }

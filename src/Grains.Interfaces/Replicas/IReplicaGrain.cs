@@ -40,8 +40,9 @@ public interface IReplicaGrain : IGrainWithStringKey
     Task<ImmutableArray<long>> WantAsync(PartsWanted wanted);
 
     /// <summary>Ends a part and frees what it holds here. Harmless where there is none; one that is lost is made good by <see cref="WantAsync"/>.</summary>
+    /// <returns>The part's times up to its end; null where there is none.</returns>
     [Alias("EndPart"), AlwaysInterleave]
-    Task EndPartAsync(string readerId, long ticket);
+    Task<RequestTimeline?> EndPartAsync(string readerId, long ticket);
 
     /// <summary>
     /// Prefill: sends the cache, what is read already and what will be as it is read; ends when the receivers have all of it.

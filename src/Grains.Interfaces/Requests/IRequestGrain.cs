@@ -18,12 +18,24 @@ public interface IRequestGrain : IGrainWithStringKey
 
     /// <summary>
     /// From the reader: it has all that it wants, for one of its stop texts was met. Stops the work on every device; the journal keeps the
-    /// answer as <see cref="FinishReason.Stop"/>. An answer that has ended already stays as it is.
+    /// answer as <see cref="FinishReason.Stop"/>, also where it had ended by itself meanwhile: the reader has told its client so.
     /// </summary>
     /// <param name="tokens">How many tokens of the answer count; later ones are not kept.</param>
     /// <returns>The answer's timeline; null where the request is unknown.</returns>
     [Alias("End"), AlwaysInterleave]
     Task<RequestTimeline?> EndAsync(int tokens);
+
+    /// <summary>Removes what is kept of a request that is done; one that is not is stopped, as by <see cref="CancelAsync"/>, and stays.</summary>
+    /// <returns>Whether there was a record, and it is gone.</returns>
+    [Alias("Delete"), AlwaysInterleave]
+    Task<bool> DeleteAsync();
+
+    /// <summary>
+    /// From a silo that was started anew, of a record in its journal: one that was not done is interrupted, and the statistics are told of
+    /// the request again. Harmless at any time.
+    /// </summary>
+    [Alias("Recover"), AlwaysInterleave]
+    Task RecoverAsync();
 
     /// <summary>
     /// Null where no such request was ever run. One whose silo is gone is done, and interrupted; its id can be used again where it had no token.

@@ -17,8 +17,8 @@ internal sealed partial class SplitRun(
     PartInbox inbox, string prefillKey, string decoderKey, GenerationRequest request, AnswerLog answer, TimeProvider time, ILogger logger)
 {
     /// <summary>
-    /// The prefill side says how it fared while the decoder writes. A short answer may be whole before that word is here: it waits so
-    /// long and no longer, for the times alone.
+    /// The prefill side says how it fared while the decoder writes. A short answer may be whole, or enough for its reader, before that
+    /// word is here: it waits so long and no longer, for the times alone.
     /// </summary>
     private static readonly TimeSpan LastWordPatience = TimeSpan.FromSeconds(0.25);
 
@@ -39,6 +39,14 @@ internal sealed partial class SplitRun(
     /// <summary>The word to the prefill side that its cache was taken in; null before.</summary>
     private Task? _release;
 
+    /// <summary>What the sides say of their times that a cancel dropped.</summary>
+    private readonly List<Task> _lastWords = [];
+
+    private bool _isCancelled;
+
+    /// <summary>Ends once the prefill side is known to have the request. To be asked for after the run has begun.</summary>
+    public Task Taken => _prefill!.Taken;
+
     /// <summary>Ends when the answer has ended. Both replicas are free by then, or have been told to be.</summary>
     /// <param name="cancellationToken">Ends it as cancelled.</param>
     public async Task<AttemptResult> RunAsync(CancellationToken cancellationToken)
@@ -50,8 +58,12 @@ internal sealed partial class SplitRun(
         {
             _ = ReadAsync(_prefill, HearPrefill);
             var end = await EndAsync(cancellationToken);
-            if (_release is not null && end.Finish is FinishReason.Stop or FinishReason.Length)
-                await Task.WhenAny(_prefillEnded.Task, Task.Delay(LastWordPatience, time, cancellationToken));
+            if (end.Finish != FinishReason.Failed)
+            {
+                if (_release is not null)
+                    _lastWords.Add(Task.WhenAny(_prefillEnded.Task, Task.Delay(LastWordPatience, time, CancellationToken.None)));
+                await Task.WhenAll(_lastWords);
+            }
             return new AttemptResult(
                 end.Finish, end.Failure, end.By == HandOffSide.Decoder ? decoderKey : prefillKey, _timeline.Merge(_release is not null));
         }
@@ -70,6 +82,7 @@ internal sealed partial class SplitRun(
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
+            _isCancelled = true;
             Hear(new HandOffEvent.Cancelled());
             return await _end.Task;
         }
@@ -165,14 +178,28 @@ internal sealed partial class SplitRun(
                 _release = ReleaseAsync();
                 break;
             case HandOffEffect.DropPrefill:
-                _prefill!.Dispose();
+                Drop(_prefill!, _timeline.EndedPrefill);
                 break;
             case HandOffEffect.DropDecoder:
-                _decoder!.Dispose();
+                Drop(_decoder!, _timeline.EndedDecoder);
                 break;
             case HandOffEffect.End end:
                 _end.TrySetResult(end);
                 break;
+        }
+    }
+
+    private void Drop(PartReader part, Action<RequestTimeline> ended)
+    {
+        if (_isCancelled)
+            _lastWords.Add(AskAsync());
+        else
+            part.Dispose();
+
+        async Task AskAsync()
+        {
+            if (await part.EndAsync() is { } times)
+                ended(times);
         }
     }
 

@@ -28,6 +28,11 @@ internal sealed class SplitTimeline(string prefillKey, TimeProvider time)
         _prefill = chunk.Timeline ?? _prefill;
     }
 
+    public void EndedPrefill(RequestTimeline times) => _prefill ??= times;
+
+    /// <summary>A decoder that has written nothing had no part in it.</summary>
+    public void EndedDecoder(RequestTimeline times) => _decoder ??= times.LastTokenSeconds is null ? null : times;
+
     public void DecoderQueued() => _decoderQueuedSeconds = NowSeconds;
 
     public void Sent(KvSendReport report) => (_sent, _sentSeconds) = (report, NowSeconds);

@@ -28,6 +28,12 @@ namespace E2LLM.Grains.Parts;
 /// </remarks>
 public sealed partial class PartInbox : IPartSink, IDisposable
 {
+    /// <summary>
+    /// How long the replica of a part that is ended here has to say how it fared: it tells no more than times, and somebody may be waiting
+    /// for the end of an answer.
+    /// </summary>
+    private static readonly TimeSpan LastWordPatience = TimeSpan.FromSeconds(0.25);
+
     private readonly ConcurrentDictionary<long, PartReader> _parts = [];
     private readonly ConcurrentDictionary<string, bool> _asked = [];
 
@@ -83,7 +89,21 @@ public sealed partial class PartInbox : IPartSink, IDisposable
     internal void Close(PartReader part)
     {
         if (_parts.TryRemove(part.Ticket, out _) && !_shutdown.HasBegun)
-            _ = EndAsync(part);
+            _ = TellEndAsync(part);
+    }
+
+    internal async Task<RequestTimeline?> EndAsync(PartReader part)
+    {
+        if (!_parts.TryRemove(part.Ticket, out _) || _shutdown.HasBegun)
+            return null;
+        try
+        {
+            return await TellEndAsync(part).WaitAsync(LastWordPatience, _time);
+        }
+        catch (TimeoutException)
+        {
+            return null;
+        }
     }
 
     private async Task SubmitAsync(PartReader part, GenerationRequest request, RunMode mode, ImmutableArray<KvSource> sources)
@@ -98,7 +118,7 @@ public sealed partial class PartInbox : IPartSink, IDisposable
                 else if (_parts.ContainsKey(part.Ticket))
                     part.OnTaken(NowSeconds);
                 else
-                    await EndAsync(part); // it was closed meanwhile, and the word of it may have come before the submission
+                    await TellEndAsync(part); // it was closed meanwhile, and the word of it may have come before the submission
                 return;
             }
             catch (Exception exception) when (IsGone(exception))
@@ -119,15 +139,16 @@ public sealed partial class PartInbox : IPartSink, IDisposable
         }
     }
 
-    private async Task EndAsync(PartReader part)
+    private async Task<RequestTimeline?> TellEndAsync(PartReader part)
     {
         try
         {
-            await part.Replica.EndPartAsync((await _reader).Id, part.Ticket);
+            return await part.Replica.EndPartAsync((await _reader).Id, part.Ticket);
         }
         catch (Exception)
         {
             // It is told again by what it is not asked for.
+            return null;
         }
     }
 

@@ -14,6 +14,7 @@ public sealed class PartReader : IDisposable
     private readonly PartOrder _order = new();
     private readonly PartSilence _silence;
     private readonly Lock _lock = new();
+    private readonly TaskCompletionSource _taken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly PartInbox _inbox;
 
     internal PartReader(PartInbox inbox, string replicaKey, IReplicaGrain replica, long ticket, PartSilence silence)
@@ -25,6 +26,9 @@ public sealed class PartReader : IDisposable
 
     /// <summary>In order, none twice, none missing. It is complete after the last one.</summary>
     public ChannelReader<PartUpdate> Updates => _updates.Reader;
+
+    /// <summary>Ends once the replica is known to have it; never where it refused, or was not heard of.</summary>
+    public Task Taken => _taken.Task;
 
     internal string ReplicaKey { get; }
 
@@ -53,10 +57,20 @@ public sealed class PartReader : IDisposable
     /// <summary>Ends the part on its replica where it has not ended. Returns at once; harmless after the end.</summary>
     public void Dispose() => _inbox.Close(this);
 
+    /// <summary>As <see cref="Dispose"/>, and asks for the replica's last word: its times, or null where it does not say so soon.</summary>
+    public async Task<RequestTimeline?> EndAsync()
+    {
+        var times = await _inbox.EndAsync(this);
+        while (_updates.Reader.TryRead(out var unread))
+            times = unread.Chunk?.Timeline ?? times;
+        return times;
+    }
+
     internal void OnTaken(double nowSeconds)
     {
         lock (_lock)
             _silence.Taken(nowSeconds);
+        _taken.TrySetResult();
     }
 
     internal void OnHeard(double nowSeconds)
@@ -74,6 +88,7 @@ public sealed class PartReader : IDisposable
     /// <returns>Whether the part has ended.</returns>
     internal bool OnDelivered(int from, ImmutableArray<PartUpdate> updates, double nowSeconds)
     {
+        _taken.TrySetResult();
         lock (_lock)
         {
             _silence.Taken(nowSeconds);

@@ -47,7 +47,7 @@ public sealed partial class ReplicaGrain(
 
     private string Key => this.GetPrimaryKeyString();
 
-    private ReplicaCalls Calls => _calls ?? throw new ModelNotReadyException($"Replica {Key} takes no requests: {_machine.LastFailure}.");
+    private ReplicaCalls Calls => _calls ?? throw new ModelNotReadyException($"Replica {Key} takes no requests: {Sentence.End(_machine.LastFailure)}");
 
     private PartDeliveries Deliveries => _deliveries ??= new PartDeliveries(_machine.Parts, Key, logger);
 
@@ -114,11 +114,11 @@ public sealed partial class ReplicaGrain(
         return Task.FromResult(unknown);
     }
 
-    public Task EndPartAsync(string readerId, long ticket)
+    public Task<RequestTimeline?> EndPartAsync(string readerId, long ticket)
     {
-        _machine.End(readerId, ticket, NowSeconds);
+        var times = _machine.End(readerId, ticket, NowSeconds);
         Carry();
-        return Task.CompletedTask;
+        return Task.FromResult(times);
     }
 
     public Task CompleteStepAsync(StepCompletion completion)

@@ -44,6 +44,16 @@ internal sealed class AnswerLog(TimeProvider time)
     /// <summary>The first tokens.</summary>
     public ImmutableArray<int> Take(int count) => [.. CollectionsMarshal.AsSpan(_tokens)[..count]];
 
+    /// <summary>When the last of the first tokens came; null of none.</summary>
+    public double? LastTokenSecondsOf(int count)
+    {
+        if (count >= Count)
+            return LastTokenSeconds;
+        var known = TokenTimes.Unpack(_times.Pack());
+        // Of a very long answer only the first tokens' times are kept.
+        return count == 0 ? null : count <= known.Length ? known[count - 1] : LastTokenSeconds;
+    }
+
     /// <summary>Of the first tokens, as <see cref="RequestTimeline.PackedTokenTimes"/>.</summary>
     public ImmutableArray<byte> PackTimes(int count)
     {

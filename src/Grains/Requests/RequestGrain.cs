@@ -15,8 +15,9 @@ namespace E2LLM.Grains.Requests;
 
 /// <summary>
 /// One request. Its run puts tokens into the log as fast as they come; the reader takes them from there at its own pace, so that a slow
-/// reader holds nobody up. The journal is written when the request is accepted, with its first token and when it is done, and no token
-/// waits for that. It lives where its reader is, so that tokens cross the network once.
+/// reader holds nobody up. The journal is written when a replica has taken the request, with its first token and when it is done, and no
+/// token waits for that; one that was turned away is in no journal, so that refusals cost next to nothing. It lives where its reader is,
+/// so that tokens cross the network once.
 /// </summary>
 [Reentrant, GrainType("request"), PreferLocalPlacement, CollectionAgeLimit(Minutes = 2)]
 [SuppressMessage("Design", "CA1001", Justification = "Grains are torn down in OnDeactivateAsync.")]
@@ -27,8 +28,8 @@ public sealed partial class RequestGrain(
     IOptions<RequestOptions> options,
     ILogger<RequestGrain> logger) : Grain, IRequestGrain
 {
-    private readonly CancellationTokenSource _cancel = new();
-    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private CancellationTokenSource _cancel = new();
+    private TaskCompletionSource _ended = NewEnd();
     private AnswerLog _answer = new(time);
     private Task _writing = Task.CompletedTask;
     private Task? _running;
@@ -36,26 +37,36 @@ public sealed partial class RequestGrain(
     private IDisposable? _leaseTimer;
     private long _lastReadAt;
     private int _readTokens;
+    private int _readers;
+    private bool _isDeleted;
 
     /// <summary>What a run that is stopped ends as, and after how many tokens.</summary>
     private (FinishReason Finish, int Tokens) _stop = (FinishReason.Cancelled, int.MaxValue);
 
+    /// <summary>Null before the request is accepted. The journal has it as <see cref="RequestJournal.Of"/> keeps it.</summary>
+    private RequestRecord? _record;
+
+    /// <summary>What anybody but the reader may know.</summary>
+    private RequestRecord? Known => _isDeleted ? null : _record;
+
     private RequestRecord Record
     {
-        get => journal.State.Record!;
-        set => journal.State.Record = value;
+        get => _record!;
+        set => _record = value;
     }
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        if (journal.State.Record is { Phase: not RequestPhase.Done } left)
+        _record = journal.State.Record;
+        if (_record is { Phase: not RequestPhase.Done } left)
             await InterruptAsync(left);
     }
 
     public async IAsyncEnumerable<TokenChunk> RunAsync(
         GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        Accept(request);
+        var cancel = Accept(request);
+        _readers++;
         try
         {
             var read = 0;
@@ -77,8 +88,12 @@ public sealed partial class RequestGrain(
         }
         finally
         {
-            // The reader has left: with an unfinished answer that means "stop".
-            await CancelAsync();
+            // The reader has left: with an unfinished answer that means "stop". It may leave when the id has been sent anew.
+            if (cancel == _cancel)
+                await CancelAsync();
+            // Of many that are turned away none stays in memory, nor do the tokens of what was deleted.
+            if (--_readers == 0 && (_isDeleted || (Record.Failure is { Party: FailedParty.Queue } && !_run!.Taken.IsCompleted)))
+                DeactivateOnIdle();
         }
     }
 
@@ -91,17 +106,45 @@ public sealed partial class RequestGrain(
     public async Task<RequestTimeline?> EndAsync(int tokens)
     {
         if (_running is null)
-            return journal.State.Record?.Timeline;
+            return Known?.Timeline;
+        if (_ended.Task.IsCompleted && Known is { Finish: FinishReason.Stop or FinishReason.Length or FinishReason.Failed } ended)
+        {
+            Record = RequestEnding.Stopped(ended, _answer, tokens);
+            _ = Write();
+        }
         if (!_cancel.IsCancellationRequested)
             _stop = (FinishReason.Stop, tokens);
         await CancelAsync();
         await _ended.Task;
-        return Record.Timeline;
+        return Known?.Timeline;
     }
+
+    public async Task<bool> DeleteAsync()
+    {
+        if (Known is not { Phase: RequestPhase.Done })
+        {
+            await CancelAsync();
+            return false;
+        }
+        // What is still to be written would come back.
+        await (_running ?? Task.CompletedTask);
+        await _writing;
+        if (journal.RecordExists)
+            await journal.ClearStateAsync();
+        _isDeleted = true;
+        // A reader may have the last of its tokens yet to come.
+        if (_readers == 0)
+            DeactivateOnIdle();
+        return true;
+    }
+
+    public Task RecoverAsync() => _running is null && Known is { } record
+        ? StatisticsReport.SendAsync(GrainFactory, record, route: null, logger)
+        : Task.CompletedTask;
 
     public Task<RequestRecord?> GetAsync()
     {
-        var record = journal.State.Record;
+        var record = Known;
         if (record is null or { Phase: RequestPhase.Done })
             return Task.FromResult(record);
         var phase = record.Phase == RequestPhase.Accepted && _run?.Route is not null ? RequestPhase.Queued : record.Phase;
@@ -130,18 +173,20 @@ public sealed partial class RequestGrain(
             _ = StatisticsReport.SendAsync(GrainFactory, Record, route: null, logger);
     }
 
-    private void Accept(GenerationRequest request)
+    /// <returns>What ends the run.</returns>
+    private CancellationTokenSource Accept(GenerationRequest request)
     {
-        // Of a request that was interrupted before its first token, nobody has had anything.
-        if (journal.State.Record is { } known and not { Finish: FinishReason.Interrupted, Failure.Phase: < RequestPhase.Decode })
+        if (Known is { } known && !RequestEnding.MayBeSentAgain(known))
             throw new RequestRejectedException($"Request id '{known.Request.Id}' has been used already. Every request needs an id of its own.");
         if (request.Id != this.GetPrimaryKeyString())
             throw new RequestRejectedException($"Request '{request.Id}' came to the grain of '{this.GetPrimaryKeyString()}'.");
-        if (_running is not null)
-            throw new RequestRejectedException($"Request '{request.Id}' was interrupted a moment ago. Send it again later, or with another id.");
+        if (_running is { IsCompleted: false })
+            throw new RequestRejectedException($"Request '{request.Id}' ended a moment ago. Send it again later, or with another id.");
         RequestRules.Check(request);
         if (!request.Answer.IsDefaultOrEmpty)
             throw new RequestRejectedException($"Request '{request.Id}' has an answer already. Answers are gone on with between replicas only.");
+        if (_running is not null)
+            Renew();
         _answer = new AnswerLog(time);
         _lastReadAt = time.GetTimestamp();
         Record = new RequestRecord
@@ -160,6 +205,14 @@ public sealed partial class RequestGrain(
         });
         _run = new RequestRun(request, _answer, GrainFactory, inbox, options.Value, time, logger);
         _running = RunToEndAsync(_run);
+        return _cancel;
+    }
+
+    /// <summary>The id of a request that has ended here, and of which nobody has had anything, is sent again.</summary>
+    private void Renew()
+    {
+        _cancel.Dispose();
+        (_cancel, _ended, _stop, _readTokens, _isDeleted) = (new CancellationTokenSource(), NewEnd(), (FinishReason.Cancelled, int.MaxValue), 0, false);
     }
 
     /// <summary>
@@ -177,8 +230,7 @@ public sealed partial class RequestGrain(
 
     private async Task RunToEndAsync(RequestRun run)
     {
-        // Off the caller's first turn, so that the journal's write and the replica's queue overlap.
-        _ = Write();
+        _ = NoteTakenAsync(run, _ended.Task);
         var begun = NoteFirstTokenAsync();
         var result = await run.RunAsync(_cancel.Token);
         _leaseTimer?.Dispose();
@@ -187,7 +239,16 @@ public sealed partial class RequestGrain(
         _answer.Changed.Pulse();
         _ = StatisticsReport.SendAsync(GrainFactory, Record, run.Route, logger);
         await begun;
-        await Write();
+        if (run.Taken.IsCompleted || Record.Finish != FinishReason.Failed)
+            await Write();
+    }
+
+    /// <summary>From here on somebody works on it, and a restart has to know.</summary>
+    private async Task NoteTakenAsync(RequestRun run, Task ended)
+    {
+        await Task.WhenAny(run.Taken, ended);
+        if (!ended.IsCompleted)
+            await Write();
     }
 
     /// <summary>From the first token on, somebody may have had a part of the answer: that has to outlive this process.</summary>
@@ -227,6 +288,7 @@ public sealed partial class RequestGrain(
     {
         try
         {
+            journal.State = RequestJournal.Of(Record, options.Value.StoreText);
             await journal.WriteStateAsync();
             return true;
         }
@@ -237,4 +299,6 @@ public sealed partial class RequestGrain(
             return false;
         }
     }
+
+    private static TaskCompletionSource NewEnd() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -8,4 +8,16 @@ public sealed class RequestJournal
 {
     /// <summary>Null before the request is accepted.</summary>
     [Id(0)] public RequestRecord? Record { get; set; }
+
+    /// <summary>A record as it is stored.</summary>
+    /// <param name="record">The whole of it.</param>
+    /// <param name="storeText">False: without the tokens of prompt and answer. How many there were is in its timeline.</param>
+    internal static RequestJournal Of(RequestRecord record, bool storeText) => new()
+    {
+        Record = storeText ? record : record with
+        {
+            Request = record.Request with { PromptTokens = [], Answer = [] },
+            GeneratedTokens = [],
+        },
+    };
 }

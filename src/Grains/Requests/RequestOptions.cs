@@ -18,4 +18,7 @@ public sealed class RequestOptions
     /// <summary>Seconds that a request waits for a replica that takes it, where all are out of service.</summary>
     [OptionRange(0, 3600)]
     public double ReplicaWaitSeconds { get; set; } = 120;
+
+    /// <summary>Whether the journal keeps the tokens of prompts and answers; without, only counts, times and how a request ended.</summary>
+    public bool StoreText { get; set; } = true;
 }

@@ -22,10 +22,14 @@ internal sealed partial class RequestRun(
     /// <summary>Before the plan is asked again whose answer was lost.</summary>
     private static readonly TimeSpan LostCallPause = TimeSpan.FromSeconds(0.05);
 
+    private readonly TaskCompletionSource _taken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ReplayPolicy _policy = new(request, options.MaxReplays);
 
     /// <summary>How often the request went on elsewhere.</summary>
     public int Replays => _policy.Replays;
+
+    /// <summary>Ends once a replica is known to have taken the request; never where it was refused.</summary>
+    public Task Taken => _taken.Task;
 
     /// <summary>The replicas that serve it now, or did last; null where none has been found yet.</summary>
     public ReplicaRoute? Route { get; private set; }
@@ -57,9 +61,9 @@ internal sealed partial class RequestRun(
         {
             Route = await RouteAsync(attempt, cancellationToken);
             SubmittedSeconds = answer.ElapsedSeconds;
-            return await (Route.DecoderKey is null
-                ? RunWholeAsync(Route.PrefillKey, attempt, cancellationToken)
-                : new SplitRun(inbox, Route.PrefillKey, Route.DecoderKey, attempt, answer, time, logger).RunAsync(cancellationToken));
+            return await (Route.DecoderKey is { } decoderKey
+                ? RunSplitAsync(Route.PrefillKey, decoderKey, attempt, cancellationToken)
+                : RunWholeAsync(Route.PrefillKey, attempt, cancellationToken));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -106,16 +110,39 @@ internal sealed partial class RequestRun(
     private async Task<AttemptResult> RunWholeAsync(string replicaKey, GenerationRequest attempt, CancellationToken cancellationToken)
     {
         using var part = inbox.Open(replicaKey, attempt, RunMode.Whole);
-        while (await part.Updates.WaitToReadAsync(cancellationToken))
-            while (part.Updates.TryRead(out var update))
-            {
-                if (update.Chunk is not { } chunk)
-                    continue;
-                answer.Append(chunk.Tokens);
-                if (update.IsLast)
-                    return new AttemptResult(chunk.Finish ?? FinishReason.Cancelled, chunk.Failure, replicaKey, chunk.Timeline);
-            }
-        return new AttemptResult(FinishReason.Cancelled, Replica: replicaKey);
+        _ = NoteTakenAsync(part.Taken);
+        try
+        {
+            while (await part.Updates.WaitToReadAsync(cancellationToken))
+                while (part.Updates.TryRead(out var update))
+                {
+                    if (update.Chunk is not { } chunk)
+                        continue;
+                    answer.Append(chunk.Tokens);
+                    if (update.IsLast)
+                        return new AttemptResult(chunk.Finish ?? FinishReason.Cancelled, chunk.Failure, replicaKey, chunk.Timeline);
+                }
+            return new AttemptResult(FinishReason.Cancelled, Replica: replicaKey);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return new AttemptResult(FinishReason.Cancelled, Replica: replicaKey, Timeline: await part.EndAsync());
+        }
+    }
+
+    /// <summary>One replica reads the prompt, another one writes the answer.</summary>
+    private Task<AttemptResult> RunSplitAsync(string prefillKey, string decoderKey, GenerationRequest attempt, CancellationToken cancellationToken)
+    {
+        var split = new SplitRun(inbox, prefillKey, decoderKey, attempt, answer, time, logger);
+        var running = split.RunAsync(cancellationToken);
+        _ = NoteTakenAsync(split.Taken);
+        return running;
+    }
+
+    private async Task NoteTakenAsync(Task taken)
+    {
+        await taken;
+        _taken.TrySetResult();
     }
 
     /// <summary>Why no replica was found.</summary>

@@ -20,4 +20,16 @@ internal static class FiniteScan
                 return index;
         return -1;
     }
+
+    /// <summary>Whether one of the values is no number. Infinities are: a model may rule a token out with a logit of minus infinity.</summary>
+    public static bool HasNaN(ReadOnlySpan<float> values)
+    {
+        var start = IndexOfNonFinite(values);
+        if (start < 0)
+            return false;
+        foreach (var value in values[start..])
+            if (float.IsNaN(value))
+                return true;
+        return false;
+    }
 }

@@ -150,6 +150,8 @@ internal sealed partial class LlamaStageEngine
             var status = _slice.Decode(rows, Embeddings(step), hidden);
             if (status != 0)
                 throw new EngineException($"llama_decode returned {status}: {errors}");
+            if (hidden is not null)
+                CheckHidden(rows, hidden);
             var tokens = Info.IsLast ? Sample(rows) : [];
             _ledger.CommitRows();
             return new StageResult { Hidden = hidden, SampledTokens = tokens };
@@ -160,6 +162,19 @@ internal sealed partial class LlamaStageEngine
             RollBack(rows);
             throw new EngineException($"{_name}: step {step.StepNumber} failed: {error.Message}", error);
         }
+    }
+
+    // Here, where they are made, and not only where they arrive: what came in was finite, so the fault lies in this stage. llama.cpp
+    // computes on with not-a-number and reports success. The last stage's logits are looked at where they are drawn from.
+    private void CheckHidden(ReadOnlySpan<StepRow> rows, TensorBuffer hidden)
+    {
+        var bad = FiniteScan.IndexOfNonFinite(hidden.Values);
+        if (bad < 0)
+            return;
+        var row = rows[bad / hidden.Width];
+        throw new EngineException(
+            $"position {row.Position} of slot {row.Sequence} came out of layer {Info.FirstLayer + Info.LayerCount - 1} with {hidden.Values[bad]} at index {bad % hidden.Width}, " +
+            "though what came in was finite: the weights of these layers, or this device's memory, are damaged");
     }
 
     private ReadOnlySpan<float> Embeddings(StageStep step)

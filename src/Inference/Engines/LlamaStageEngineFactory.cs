@@ -8,7 +8,9 @@ using E2LLM.Inference.Runtimes;
 
 namespace E2LLM.Inference.Engines;
 
-/// <summary>Cuts the slice that a stage needs, loads it into llama.cpp, and slows it down where the device is emulated.</summary>
+/// <summary>
+/// Cuts the slice that a stage needs, loads it into llama.cpp, tries it, and slows it down where the device is emulated.
+/// </summary>
 /// <param name="catalog">The models that can be asked for.</param>
 /// <param name="slices">Where slices are kept.</param>
 /// <param name="library">Loaded on the first use.</param>
@@ -50,6 +52,16 @@ public sealed class LlamaStageEngineFactory(ModelCatalog catalog, ISliceStore sl
             LoadSlice = () => new LlamaSlice(runtime, slice.Path, isLast, spec.Settings, spec.Device.Threads, library.GpuLayers),
             OpenEmbeddings = spec.FirstLayer == 0 ? () => new TokenEmbeddings(runtime, file.File, file.Embedding) : null,
         };
-        return await LlamaStageEngine.LoadAsync(parts, cancellationToken).ConfigureAwait(false);
+        var engine = await LlamaStageEngine.LoadAsync(parts, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await StageTrial.RunAsync(engine, file, cancellationToken).ConfigureAwait(false);
+            return engine;
+        }
+        catch
+        {
+            await engine.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 }

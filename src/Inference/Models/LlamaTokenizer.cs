@@ -19,9 +19,12 @@ internal sealed class LlamaTokenizer : ITokenizer, IDisposable
         _vocabulary = new Vocabulary(runtime, path);
         _prompts = new PromptTokenizer(_vocabulary);
         EndOfGenerationTokens = _vocabulary.EndOfGenerationTokens();
+        LongestTokenBytes = _vocabulary.LongestTokenBytes();
     }
 
     public ImmutableArray<int> EndOfGenerationTokens { get; }
+
+    public int LongestTokenBytes { get; }
 
     public ImmutableArray<int> Tokenize(string text, bool addSpecial, bool parseSpecial) =>
         [.. _vocabulary.Tokenize(text, addSpecial, parseSpecial)];

@@ -35,6 +35,11 @@ internal sealed class Vocabulary : IDisposable
     public ImmutableArray<int> EndOfGenerationTokens() =>
         [.. Enumerable.Range(0, Size).Where(_vocabulary.IsEndOfGeneration)];
 
+    /// <summary>Bytes of the longest text that becomes one token; at least 4, since an unknown character may become one.</summary>
+    public int LongestTokenBytes() => Enumerable.Range(0, Size).Select(token => Piece(token).Length)
+        .Concat(SpecialTokens().Select(special => Encoding.UTF8.GetByteCount(special.Text)))
+        .Append(4).Max();
+
     /// <summary>Tokens whose text is a name and not words, longest text first, as llama.cpp looks for them.</summary>
     public ImmutableArray<SpecialToken> SpecialTokens()
     {

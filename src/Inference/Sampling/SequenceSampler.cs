@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Requests;
+using E2LLM.Inference.Engines;
 using E2LLM.Inference.Runtimes;
 
 namespace E2LLM.Inference.Sampling;
@@ -14,7 +15,17 @@ namespace E2LLM.Inference.Sampling;
 /// </remarks>
 internal sealed unsafe class SequenceSampler : IDisposable
 {
+    /// <summary>
+    /// Below this a draw takes the likeliest token: a logit that is 0.01 behind has a chance of e^-100 there. llama.cpp divides the
+    /// logits by the temperature, which far enough down makes infinities of them, and of their differences no numbers.
+    /// </summary>
+    public const float GreedyBelowTemperature = 1e-4f;
+
+    // llama.cpp divides by this too. Far above any logit's distance to the others, a repeated token wins whatever it is.
+    private const float MinRepeatPenalty = 1e-4f;
+
     private readonly SamplingOptions _options;
+    private readonly bool _isGreedy;
     private readonly CandidateBuffer _candidates;
     private readonly ImmutableArray<int> _known;
     private readonly List<(int Position, int Token)> _drawn = [];
@@ -37,15 +48,16 @@ internal sealed unsafe class SequenceSampler : IDisposable
     {
         _runtime = runtime;
         _options = options;
+        _isGreedy = options.Temperature < GreedyBelowTemperature;
         _known = [.. promptTokens.IsDefault ? [] : promptTokens, .. answer.IsDefault ? [] : answer];
         _candidates = candidates;
-        if (options.Temperature == 0 && !options.HasPenalties)
+        if (_isGreedy && !options.HasPenalties)
             return;
         _filters = runtime.CreateSampler();
         if (options.HasPenalties)
             _filters.AddPenalties(
-                vocabularySize, options.PenaltyLastTokens, options.RepeatPenalty, options.FrequencyPenalty, options.PresencePenalty);
-        if (options.Temperature == 0)
+                vocabularySize, options.PenaltyLastTokens, Math.Max(MinRepeatPenalty, options.RepeatPenalty), options.FrequencyPenalty, options.PresencePenalty);
+        if (_isGreedy)
         {
             _filters.AddGreedy();
         }
@@ -61,11 +73,12 @@ internal sealed unsafe class SequenceSampler : IDisposable
 
     /// <param name="logits">Of the whole vocabulary.</param>
     /// <param name="position">Of the row that the logits belong to; the token that comes out has the position after it.</param>
-    /// <exception cref="EngineException">The logits have no largest value.</exception>
+    /// <exception cref="EngineException">A logit is no number, or there is no largest one.</exception>
     public int Draw(ReadOnlySpan<float> logits, int position)
     {
         var likeliest = Argmax.IndexOf(logits);
-        if (!float.IsFinite(logits[likeliest]))
+        // The largest is found past a logit that is no number, and every answer would then be a little wrong.
+        if (!float.IsFinite(logits[likeliest]) || FiniteScan.HasNaN(logits))
             throw new EngineException($"The logits of position {position} are not numbers: are the weights damaged?");
         var token = _filters is null ? likeliest : DrawFrom(_candidates.Fill(logits), position);
         if (_options.HasPenalties)
@@ -90,7 +103,7 @@ internal sealed unsafe class SequenceSampler : IDisposable
     private int DrawFrom(LlamaTokenDataArray candidates, int position)
     {
         _filters!.Apply(&candidates);
-        if (_options.Temperature != 0)
+        if (!_isGreedy)
         {
             using var draw = _runtime.CreateSampler();
             draw.AddDraw(DrawSeed.At(_options.Seed, position));

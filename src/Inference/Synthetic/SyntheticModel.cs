@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using E2LLM.Core.Models;
 using E2LLM.Core.Requests;
+using E2LLM.Inference.Sampling;
 
 namespace E2LLM.Inference.Synthetic;
 
@@ -72,7 +73,7 @@ public static class SyntheticModel
 
     internal static int Draw(ulong value, SamplingOptions sampling, int position, int vocabularySize)
     {
-        if (sampling.Temperature != 0)
+        if (sampling.Temperature >= SequenceSampler.GreedyBelowTemperature)
             value = Mix(value ^ Mix(((ulong)sampling.Seed << 32) | (uint)position));
         return 1 + (int)(value % (ulong)(vocabularySize - 1));
     }

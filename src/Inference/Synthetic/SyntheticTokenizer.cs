@@ -20,6 +20,9 @@ public sealed class SyntheticTokenizer : ITokenizer
 
     public ImmutableArray<int> EndOfGenerationTokens { get; } = [SyntheticModel.EndToken];
 
+    /// <remarks>Of a text, each byte is a token: the words are answers alone.</remarks>
+    public int LongestTokenBytes => 1;
+
     /// <remarks>No text stands for a special token, so <paramref name="parseSpecial"/> changes nothing.</remarks>
     public ImmutableArray<int> Tokenize(string text, bool addSpecial, bool parseSpecial)
     {

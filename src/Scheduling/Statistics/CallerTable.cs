@@ -56,7 +56,8 @@ internal sealed class CallerTable
     private static CallerStatistics Of(RequestEnd end) => new()
     {
         Requests = 1,
-        Failed = end.Finish == FinishReason.Failed ? 1 : 0,
+        Failed = RequestEnds.HasFailed(end) ? 1 : 0,
+        Refused = end.IsRefused ? 1 : 0,
         Cancelled = end.Finish == FinishReason.Cancelled ? 1 : 0,
         PromptTokens = end.Timeline.PromptTokens,
         GeneratedTokens = end.Timeline.GeneratedTokens,
@@ -67,6 +68,7 @@ internal sealed class CallerTable
     {
         Requests = first.Requests + second.Requests,
         Failed = first.Failed + second.Failed,
+        Refused = first.Refused + second.Refused,
         Cancelled = first.Cancelled + second.Cancelled,
         PromptTokens = first.PromptTokens + second.PromptTokens,
         GeneratedTokens = first.GeneratedTokens + second.GeneratedTokens,

@@ -30,7 +30,8 @@ internal sealed class RequestGroup
         _counts = _counts with
         {
             Requests = _counts.Requests + 1,
-            Failed = _counts.Failed + (end.Finish is FinishReason.Failed or FinishReason.Interrupted ? 1 : 0),
+            Failed = _counts.Failed + (RequestEnds.HasFailed(end) ? 1 : 0),
+            Refused = _counts.Refused + (end.IsRefused ? 1 : 0),
             Cancelled = _counts.Cancelled + (end.Finish == FinishReason.Cancelled ? 1 : 0),
             Replays = _counts.Replays + end.Timeline.Replays,
             PromptTokens = _counts.PromptTokens + (Role == ReplicaRole.Decoder ? 0 : end.Timeline.PromptTokens),

@@ -17,6 +17,7 @@ public sealed class StatisticsTable
 
     private readonly Dictionary<(ReplicaRole? Role, string Replica), RequestGroup> _groups = [];
     private readonly CallerTable _callers;
+    private readonly CountedRequests _counted;
     private DateTimeOffset? _since;
 
     public StatisticsTable(StatisticsJournal journal)
@@ -24,19 +25,25 @@ public sealed class StatisticsTable
         ArgumentNullException.ThrowIfNull(journal);
         _since = journal.Since;
         _callers = new CallerTable(journal.Callers, journal.OtherCallers);
+        _counted = new CountedRequests(journal.CountedLast);
         foreach (var group in journal.Groups)
             _groups.Add((group.Counts.Role, group.Counts.Replica), new RequestGroup(group));
     }
 
-    public void Add(RequestEnd end, DateTimeOffset now)
+    /// <summary>Counts a request; one that was counted a short while ago is not counted twice.</summary>
+    /// <returns>Whether it was counted.</returns>
+    public bool Add(RequestEnd end, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(end);
+        if (!_counted.TryAdd(end, now))
+            return false;
         _since ??= now;
         _callers.Add(end);
         Group(null, "").Add(end);
         Add(end, end.Role, end.Timeline.Replica);
         Add(end, ReplicaRole.Decoder, end.Timeline.DecoderReplica);
         Forget();
+        return true;
     }
 
     public RequestStatistics ToStatistics() => new()
@@ -67,6 +74,7 @@ public sealed class StatisticsTable
         Groups = [.. _groups.Values.Select(group => group.ToJournal())],
         Callers = _callers.Callers,
         OtherCallers = _callers.Others,
+        CountedLast = _counted.ToJournal(),
     };
 
     private void Add(RequestEnd end, ReplicaRole role, string replica)

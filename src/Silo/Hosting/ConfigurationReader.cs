@@ -13,6 +13,9 @@ internal sealed class ConfigurationReader(IConfiguration configuration)
     private readonly List<OptionFact> _facts = [];
     private readonly List<string> _errors = [];
 
+    /// <summary>A key that nobody reads, what is wrong with it, and what could stand in its place.</summary>
+    private readonly List<(string Key, string Fault, string There)> _unknown = [];
+
     /// <summary>The options of all sections that were read.</summary>
     public IReadOnlyList<OptionFact> Facts => _facts;
 
@@ -29,10 +32,13 @@ internal sealed class ConfigurationReader(IConfiguration configuration)
         var errors = new OptionErrors(section);
         foreach (var entry in configuration.GetSection(section).GetChildren())
         {
-            if (facts.FirstOrDefault(fact => fact.Name.Equals(entry.Key, StringComparison.OrdinalIgnoreCase)) is not { } option)
-                errors.Add($"{section}:{entry.Key} is no option; there are: {string.Join(", ", facts.Select(fact => fact.Name))}.");
+            var option = facts.FirstOrDefault(fact => fact.Name.Equals(entry.Key, StringComparison.OrdinalIgnoreCase));
+            if (option is null)
+                _unknown.Add((entry.Path, $"{entry.Path} is no option", string.Join(", ", facts.Select(fact => fact.Name))));
             else if (entry.Value is { } text && option.TrySet(options, text) is { } fault)
                 errors.Add(fault);
+            if (option is not null)
+                errors.AddRange(entry.GetChildren().Select(child => $"{child.Path} is no option; {option.Key} is a single value."));
         }
         configure?.Invoke(options);
         errors.CheckRanges(options);
@@ -41,10 +47,19 @@ internal sealed class ConfigurationReader(IConfiguration configuration)
         return options;
     }
 
-    /// <summary>Finds what stands beside the sections that were read and is read by nobody.</summary>
-    public void CheckSections(string root) => _errors.AddRange(configuration.GetSection(root).GetChildren()
-        .Where(child => !_sections.Contains(child.Path, StringComparer.OrdinalIgnoreCase))
-        .Select(child => $"{child.Path} is no section; there are: {string.Join(", ", _sections)}."));
+    /// <summary>Finds what is read by nobody, once all sections have been read, and names the key that is nearest to it.</summary>
+    public void CheckKeys(string root)
+    {
+        foreach (var child in configuration.GetSection(root).GetChildren())
+            if (!_sections.Contains(child.Path, StringComparer.OrdinalIgnoreCase))
+                _unknown.AddRange(KeysOf(child).Select(key => (key, $"{key} is no option: {child.Path} is no section", string.Join(", ", _sections))));
+            else if (child.Value is { Length: > 0 } value)
+                _errors.Add($"{child.Path} is '{value}'; it is a section, which has no value of its own.");
+        foreach (var (key, fault, there) in _unknown)
+            _errors.Add(NearestKey.Of(key, _facts.Select(fact => fact.Key)) is { } nearest
+                ? $"{fault}; the nearest is {nearest}."
+                : $"{fault}; there are: {there}.");
+    }
 
     /// <summary>Takes an error that something else found in what the configuration names.</summary>
     public void Add(string error) => _errors.Add(error);
@@ -55,4 +70,7 @@ internal sealed class ConfigurationReader(IConfiguration configuration)
         if (_errors.Count > 0)
             throw new ConfigurationException(string.Join(Environment.NewLine, _errors));
     }
+
+    private static IEnumerable<string> KeysOf(IConfigurationSection section) =>
+        section.GetChildren().Any() ? section.GetChildren().SelectMany(KeysOf) : [section.Path];
 }

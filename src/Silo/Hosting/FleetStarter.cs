@@ -14,7 +14,7 @@ internal sealed class FleetStarter(
     {
         try
         {
-            await StartedAsync(stoppingToken);
+            await lifetime.StartedAsync(stoppingToken);
             var plan = grains.GetGrain<IPlanGrain>(target.Model.Id);
             await new FleetAttempts(target.Model.Id, target.Fleet.Name, () => plan.ApplyAsync(target.Fleet), time, logger).RunAsync(stoppingToken);
         }
@@ -22,13 +22,5 @@ internal sealed class FleetStarter(
         {
             // Shut down before the fleet was ready.
         }
-    }
-
-    /// <summary>Hosted services start one after the other; grains can be called when the last of them has.</summary>
-    private async Task StartedAsync(CancellationToken stoppingToken)
-    {
-        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var registration = lifetime.ApplicationStarted.Register(started.SetResult);
-        await started.Task.WaitAsync(stoppingToken);
     }
 }

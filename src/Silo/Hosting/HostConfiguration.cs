@@ -3,6 +3,7 @@ using E2LLM.Core.Fleets;
 using E2LLM.DataPlane.Receiving;
 using E2LLM.DataPlane.Sending;
 using E2LLM.Gateway.Hosting;
+using E2LLM.Gguf.Models;
 using E2LLM.Grains.Plans;
 using E2LLM.Grains.Requests;
 using E2LLM.Inference.Runtimes;
@@ -44,10 +45,10 @@ internal sealed record HostConfiguration
         });
         reader.Read<RequestOptions>(RequestOptions.Section);
         reader.Read<GatewayOptions>(
-            GatewayOptions.Section, (options, errors) => options.Check(errors, [Path.GetFileNameWithoutExtension(ModelPathOf(host))]));
+            GatewayOptions.Section, (options, errors) => options.Check(errors, [ModelFile.IdOf(ModelPathOf(host))]));
         reader.Read<KvDataPortOptions>(KvDataPortOptions.Section, (options, errors) => options.Check(errors));
         reader.Read<KvSenderOptions>(KvSenderOptions.Section);
-        reader.CheckSections(Root);
+        reader.CheckKeys(Root);
         var fleet = ReadFleet(reader, host);
         reader.ThrowIfAny();
         return new HostConfiguration { Host = host, Library = library, Retention = retention, Fleet = fleet! };

@@ -24,6 +24,9 @@ public sealed class HostOptions
     public string DataDirectory { get; set; } =
         Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create), "e2llm");
 
+    /// <summary>Whether a journal that is damaged, or none, is renamed and a new one begun; else the silo does not start.</summary>
+    public bool SetBrokenJournalAside { get; set; }
+
     /// <summary>HTTP port on loopback.</summary>
     [OptionRange(1, 65_535, Zero = "a free one")]
     public int HttpPort { get; set; } = 8080;

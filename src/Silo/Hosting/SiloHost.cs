@@ -10,6 +10,7 @@ using E2LLM.Grains.Hosting;
 using E2LLM.Grains.Plans;
 using E2LLM.Grains.Requests;
 using E2LLM.Planning.Explanation;
+using E2LLM.Silo.Recovery;
 using E2LLM.Silo.Retention;
 using E2LLM.Silo.Storage;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -22,7 +23,7 @@ using Orleans.Storage;
 namespace E2LLM.Silo.Hosting;
 
 /// <summary>Puts a silo together: ports to adapters, options, clustering, journal, gateway, dashboard.</summary>
-public static class SiloHost
+public static partial class SiloHost
 {
     public const string DashboardPath = "/dashboard";
 
@@ -30,18 +31,47 @@ public static class SiloHost
     /// <param name="configure">Comes after the configuration, so it wins.</param>
     /// <exception cref="ConfigurationException">Everything that is wrong in any section or in the fleet file: one line an error.</exception>
     /// <exception cref="ModelFileException">The model is damaged, hostile or not supported.</exception>
-    public static async Task<WebApplication> BuildAsync(
-        string[] args, Action<HostOptions>? configure = null, CancellationToken cancellationToken = default)
+    public static Task<WebApplication> BuildAsync(
+        string[] args, Action<HostOptions>? configure = null, CancellationToken cancellationToken = default) =>
+        BuildAsync(args, configure, TimeProvider.System, cancellationToken);
+
+    /// <inheritdoc cref="BuildAsync(string[], Action{HostOptions}?, CancellationToken)"/>
+    /// <param name="time">The machine's clock.</param>
+    internal static async Task<WebApplication> BuildAsync(
+        string[] args, Action<HostOptions>? configure, TimeProvider time, CancellationToken cancellationToken)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         var configuration = HostConfiguration.Read(new ConfigurationReader(builder.Configuration), configure);
+        var directory = DataDirectory.Take(configuration.Host, TimeProvider.System);
+        try
+        {
+            return await BuildAsync(builder, configuration, directory, cancellationToken);
+        }
+        catch
+        {
+            directory.Dispose();
+            throw;
+        }
+    }
+
+    private static async Task<WebApplication> BuildAsync(
+        WebApplicationBuilder builder, HostConfiguration configuration, DataDirectory directory, CancellationToken cancellationToken)
+    {
+        var setAside = JournalFile.Open(configuration.Host, TimeProvider.System);
         var models = await ServedModels.OpenAsync(configuration, cancellationToken);
         var target = new ServingTarget(models.Model, configuration.Fleet);
 
         // Standard output belongs to whoever runs the host: answers, tables, JSON.
         builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, configuration.Host.HttpPort));
+        builder.Services.AddSingleton(time);
+        SteadyTime.AddTo(builder.Services, time);
         builder.Services.AddSingleton(target);
+        // The lock ends with the container that made it.
+        builder.Services.AddSingleton(_ => directory);
+        builder.Services.AddSingleton(services => new LeftRecords(
+            JournalFile.ConnectionString(configuration.Host), services.GetRequiredService<IGrainStorageSerializer>()));
+        builder.Services.AddHostedService<RecoveryService>();
         builder.Services.AddHostedService<FleetStarter>();
         AddRetention(builder.Services, configuration, models);
         builder.Services.AddOptions<ServingOptions>().BindConfiguration(ServingOptions.Section);
@@ -54,6 +84,10 @@ public static class SiloHost
         builder.Host.UseOrleans(silo => ConfigureSilo(silo, configuration.Host, target));
 
         var app = builder.Build();
+        app.Services.GetRequiredService<DataDirectory>();
+        if (setAside is not null)
+            LogSetAside(app.Logger, setAside);
+        app.UseE2LlmGateway();
         app.MapE2LlmOpenAi();
         app.MapE2LlmHealth();
         app.MapOrleansDashboard(DashboardPath);
@@ -72,10 +106,6 @@ public static class SiloHost
 
     private static void ConfigureSilo(ISiloBuilder silo, HostOptions options, ServingTarget target)
     {
-        Directory.CreateDirectory(options.DataDirectory);
-        var journal = Journal(options);
-        JournalSchema.Apply(journal);
-
         // One silo that nobody can reach from outside: clustering over loopback, dashboard and API likewise.
         silo.UseLocalhostClustering(FreePort(options.SiloPort), FreePort(options.GatewayPort), serviceId: "e2llm", clusterId: "e2llm");
         silo.Configure<SiloOptions>(orleans => orleans.SiloName = options.Name);
@@ -85,19 +115,17 @@ public static class SiloHost
         {
             // The provider's own name for Microsoft.Data.Sqlite.
             storage.Invariant = "System.Data.SQLite";
-            storage.ConnectionString = journal;
+            storage.ConnectionString = JournalFile.ConnectionString(options);
         });
         silo.AddDashboard();
     }
-
-    private static string Journal(HostOptions options) => JournalSchema.ConnectionString(Path.Combine(options.DataDirectory, "journal.db"));
 
     private static void AddRetention(IServiceCollection services, HostConfiguration configuration, ServedModels models)
     {
         var options = configuration.Retention;
         services.AddHostedService(provider => new RetentionService(
             new JournalRetention(
-                Journal(configuration.Host),
+                JournalFile.ConnectionString(configuration.Host),
                 provider.GetRequiredService<IGrainStorageSerializer>(),
                 options,
                 provider.GetRequiredService<TimeProvider>()).Prune,
@@ -105,6 +133,9 @@ public static class SiloHost
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<RetentionService>>()));
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The journal was damaged, or none. It is '{Path}' now, and a new one has been begun.")]
+    private static partial void LogSetAside(ILogger logger, string path);
 
     private static int FreePort(int port)
     {

@@ -29,6 +29,11 @@ public static class JournalSchema
             PRIMARY KEY (ServiceId, GrainType, KeyHigh, KeyLow, KeyText));
         """;
 
+    private const string KnownColumns = """
+        SELECT count(*) FROM pragma_table_info('GrainState')
+        WHERE name IN ('ServiceId', 'GrainType', 'KeyHigh', 'KeyLow', 'KeyText', 'Version', 'Payload');
+        """;
+
     private const string ThisGrain = """
         ServiceId = @ServiceId AND GrainType = @GrainTypeString AND KeyHigh = @GrainIdN0 AND KeyLow = @GrainIdN1
         AND KeyText = coalesce(@GrainIdExtensionString, '')
@@ -49,7 +54,7 @@ public static class JournalSchema
             {VersionAfterwards}
             """),
         ("ClearStorageKey", $"""
-            UPDATE GrainState SET Payload = NULL, Version = Version + 1, ModifiedAt = unixepoch()
+            DELETE FROM GrainState
             WHERE {ThisGrain} AND Version = @GrainStateVersion;
             {VersionAfterwards}
             """),
@@ -60,10 +65,12 @@ public static class JournalSchema
         new SqliteConnectionStringBuilder { DataSource = path, DefaultTimeout = 10 }.ToString();
 
     /// <summary>Creates what is missing. Harmless when repeated, and when several silos do it at once.</summary>
+    /// <exception cref="SqliteException">The file cannot be opened, is no database, is damaged, or has tables of another kind.</exception>
     public static void Apply(string connectionString)
     {
         using var connection = new SqliteConnection(connectionString);
         connection.Open();
+        Check(connection);
         LetShrink(connection);
         Execute(connection, Tables);
         using var transaction = connection.BeginTransaction();
@@ -77,6 +84,21 @@ public static class JournalSchema
             query.ExecuteNonQuery();
         }
         transaction.Commit();
+    }
+
+    /// <summary>
+    /// Before anything is written. Reads the whole file once: a page that was damaged would else be found by the request that needs it.
+    /// A database with other tables is somebody else's.
+    /// </summary>
+    private static void Check(SqliteConnection connection)
+    {
+        const int otherSchema = 1, damaged = 11;
+        using var command = connection.CreateCommand();
+        command.CommandText = "PRAGMA quick_check(1);";
+        if (command.ExecuteScalar() is string said && said != "ok")
+            throw new SqliteException($"SQLite Error {damaged}: '{said}'.", damaged);
+        if (Scalar(connection, "SELECT count(*) FROM sqlite_master WHERE type = 'table';") > 0 && Scalar(connection, KnownColumns) != 7)
+            throw new SqliteException($"SQLite Error {otherSchema}: 'the tables are not those of a journal'.", otherSchema);
     }
 
     /// <summary>

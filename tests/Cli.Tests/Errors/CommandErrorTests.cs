@@ -60,6 +60,30 @@ public sealed class CommandErrorTests : IDisposable
         AssertOneLine(await DemoAsync("--fleet", fleet), "devices[0].id", "devices[1].memory");
     }
 
+    [Theory]
+    [InlineData("serve")]
+    [InlineData("demo")]
+    public async Task Host_TwoSectionsWrong_ListsBothWithoutAStack(string command)
+    {
+        await using var process = CliProcess.Start(
+            new Dictionary<string, string>
+            {
+                ["E2LLM:Serving:KvCells"] = "abc",
+                ["E2LLM:Gateway:RetryAfterSeconds"] = "soon",
+                ["E2LLM:Gateway:DrainSecond"] = "1",
+            },
+            command, "--data", _folder.Path, "--port", "0");
+
+        var run = await process.WaitForExitAsync();
+
+        var lines = run.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(1, run.ExitCode);
+        Assert.Equal(3, lines.Length);
+        Assert.StartsWith("e2llm: E2LLM:Serving:KvCells is 'abc'; it must be ", lines[0]);
+        Assert.StartsWith("E2LLM:Gateway:RetryAfterSeconds is 'soon'; it must be ", lines[1]);
+        Assert.Equal("E2LLM:Gateway:DrainSecond is no option; the nearest is E2LLM:Gateway:DrainSeconds.", lines[2].TrimEnd());
+    }
+
     [Fact]
     public async Task Ask_NoSilo_NamesTheAddress() =>
         AssertOneLine(await CliProcess.RunAsync("ask", "Hello!", "--gateway", "127.0.0.1:1"), "127.0.0.1:1");

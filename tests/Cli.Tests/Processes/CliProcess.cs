@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Reflection;
 
 namespace E2LLM.Cli.Tests.Processes;
 
@@ -22,7 +23,17 @@ internal sealed class CliProcess : IAsyncDisposable
         _error = new ProcessOutput(process.StandardError);
     }
 
-    public static CliProcess Start(params string[] arguments)
+    public static CliProcess Start(params string[] arguments) => Start(typeof(CommandLine).Assembly, [], arguments);
+
+    /// <param name="configuration">Keys of the configuration and their values.</param>
+    /// <param name="arguments">The command line.</param>
+    public static CliProcess Start(Dictionary<string, string> configuration, params string[] arguments) =>
+        Start(typeof(CommandLine).Assembly, configuration, arguments);
+
+    /// <param name="program">An executable assembly other than the tool's.</param>
+    /// <param name="configuration">Keys of the configuration and their values.</param>
+    /// <param name="arguments">The command line.</param>
+    public static CliProcess Start(Assembly program, Dictionary<string, string> configuration, params string[] arguments)
     {
         var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
         var start = new ProcessStartInfo("env") { RedirectStandardOutput = true, RedirectStandardError = true };
@@ -31,11 +42,13 @@ internal sealed class CliProcess : IAsyncDisposable
             start.ArgumentList.Add("--default-signal=INT");
         start.ArgumentList.Add(dotnet);
         start.ArgumentList.Add("exec");
-        start.ArgumentList.Add(typeof(CommandLine).Assembly.Location);
+        start.ArgumentList.Add(program.Location);
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         start.Environment["E2LLM__Silo__SiloPort"] = "0";
         start.Environment["E2LLM__Silo__GatewayPort"] = "0";
+        foreach (var (key, value) in configuration)
+            start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
         return new CliProcess(Process.Start(start)!, string.Join(' ', arguments));
     }
 

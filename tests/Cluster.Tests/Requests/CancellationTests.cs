@@ -1,5 +1,7 @@
 using E2LLM.Cluster.Tests.Fixtures;
+using E2LLM.Cluster.Tests.HandOff;
 using E2LLM.Core.Requests;
+using E2LLM.Core.Statistics;
 using E2LLM.Inference.Synthetic;
 
 namespace E2LLM.Cluster.Tests.Requests;
@@ -59,14 +61,50 @@ public sealed class CancellationTests
     }
 
     [Fact]
-    public async Task End_AfterTheEnd_ChangesNothing()
+    public async Task End_ByTheReader_HasTheTimesOfItsReplicaAndCountsAmongTheLatencies()
+    {
+        await using var fog = await TestFog.ServeAsync(Synthetic.ThreeSilos(Synthetic.Engines(Slow)));
+
+        var timeline = await StopAsync(fog, "enough", tokens: 3);
+
+        Assert.Equal(("1/r0", ""), (timeline.Replica, timeline.DecoderReplica));
+        Assert.Equal(3, timeline.Devices.Length);
+        Assert.True(0 <= timeline.WaitSeconds && timeline.PrefillStartSeconds <= timeline.PrefillEndSeconds);
+        Assert.True(timeline.PrefillEndSeconds <= timeline.FirstTokenSeconds && timeline.FirstTokenSeconds <= timeline.LastTokenSeconds);
+        var whole = (await fog.CountedAsync(1)).Whole;
+        Assert.Equal((1, 0, 0), (whole.Requests, whole.Cancelled, whole.Failed));
+        Assert.All(
+            [RequestFigure.Wait, RequestFigure.QueueWait, RequestFigure.Prefill, RequestFigure.TimeToFirstToken, RequestFigure.TimePerOutputToken, RequestFigure.EndToEnd],
+            figure => Assert.Equal(1, whole.Find(figure)?.Count));
+    }
+
+    [Fact]
+    public async Task End_ByTheReaderOfASplitRequest_HasTheTimesOfBothReplicas()
+    {
+        await using var fog = await TestFog.ServeAsync(SplitFog.Options(Synthetic.Engines(Slow)));
+
+        var timeline = await StopAsync(fog, "enough", tokens: 5);
+
+        Assert.Equal(("1/r0", "1/r1"), (timeline.Replica, timeline.DecoderReplica));
+        Assert.True(timeline.PrefillStartSeconds <= timeline.PrefillEndSeconds && timeline.KvSentSeconds <= timeline.DecodeStartSeconds);
+        Assert.True(timeline.DecodeStartSeconds <= timeline.LastTokenSeconds);
+        await SplitFog.AssertAllFreeAsync(fog);
+    }
+
+    [Fact]
+    public async Task End_AnswerHadReachedItsLimitMeanwhile_IsKeptAsTheReaderSays()
     {
         await using var fog = await TestFog.ServeAsync(Synthetic.ThreeDevices());
-        await fog.RunAsync(Synthetic.Request("over"));
+        var answer = await fog.RunAsync(Synthetic.Request("over"));
+        Assert.Equal((FinishReason.Length, 10), (answer.Finish, answer.Tokens.Count));
 
-        await fog.Request("over").EndAsync(1);
+        var timeline = (await fog.Request("over").EndAsync(4))!;
 
-        Assert.Equal(FinishReason.Length, (await fog.DoneAsync("over")).Finish);
+        var record = (await fog.Request("over").GetAsync())!;
+        Assert.Equal(FinishReason.Stop, record.Finish);
+        Assert.Equal(answer.Tokens.Take(4), record.GeneratedTokens);
+        Assert.Equal((4, 4), (timeline.GeneratedTokens, timeline.TokenSeconds.Length));
+        Assert.True(timeline.FirstTokenSeconds <= timeline.LastTokenSeconds && timeline.LastTokenSeconds <= timeline.DoneSeconds);
     }
 
     [Fact]
@@ -120,6 +158,15 @@ public sealed class CancellationTests
         await AssertAllFreeAsync(fog);
 
         Assert.Equal(FinishReason.Cancelled, (await fog.DoneAsync("gone")).Finish);
+    }
+
+    /// <summary>Reads so many tokens, or a few more, and has enough then.</summary>
+    private static async Task<RequestTimeline> StopAsync(TestFog fog, string id, int tokens)
+    {
+        await using var reader = fog.Request(id).RunAsync(Synthetic.Request(id, maxTokens: 3000)).GetAsyncEnumerator();
+        for (var read = 0; read < tokens && await reader.MoveNextAsync();)
+            read += reader.Current.Tokens.Length;
+        return (await fog.Request(id).EndAsync(tokens))!;
     }
 
     private static async Task AssertAllFreeAsync(TestFog fog)

@@ -1,10 +1,6 @@
 using E2LLM.Cluster.Tests.Fixtures;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Requests;
-using E2LLM.Grains.Interfaces.Requests;
-using E2LLM.Grains.Requests;
-using Microsoft.Extensions.DependencyInjection;
-using Orleans.Storage;
 
 namespace E2LLM.Cluster.Tests.Requests;
 
@@ -17,13 +13,13 @@ public sealed class InterruptedRequestTests
     public async Task Get_NobodyWorksOnItAnyMore_IsInterruptedAndSoItStays(RequestPhase phase)
     {
         await using var fog = await TestFog.ServeAsync(Synthetic.ThreeDevices());
-        await LeaveBehindAsync(fog, "left", phase);
+        await StoredRequests.LeaveBehindAsync(fog, "left", phase);
 
         var record = (await fog.Request("left").GetAsync())!;
 
         Assert.Equal((RequestPhase.Done, FinishReason.Interrupted), (record.Phase, record.Finish));
         Assert.Equal((phase, true), (record.Failure!.Phase, record.Failure.MayRetry));
-        Assert.Equal(FinishReason.Interrupted, (await ReadAsync(fog, "left")).State!.Record!.Finish);
+        Assert.Equal(FinishReason.Interrupted, (await StoredRequests.ReadAsync(fog, "left"))!.Finish);
         await fog.Request("left").CancelAsync();
         Assert.Equal(record.Failure, (await fog.Request("left").GetAsync())!.Failure);
     }
@@ -32,7 +28,7 @@ public sealed class InterruptedRequestTests
     public async Task Get_Interrupted_IsCountedOnce()
     {
         await using var fog = await TestFog.ServeAsync(Synthetic.ThreeDevices());
-        await LeaveBehindAsync(fog, "left", RequestPhase.Accepted);
+        await StoredRequests.LeaveBehindAsync(fog, "left", RequestPhase.Accepted);
 
         for (var asked = 0; asked < 3; asked++)
         {
@@ -49,7 +45,7 @@ public sealed class InterruptedRequestTests
     public async Task Run_InterruptedBeforeItsFirstToken_IsAnsweredUnderTheSameId()
     {
         await using var fog = await TestFog.ServeAsync(Synthetic.ThreeDevices());
-        await LeaveBehindAsync(fog, "again", RequestPhase.Accepted);
+        await StoredRequests.LeaveBehindAsync(fog, "again", RequestPhase.Accepted);
 
         var answer = await fog.RunAsync(Synthetic.Request("again"));
 
@@ -62,7 +58,7 @@ public sealed class InterruptedRequestTests
     public async Task Run_InterruptedAfterItsFirstToken_IsRejected()
     {
         await using var fog = await TestFog.ServeAsync(Synthetic.ThreeDevices());
-        await LeaveBehindAsync(fog, "begun", RequestPhase.Decode);
+        await StoredRequests.LeaveBehindAsync(fog, "begun", RequestPhase.Decode);
 
         await Assert.ThrowsAsync<RequestRejectedException>(() => fog.RunAsync(Synthetic.Request("begun")));
     }
@@ -77,36 +73,9 @@ public sealed class InterruptedRequestTests
         {
         }
 
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        RequestRecord? record;
-        while ((record = (await ReadAsync(fog, "running")).State!.Record)?.Phase != RequestPhase.Decode)
-            limit.Token.ThrowIfCancellationRequested();
+        var record = await StoredRequests.WaitAsync(fog, "running", stored => stored.Phase == RequestPhase.Decode);
         Assert.Equal("somebody", record.Request.CallerId);
     }
-
-    private static async Task LeaveBehindAsync(TestFog fog, string id, RequestPhase phase)
-    {
-        var state = await ReadAsync(fog, id);
-        state.State = new RequestJournal
-        {
-            Record = new RequestRecord
-            {
-                Request = Synthetic.Request(id),
-                Phase = phase,
-                Timeline = new RequestTimeline { AcceptedAt = DateTimeOffset.UnixEpoch },
-            },
-        };
-        await Storage(fog).WriteStateAsync("request", fog.Request(id).GetGrainId(), state);
-    }
-
-    private static async Task<GrainState<RequestJournal>> ReadAsync(TestFog fog, string id)
-    {
-        var state = new GrainState<RequestJournal>(new RequestJournal());
-        await Storage(fog).ReadStateAsync("request", fog.Request(id).GetGrainId(), state);
-        return state;
-    }
-
-    private static IGrainStorage Storage(TestFog fog) => fog.Silos[0].GetRequiredKeyedService<IGrainStorage>(JournalStorage.ProviderName);
 
     private static Task DeactivateAsync(TestFog fog) =>
         fog.Client.GetGrain<IManagementGrain>(0).ForceActivationCollection(TimeSpan.Zero);

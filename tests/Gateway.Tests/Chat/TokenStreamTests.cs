@@ -78,7 +78,11 @@ public sealed class TokenStreamTests
 
         public Task<RequestTimeline?> EndAsync(int tokens) => throw new NotSupportedException();
 
+        public Task<bool> DeleteAsync() => throw new NotSupportedException();
+
         public Task CancelAsync() => throw new NotSupportedException();
+
+        public Task RecoverAsync() => throw new NotSupportedException();
 
         public Task<RequestRecord?> GetAsync() => throw new NotSupportedException();
     }

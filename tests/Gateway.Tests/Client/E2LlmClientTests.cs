@@ -59,6 +59,20 @@ public sealed class E2LlmClientTests(GatewayFixture gateway)
     }
 
     [Fact]
+    public async Task StreamAsync_StopTextInTheLastTokensOfTheAnswer_TellsTheRequestWhatTheClientIsTold()
+    {
+        var model = gateway.Fleet.Add(Scripts.Yields(Scripts.Bytes("Hello END!") with { Finish = FinishReason.Length, Timeline = Scripts.Timeline }));
+
+        var deltas = new List<ChatDelta>();
+        await foreach (var delta in Client.StreamAsync(Request(model) with { StopTexts = ["END"] }))
+            deltas.Add(delta);
+
+        Assert.Equal("Hello ", string.Concat(deltas.Select(delta => delta.Text)));
+        Assert.Equal((FinishReason.Stop, 9), (deltas[^1].Finish, deltas[^1].GeneratedTokens));
+        Assert.Equal(9, await model.EndedByReader);
+    }
+
+    [Fact]
     public async Task StreamAsync_LeftEarly_StopsTheFleet()
     {
         var model = gateway.Fleet.Add(Scripts.SaysAndHangs("Hel"));

@@ -13,6 +13,8 @@ public sealed class ByteTokenizer : ITokenizer
 
     public ImmutableArray<int> EndOfGenerationTokens => [EndOfText];
 
+    public int LongestTokenBytes => 1;
+
     public ImmutableArray<int> Tokenize(string text, bool addSpecial, bool parseSpecial) =>
         addSpecial ? [BeginOfText, .. Scripts.Tokens(text)] : Scripts.Tokens(text);
 

@@ -55,5 +55,19 @@ public sealed class FakeRequestGrain(FakeFleet fleet) : Grain, IRequestGrain
 
     public Task CancelAsync() => _cancelled.CancelAsync();
 
+    public async Task<bool> DeleteAsync()
+    {
+        if (_record is not { Phase: RequestPhase.Done })
+        {
+            await CancelAsync();
+            return false;
+        }
+
+        _record = null;
+        return true;
+    }
+
+    public Task RecoverAsync() => throw new NotSupportedException();
+
     public Task<RequestRecord?> GetAsync() => Task.FromResult(_record);
 }

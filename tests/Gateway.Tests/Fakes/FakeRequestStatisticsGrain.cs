@@ -9,4 +9,6 @@ public sealed class FakeRequestStatisticsGrain(FakeFleet fleet) : Grain, IReques
     public Task<RequestStatistics> GetAsync() => Task.FromResult(fleet[this.GetPrimaryKeyString()].Statistics);
 
     public Task AddAsync(RequestEnd end) => throw new NotSupportedException();
+
+    public Task<DateTimeOffset?> GetStoredAtAsync() => throw new NotSupportedException();
 }

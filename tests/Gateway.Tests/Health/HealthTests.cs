@@ -15,7 +15,7 @@ public sealed class HealthTests
         await using var host = await GatewayHost.StartAsync();
         var served = host.Fleet.Add(Scripts.Says("x"), id: "served");
         var other = host.Fleet.Add(Scripts.Says("x"), id: "other");
-        other.Status = new PlanStatus { Phase = PlanPhase.Loading };
+        other.Status = new PlanStatus { Phase = PlanPhase.Loading, Error = "Device d2 is away." };
 
         using var waiting = await host.Http.GetAsync("/health");
         using var alive = await host.Http.GetAsync("/alive");
@@ -30,6 +30,7 @@ public sealed class HealthTests
         Assert.Equal(HttpStatusCode.OK, alive.StatusCode);
         var error = await refused.ErrorAsync();
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "model_not_ready"), (error.Status, error.Code));
+        Assert.EndsWith("phase Loading: Device d2 is away.", error.Message);
         Assert.NotNull(refused.Headers.RetryAfter);
         Assert.Equal(HttpStatusCode.OK, answered.StatusCode);
         Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
@@ -43,7 +44,7 @@ public sealed class HealthTests
         var model = host.Fleet.Add(Scripts.Says("x"));
         model.Status = model.Status with
         {
-            Replicas = [.. model.Status.Replicas.Select(replica => replica with { State = ReplicaState.OutOfService, LastFailure = "device d1 does not answer" })],
+            Replicas = [.. model.Status.Replicas.Select(replica => replica with { State = ReplicaState.OutOfService, LastFailure = "device d1 does not answer." })],
         };
 
         using var health = await host.Http.GetAsync("/health");
@@ -52,6 +53,6 @@ public sealed class HealthTests
         Assert.Equal(HttpStatusCode.ServiceUnavailable, health.StatusCode);
         var error = await refused.ErrorAsync();
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "model_not_ready"), (error.Status, error.Code));
-        Assert.Contains("device d1 does not answer", error.Message);
+        Assert.EndsWith("started anew: device d1 does not answer.", error.Message);
     }
 }

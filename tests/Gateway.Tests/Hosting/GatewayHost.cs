@@ -37,7 +37,7 @@ public sealed class GatewayHost : IAsyncDisposable
 
     public FakeFleet Fleet => Services.GetRequiredService<FakeFleet>();
 
-    public static async Task<GatewayHost> StartAsync(Action<GatewayOptions>? configure = null)
+    public static async Task<GatewayHost> StartAsync(Action<GatewayOptions>? configure = null, Action<WebApplication>? map = null)
     {
         var (siloPort, gatewayPort) = (FreePort(), FreePort());
         var builder = WebApplication.CreateBuilder();
@@ -49,8 +49,10 @@ public sealed class GatewayHost : IAsyncDisposable
         builder.Services.AddSingleton<ITokenizerProvider>(services => services.GetRequiredService<FakeFleet>());
         builder.Services.AddE2LlmGateway(configure);
         var app = builder.Build();
+        app.UseE2LlmGateway();
         app.MapE2LlmOpenAi();
         app.MapE2LlmHealth();
+        map?.Invoke(app);
         await app.StartAsync();
         return new GatewayHost(app, new IPEndPoint(IPAddress.Loopback, gatewayPort));
     }

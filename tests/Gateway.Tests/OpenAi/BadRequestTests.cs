@@ -124,7 +124,7 @@ public sealed class BadRequestTests(GatewayFixture gateway)
         var model = gateway.Fleet.Add(Scripts.Says("ok"));
         const string Harmless = """
             ,"n":1,"tools":[],"tool_choice":"none","logprobs":false,"top_logprobs":null,"logit_bias":{},"response_format":{"type":"text"},
-            "modalities":["text"],"user":"me","metadata":{"a":"b"},"brand_new_field":[1,{"x":null}],"stop":null,"temperature":null,"seed":-1
+            "modalities":["text"],"user":"me","metadata":{"a":"b"},"brand_new_field":null,"stop":null,"temperature":null,"seed":-1
             """;
 
         using var response = await gateway.Http.PostAsync(ChatHttp.ChatPath, ChatHttp.Body(model.Id, Harmless));

@@ -47,5 +47,20 @@ public sealed class RequestEndpointTests(GatewayFixture gateway)
         Assert.Equal(HttpStatusCode.NotFound, deleted.StatusCode);
     }
 
+    [Fact]
+    public async Task DeleteRequest_Done_IsGoneAfterwards()
+    {
+        var model = gateway.Fleet.Add(Scripts.Says("a secret answer"));
+        using var answer = await gateway.Http.PostAsync(ChatHttp.ChatPath, ChatHttp.Body(model.Id));
+        var id = (await answer.JsonAsync()).GetProperty("id").GetString();
+
+        using var deleted = await gateway.Http.DeleteAsync($"/v1/requests/{id}");
+
+        Assert.Equal(HttpStatusCode.OK, deleted.StatusCode);
+        Assert.Equal($$"""{"id":"{{id}}","object":"request.deleted","deleted":true}""", await deleted.Content.ReadAsStringAsync());
+        using var got = await gateway.Http.GetAsync($"/v1/requests/{id}");
+        Assert.Equal(HttpStatusCode.NotFound, got.StatusCode);
+    }
+
     private static string? Text(JsonElement element, string name) => element.GetProperty(name).GetString();
 }

@@ -39,10 +39,10 @@ public sealed class StatisticsEndpointTests(GatewayFixture gateway)
         Assert.Equal(("3/r1", "decoder", 80), (
             replica.GetProperty("replica").GetString(), replica.GetProperty("role").GetString(), Number(replica, "generated_tokens")));
         Assert.Equal(
-            """[{"caller":"alice","requests":5,"failed":1,"cancelled":2,"prompt_tokens":50,"generated_tokens":40}]""",
+            """[{"caller":"alice","requests":5,"failed":1,"refused":0,"cancelled":2,"prompt_tokens":50,"generated_tokens":40}]""",
             statistics.GetProperty("callers").GetRawText());
         Assert.Equal(
-            """{"requests":4,"failed":0,"cancelled":0,"prompt_tokens":0,"generated_tokens":30}""",
+            """{"requests":4,"failed":0,"refused":0,"cancelled":0,"prompt_tokens":0,"generated_tokens":30}""",
             statistics.GetProperty("other_callers").GetRawText());
     }
 

@@ -86,7 +86,7 @@ public sealed class RawGguf
         {
             stream.SetLength(start + tensor.TrueOffset);
             stream.Position = stream.Length;
-            Put([.. Enumerable.Range(0, tensor.Bytes).Select(i => (byte)(i * 7 + tensor.Name.Length))]);
+            Put([.. Enumerable.Range(0, tensor.Bytes).Select(i => (byte)((i * 7 + tensor.Name.Length) & 0x7E))]);
         }
         return stream.ToArray();
     }

@@ -72,8 +72,8 @@ public sealed class GgufWriterTests
         writer.AddTensor("x", GgmlType.F32, 3, 2);
         writer.AddTensor("yy", GgmlType.F32, 9);
         writer.BeginData();
-        writer.Write([.. Enumerable.Range(0, 24).Select(i => (byte)(i * 7 + 1))]);
-        writer.Write([.. Enumerable.Range(0, 36).Select(i => (byte)(i * 7 + 2))]);
+        writer.Write([.. Enumerable.Range(0, 24).Select(i => (byte)((i * 7 + 1) & 0x7E))]);
+        writer.Write([.. Enumerable.Range(0, 36).Select(i => (byte)((i * 7 + 2) & 0x7E))]);
         writer.Complete();
 
         // The writer pads the last tensor too.

@@ -24,4 +24,20 @@ public sealed class FiniteScanTests
         Assert.Equal(-1, FiniteScan.IndexOfNonFinite(Enumerable.Repeat(float.MaxValue, 100).ToArray()));
         Assert.Equal(-1, FiniteScan.IndexOfNonFinite([]));
     }
+
+    [Theory]
+    [InlineData(float.NaN, true)]
+    [InlineData(float.NegativeInfinity, false)]
+    [InlineData(float.PositiveInfinity, false)]
+    [InlineData(1f, false)]
+    public void HasNaN_WhereverItStands_TellsItFromInfinities(float value, bool isNaN)
+    {
+        for (var index = 0; index < 37; index++)
+        {
+            var values = new float[37];
+            values[0] = float.NegativeInfinity;
+            values[index] = value;
+            Assert.Equal(isNaN, FiniteScan.HasNaN(values));
+        }
+    }
 }

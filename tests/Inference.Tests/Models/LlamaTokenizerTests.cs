@@ -1,3 +1,4 @@
+using System.Text;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Models;
 using E2LLM.Inference.Models;
@@ -60,6 +61,14 @@ public sealed class LlamaTokenizerTests(TestModels models) : IAsyncLifetime
 
     [Fact]
     public void EndOfGenerationTokens_OfTheDemoModel_AreItsEnds() => Assert.Contains(ImEnd, _tokenizer.EndOfGenerationTokens);
+
+    [Fact]
+    public void LongestTokenBytes_OfTheDemoModel_IsThatOfItsLongestText()
+    {
+        var lengths = Enumerable.Range(0, 2048).Select(token => Encoding.UTF8.GetByteCount(Detokenize([token])));
+
+        Assert.Equal(Math.Max(lengths.Max(), "<|im_start|>".Length), _tokenizer.LongestTokenBytes);
+    }
 
     [Fact]
     public void Tokenize_WithSpecial_PutsTheBeginInFront() =>
@@ -143,7 +152,7 @@ public sealed class LlamaTokenizerTests(TestModels models) : IAsyncLifetime
         var id = catalog.Models[0].Id;
         using var provider = new LlamaTokenizerProvider(catalog, TestRuntime.Options);
         File.Move(copy, copy + ".away");
-        await Assert.ThrowsAsync<EngineException>(async () => await provider.GetAsync(id, CancellationToken.None));
+        await Assert.ThrowsAsync<ModelFileException>(async () => await provider.GetAsync(id, CancellationToken.None));
         File.Move(copy + ".away", copy);
         var tokenizer = await provider.GetAsync(id, CancellationToken.None);
         Assert.NotEmpty(tokenizer.Tokenize("fox", addSpecial: false, parseSpecial: false));

@@ -31,6 +31,34 @@ public sealed class SequenceSamplerTests : IDisposable
             Assert.Equal(1, sampler.Draw(Logits, position));
     }
 
+    [Theory]
+    [InlineData(1e-5f)]
+    [InlineData(1e-38f)]
+    [InlineData(float.Epsilon)]
+    public void Draw_AtATemperatureNextToZero_TakesTheLikeliestAsAtZero(float temperature)
+    {
+        // Two that the division would make equal: infinities both.
+        float[] logits = [30, 2, -1, 30.001f, 0.5f];
+        foreach (var options in new[] { Plain, new SamplingOptions(), Plain with { FrequencyPenalty = 0.0001f } })
+        {
+            using var sampler = Sampler(options with { Temperature = temperature });
+            for (var position = 0; position < 5; position++)
+                Assert.Equal(3, sampler.Draw(logits, position));
+        }
+    }
+
+    [Theory]
+    [InlineData(0f)]
+    [InlineData(0.8f)]
+    public void Draw_WithARepeatPenaltyNextToZero_TakesTheRepeatedToken(float temperature)
+    {
+        // Of the two that repeat, the likelier one; infinities both would be a draw.
+        float[] logits = [0.1f, 29, -1, 30, 0.5f];
+        using var sampler = Sampler(Plain with { Temperature = temperature, RepeatPenalty = 1e-38f }, 3, 1);
+        for (var position = 0; position < 20; position++)
+            Assert.Equal(3, sampler.Draw(logits, position));
+    }
+
     [Fact]
     public void Draw_OverManyPositions_FollowsTheProbabilities()
     {
@@ -124,6 +152,28 @@ public sealed class SequenceSamplerTests : IDisposable
         using var sampler = Sampler(Plain);
         float[] broken = [float.NaN, float.NaN, float.NaN, float.NaN, float.NaN];
         Assert.Contains("position 4", Assert.Throws<EngineException>(() => sampler.Draw(broken, 4)).Message);
+    }
+
+    [Theory]
+    [InlineData(0f)]
+    [InlineData(1f)]
+    public void Draw_WhereOneLogitIsNoNumber_Fails(float temperature)
+    {
+        using var sampler = Sampler(Plain with { Temperature = temperature });
+        foreach (var broken in Enumerable.Range(0, Logits.Length))
+        {
+            float[] logits = [.. Logits];
+            logits[broken] = float.NaN;
+            Assert.Throws<EngineException>(() => sampler.Draw(logits, 0));
+        }
+    }
+
+    [Fact]
+    public void Draw_WhereALogitIsMinusInfinity_NeverTakesThatToken()
+    {
+        using var sampler = Sampler(Plain);
+        float[] logits = [0, 0, float.NegativeInfinity, 0, 0];
+        Assert.DoesNotContain(2, Enumerable.Range(0, 200).Select(position => sampler.Draw(logits, position)));
     }
 
     private int Draw(SamplingOptions options)

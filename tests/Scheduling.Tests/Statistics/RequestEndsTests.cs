@@ -55,7 +55,24 @@ public sealed class RequestEndsTests
 
     [Fact]
     public void Of_RequestWithoutFinishAndTimeline_HasFailed() =>
-        Assert.Equal(FinishReason.Failed, RequestEnds.Of(TestRequests.Request("done"), null, null, null, null).Finish);
+        Assert.Equal(FinishReason.Failed, RequestEnds.Of(TestRequests.Request("done"), null, null, null, null, null).Finish);
+
+    [Theory]
+    [InlineData(FailedParty.Queue, 0, 0, true)]
+    [InlineData(FailedParty.Client, 0, 0, true)]
+    [InlineData(FailedParty.Plan, 0, 0, false)]
+    [InlineData(FailedParty.Stage, 0, 0, false)]
+    [InlineData(FailedParty.Queue, 1, 0, false)]
+    [InlineData(FailedParty.Queue, 0, 1, false)]
+    public void Of_FailureBeforeAnyReplicaTookIt_IsARefusalWhereTheQueueOrTheClientIsToBlame(FailedParty party, int replays, int tokens, bool isRefusal)
+    {
+        var failure = new RequestFailure { Party = party, Phase = RequestPhase.Queued, Message = "no" };
+
+        var end = RequestEnds.Of(
+            TestRequests.Request("no"), FinishReason.Failed, failure, Timeline(replica: "", generatedTokens: tokens) with { Replays = replays }, "device/m/3/r0", null);
+
+        Assert.Equal((isRefusal, !isRefusal), (end.IsRefused, RequestEnds.HasFailed(end)));
+    }
 
     private static (ReplicaRole Role, string Reader, string Writer) Replicas(RequestTimeline timeline, (string? Reader, string? Writer) keys)
     {
@@ -64,7 +81,7 @@ public sealed class RequestEndsTests
     }
 
     private static RequestEnd Of(RequestTimeline timeline, (string? Reader, string? Writer) keys) => RequestEnds.Of(
-        TestRequests.Request("done") with { CallerId = "alice" }, FinishReason.Length, timeline, keys.Reader, keys.Writer);
+        TestRequests.Request("done") with { CallerId = "alice" }, FinishReason.Length, failure: null, timeline, keys.Reader, keys.Writer);
 
     private static RequestTimeline Timeline(string replica, string decoderReplica = "", int generatedTokens = 0) => new()
     {

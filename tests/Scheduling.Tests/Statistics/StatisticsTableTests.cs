@@ -44,6 +44,14 @@ public sealed class StatisticsTableTests
     }
 
     [Fact]
+    public void Add_Refused_IsCountedApartFromTheFailures()
+    {
+        var statistics = Of(TestEnds.Mixed(), TestEnds.Mixed(finish: FinishReason.Failed) with { IsRefused = true });
+
+        Assert.Equal((2, 0, 1), (statistics.Whole.Requests, statistics.Whole.Failed, statistics.Whole.Refused));
+    }
+
+    [Fact]
     public void Add_FailedAndCancelled_AreCountedButNotMeasured()
     {
         var statistics = Of(

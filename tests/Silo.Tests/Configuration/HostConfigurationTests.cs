@@ -59,8 +59,15 @@ public sealed class HostConfigurationTests : IDisposable
     [InlineData("E2LLM:Engine:LibraryPath=/no/such/folder", "E2LLM:Engine:LibraryPath is '/no/such/folder'; there is no such folder.")]
     [InlineData("E2LLM:Silo:Model=/no/such.gguf", "E2LLM:Silo:Model is '/no/such.gguf'; there is no such file.")]
     [InlineData("E2LLM:DataPort:Address=0.0.0.0", "E2LLM:DataPort:Address is 0.0.0.0, which other machines reach, without TLS")]
-    [InlineData("E2LLM:Serving:MaxSequence=4", "E2LLM:Serving:MaxSequence is no option; there are: MaxSequences, ")]
-    [InlineData("E2LLM:Servin:KvCells=4", "E2LLM:Servin is no section; there are: E2LLM:Silo, ")]
+    [InlineData("E2LLM:Serving:MaxSequence=4", "E2LLM:Serving:MaxSequence is no option; the nearest is E2LLM:Serving:MaxSequences.")]
+    [InlineData("E2LLM:Serving:kvcels=4", "E2LLM:Serving:kvcels is no option; the nearest is E2LLM:Serving:KvCells.")]
+    [InlineData("E2LLM:Serving:HttpPort=4", "E2LLM:Serving:HttpPort is no option; the nearest is E2LLM:Silo:HttpPort.")]
+    [InlineData("E2LLM:Serving:Colour=red", "E2LLM:Serving:Colour is no option; there are: MaxSequences, ")]
+    [InlineData("E2LLM:Servin:KvCells=4", "E2LLM:Servin:KvCells is no option: E2LLM:Servin is no section; the nearest is E2LLM:Serving:KvCells.")]
+    [InlineData("E2LLM:KvCells=4", "E2LLM:KvCells is no option: E2LLM:KvCells is no section; the nearest is E2LLM:Serving:KvCells.")]
+    [InlineData("E2LLM:Colours:Sky=blue", "E2LLM:Colours:Sky is no option: E2LLM:Colours is no section; there are: E2LLM:Silo, ")]
+    [InlineData("E2LLM:Serving:KvCells:Most=4", "E2LLM:Serving:KvCells:Most is no option; E2LLM:Serving:KvCells is a single value.")]
+    [InlineData("E2LLM:Serving=4", "E2LLM:Serving is '4'; it is a section, which has no value of its own.")]
     public async Task Build_OneWrongValue_IsTheFirstLine(string argument, string line) =>
         Assert.StartsWith(line, (await FaultsAsync(argument))[0]);
 

@@ -6,8 +6,9 @@ using Microsoft.Extensions.Logging;
 namespace E2LLM.Grains.Requests.Statistics;
 
 /// <summary>
-/// Sums up a model's requests. What was added is stored a few seconds later, at the latest when the grain leaves memory: a silo that is
-/// killed loses those seconds, and requests never wait for the storage.
+/// Sums up a model's requests. What was added is stored a few seconds later, at the latest when the grain leaves memory, so that requests
+/// never wait for the storage. A silo that is killed has lost those seconds; its host tells of them again from the requests' own records
+/// when it is started next, and what was counted already is known.
 /// </summary>
 [GrainType("request-statistics")]
 public sealed partial class RequestStatisticsGrain(
@@ -30,7 +31,8 @@ public sealed partial class RequestStatisticsGrain(
 
     public Task AddAsync(RequestEnd end)
     {
-        _table.Add(end, time.GetUtcNow());
+        if (!_table.Add(end, time.GetUtcNow()))
+            return Task.CompletedTask;
         _store ??= this.RegisterGrainTimer(StoreAsync, new GrainTimerCreationOptions
         {
             DueTime = StoreAfter,
@@ -42,6 +44,9 @@ public sealed partial class RequestStatisticsGrain(
 
     public Task<RequestStatistics> GetAsync() => Task.FromResult(_table.ToStatistics());
 
+    public Task<DateTimeOffset?> GetStoredAtAsync() =>
+        Task.FromResult(journal.State.StoredAt ?? (journal.State.Since is null ? null : time.GetUtcNow()));
+
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         if (_store is not null)
@@ -52,7 +57,7 @@ public sealed partial class RequestStatisticsGrain(
     {
         _store?.Dispose();
         _store = null;
-        journal.State = _table.ToJournal();
+        journal.State = _table.ToJournal() with { StoredAt = time.GetUtcNow() };
         try
         {
             await journal.WriteStateAsync();

@@ -12,7 +12,7 @@ internal static partial class StatisticsReport
     {
         try
         {
-            var end = RequestEnds.Of(record.Request, record.Finish, record.Timeline, route?.PrefillKey, route?.DecoderKey);
+            var end = RequestEnds.Of(record.Request, record.Finish, record.Failure, record.Timeline, route?.PrefillKey, route?.DecoderKey);
             await grains.GetGrain<IRequestStatisticsGrain>(record.Request.ModelId).AddAsync(end);
         }
         catch (Exception exception)

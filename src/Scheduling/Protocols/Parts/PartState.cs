@@ -53,6 +53,9 @@ public sealed class PartState(
 
     public bool HasEnded => Feed.HasEnded;
 
+    /// <summary>As the part ended; null before.</summary>
+    public RequestTimeline? Times { get; private set; }
+
     public void Started(double nowSeconds)
     {
         _prefillStartSeconds ??= nowSeconds - _queuedSeconds;
@@ -110,7 +113,8 @@ public sealed class PartState(
     private void End(TokenChunk chunk, double nowSeconds)
     {
         Held?.End();
-        Feed.Append(new PartUpdate { Chunk = chunk with { Timeline = Timeline(nowSeconds - _queuedSeconds) } });
+        Times = Timeline(nowSeconds - _queuedSeconds);
+        Feed.Append(new PartUpdate { Chunk = chunk with { Timeline = Times } });
     }
 
     private RequestTimeline Timeline(double doneSeconds) => new()

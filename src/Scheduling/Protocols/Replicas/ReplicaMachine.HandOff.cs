@@ -141,7 +141,7 @@ public sealed partial class ReplicaMachine
         if (part.Awaited is not { Slot: { } slot } awaited)
             return;
         if (awaited.State == HandOff.AwaitedState.TakingIn)
-            _effects.Add(new EndArrival(part.RequestId, slot.StepNumber, $"The slot of step {slot.StepNumber} had to be given up: {reason}."));
+            _effects.Add(new EndArrival(part.RequestId, slot.StepNumber, $"The slot of step {slot.StepNumber} had to be given up: {Sentence.End(reason)}"));
         awaited.GiveUp();
         _effects.Add(new DropKv(slot));
     }

@@ -138,7 +138,7 @@ public sealed partial class ReplicaMachine
         if (Parts.Find(readerId, ticket) is not null)
             return null;
         if (!IsUp || TakesNothing)
-            return Refusal(FailedParty.Stage, $"Replica {_setup?.Key} takes no requests: {(TakesNothing ? "it is being drained" : LastFailure)}.", mayRetry: true);
+            return Refusal(FailedParty.Stage, $"Replica {_setup?.Key} takes no requests: {Sentence.End(TakesNothing ? "it is being drained" : LastFailure)}", mayRetry: true);
         try
         {
             _scheduler!.Enqueue(request, nowSeconds, mode);
@@ -171,10 +171,13 @@ public sealed partial class ReplicaMachine
     }
 
     /// <summary>A reader no longer wants a part.</summary>
-    public void End(string readerId, long ticket, double nowSeconds)
+    /// <returns>Its times up to now; null where it is not known, or no longer.</returns>
+    public RequestTimeline? End(string readerId, long ticket, double nowSeconds)
     {
-        if (Parts.Find(readerId, ticket) is { } part)
-            End(part, nowSeconds);
+        if (Parts.Find(readerId, ticket) is not { } part)
+            return null;
+        End(part, nowSeconds);
+        return part.Times;
     }
 
     /// <summary>All stages have begun the epoch.</summary>
@@ -360,7 +363,7 @@ public sealed partial class ReplicaMachine
         LastFailure = reason;
         Epoch++;
         _sent.Clear();
-        var failure = Refusal(cause?.Party ?? FailedParty.Stage, $"Replica {_setup?.Key} gave up: {reason}.", mayRetry: true)
+        var failure = Refusal(cause?.Party ?? FailedParty.Stage, $"Replica {_setup?.Key} gave up: {Sentence.End(reason)}", mayRetry: true)
             with { DeviceId = cause?.DeviceId ?? "" };
         foreach (var part in Parts.Running.ToArray())
         {

@@ -1,0 +1,96 @@
+using System.IO.MemoryMappedFiles;
+using E2LLM.Core.Errors;
+using Microsoft.Win32.SafeHandles;
+
+namespace E2LLM.Gguf.Format;
+
+/// <summary>One open file with its header: a whole GGUF file, or a part of a split one. Thread-safe.</summary>
+internal sealed class GgufPart : IDisposable
+{
+    private readonly SafeFileHandle _handle;
+
+    private GgufPart(string path, SafeFileHandle handle, long lengthBytes, DateTime writtenAt, GgufHeader header)
+    {
+        Path = path;
+        LengthBytes = lengthBytes;
+        WrittenAt = writtenAt;
+        Header = header;
+        _handle = handle;
+    }
+
+    public string Path { get; }
+
+    public long LengthBytes { get; }
+
+    /// <summary>When the file was last written to, as it was opened; UTC.</summary>
+    public DateTime WrittenAt { get; }
+
+    public GgufHeader Header { get; }
+
+    /// <exception cref="ModelFileException">The file is missing, unreadable, damaged or hostile.</exception>
+    public static GgufPart Open(string path)
+    {
+        SafeFileHandle? handle = null;
+        try
+        {
+            handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, FileOptions.RandomAccess);
+            var lengthBytes = RandomAccess.GetLength(handle);
+            var writtenAt = File.GetLastWriteTimeUtc(handle);
+            var header = new HeaderParser(new HeaderReader(handle, lengthBytes, path), lengthBytes).Parse();
+            var part = new GgufPart(path, handle, lengthBytes, writtenAt, header);
+            handle = null;
+            return part;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            throw FileFault.InFile(path, $"the file cannot be read: {error.Message}", error);
+        }
+        finally
+        {
+            handle?.Dispose();
+        }
+    }
+
+    /// <summary>A number of the header that must have exactly the type that llama.cpp reads; null where there is none.</summary>
+    /// <exception cref="ModelFileException">It has another type.</exception>
+    public long? FindInteger(string key, GgufValueType type)
+    {
+        if (Header.Entries.FirstOrDefault(entry => entry.Key == key) is not { } entry)
+            return null;
+        if (entry.Type != type)
+            throw FileFault.At(Path, entry.OffsetBytes, $"'{key}' must be of type {type}, not {entry.Type}");
+        return type == GgufValueType.Int32 ? (int)entry.Bits : (long)entry.Bits;
+    }
+
+    /// <summary>Fills the buffer with the bytes at an offset.</summary>
+    /// <exception cref="ModelFileException">The file has become shorter.</exception>
+    public void Read(long offsetBytes, Span<byte> destination)
+    {
+        while (!destination.IsEmpty)
+        {
+            var read = RandomAccess.Read(_handle, destination, offsetBytes);
+            if (read == 0)
+                throw FileFault.At(Path, offsetBytes, "the file ends here; it has been cut short since it was opened");
+            destination = destination[read..];
+            offsetBytes += read;
+        }
+    }
+
+    public MemoryMappedViewAccessor Map(long offsetBytes, long lengthBytes)
+    {
+        using var file = MemoryMappedFile.CreateFromFile(
+            _handle, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+        return file.CreateViewAccessor(offsetBytes, lengthBytes, MemoryMappedFileAccess.Read);
+    }
+
+    /// <exception cref="ModelFileException">The file has been written to since it was opened.</exception>
+    public void RequireUnchanged()
+    {
+        if (File.GetLastWriteTimeUtc(_handle) != WrittenAt || RandomAccess.GetLength(_handle) != LengthBytes)
+            throw FileFault.InFile(Path, "the file has been written to since it was opened; open it again");
+    }
+
+    public HeaderReader HeaderReaderAt(long offsetBytes) => new(_handle, LengthBytes, Path, offsetBytes);
+
+    public void Dispose() => _handle.Dispose();
+}

@@ -1,0 +1,12 @@
+namespace E2LLM.Silo.Hosting;
+
+internal static class HostLifetimeExtensions
+{
+    /// <summary>Hosted services start one after the other; grains can be called when the last of them has.</summary>
+    public static async Task StartedAsync(this IHostApplicationLifetime lifetime, CancellationToken cancellationToken)
+    {
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = lifetime.ApplicationStarted.Register(started.SetResult);
+        await started.Task.WaitAsync(cancellationToken);
+    }
+}
