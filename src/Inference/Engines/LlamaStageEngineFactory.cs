@@ -55,7 +55,7 @@ public sealed class LlamaStageEngineFactory(ModelCatalog catalog, ISliceStore sl
         var engine = await LlamaStageEngine.LoadAsync(parts, cancellationToken).ConfigureAwait(false);
         try
         {
-            await StageTrial.RunAsync(engine, file, cancellationToken).ConfigureAwait(false);
+            await StageTrial.RunAsync(engine, runtime, file, cancellationToken).ConfigureAwait(false);
             return engine;
         }
         catch

@@ -3,6 +3,7 @@ using E2LLM.Core.Engines;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Requests;
 using E2LLM.Gguf.Models;
+using E2LLM.Inference.Runtimes;
 
 namespace E2LLM.Inference.Engines;
 
@@ -16,10 +17,12 @@ internal static class StageTrial
     private const int Token = 0;
 
     /// <param name="engine">Holds nothing; holds nothing afterwards.</param>
+    /// <param name="runtime">Converts the embedding.</param>
+    /// <param name="model">Whose stage it is.</param>
     /// <exception cref="EngineException">The stage does not compute, or gives what is no number.</exception>
-    public static async Task RunAsync(IStageEngine engine, ModelFile model, CancellationToken cancellationToken)
+    public static async Task RunAsync(IStageEngine engine, ILlamaRuntime runtime, ModelFile model, CancellationToken cancellationToken)
     {
-        var hidden = engine.Info.IsFirst ? null : Embedding(model);
+        var hidden = engine.Info.IsFirst ? null : Embedding(runtime, model);
         var trial = new StageStep
         {
             StepNumber = 0,
@@ -32,9 +35,9 @@ internal static class StageTrial
         await engine.ExecuteAsync(new StageStep { StepNumber = 0, Commands = [SequenceCommand.Close(0)] }, cancellationToken).ConfigureAwait(false);
     }
 
-    private static TensorBuffer Embedding(ModelFile model)
+    private static TensorBuffer Embedding(ILlamaRuntime runtime, ModelFile model)
     {
-        using var embeddings = new TokenEmbeddings(model.File, model.Embedding);
+        using var embeddings = new TokenEmbeddings(runtime, model.File, model.Embedding);
         var hidden = TensorBuffer.Rent(1, embeddings.Width);
         embeddings.LookUp(Token, hidden.Values);
         return hidden;
