@@ -42,10 +42,10 @@ public static partial class SiloHost
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         var configuration = HostConfiguration.Read(new ConfigurationReader(builder.Configuration), configure);
-        var directory = DataDirectory.Take(configuration.Host, TimeProvider.System);
+        var directory = DataDirectory.Take(configuration.Host, time);
         try
         {
-            return await BuildAsync(builder, configuration, directory, cancellationToken);
+            return await BuildAsync(builder, configuration, directory, time, cancellationToken);
         }
         catch
         {
@@ -55,9 +55,9 @@ public static partial class SiloHost
     }
 
     private static async Task<WebApplication> BuildAsync(
-        WebApplicationBuilder builder, HostConfiguration configuration, DataDirectory directory, CancellationToken cancellationToken)
+        WebApplicationBuilder builder, HostConfiguration configuration, DataDirectory directory, TimeProvider time, CancellationToken cancellationToken)
     {
-        var setAside = JournalFile.Open(configuration.Host, TimeProvider.System);
+        var setAside = JournalFile.Open(configuration.Host, time);
         var models = await ServedModels.OpenAsync(configuration, cancellationToken);
         var target = new ServingTarget(models.Model, configuration.Fleet);
 
