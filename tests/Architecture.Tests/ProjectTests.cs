@@ -10,6 +10,8 @@ public sealed class ProjectTests
         ["Scheduling"] = ["Core"],
         ["Gguf"] = ["Core"],
         ["Inference"] = ["Core", "Gguf"],
+        ["Inference.LlamaSharp"] = ["Core", "Inference"],
+        ["Inference.LlamaCpp"] = ["Core", "Inference"],
         ["Simulation"] = ["Core", "Planning", "Scheduling"],
         ["Grains.Interfaces"] = ["Core"],
         ["DataPlane"] = ["Core"],
@@ -21,7 +23,7 @@ public sealed class ProjectTests
     };
 
     /// <summary>Pure projects: they run in a grain, in the simulator and in a test alike.</summary>
-    private static readonly string[] WithoutOrleans = ["Planning", "Scheduling", "Gguf", "Inference", "DataPlane", "Simulation"];
+    private static readonly string[] WithoutOrleans = ["Planning", "Scheduling", "Gguf", "Inference", "Inference.LlamaSharp", "Inference.LlamaCpp", "DataPlane", "Simulation"];
 
     public static TheoryData<string> All => [.. Repository.Projects];
 
@@ -48,13 +50,15 @@ public sealed class ProjectTests
     }
 
     [Fact]
-    public void UnsafeCode_IsAllowedInInferenceOnly()
+    public void UnsafeCode_IsAllowedInInferenceAndItsRuntimesOnly()
     {
         string[] buildFiles = [.. Repository.Files("src", "*.csproj"), .. Repository.Files("src", "*.props"), "Directory.Build.props"];
 
         var allowing = buildFiles.Where(path => string.Concat(Repository.Lines(path)).Contains("AllowUnsafeBlocks"));
 
-        Assert.Equal(["src/Inference/Inference.csproj"], allowing);
+        Assert.Equal(
+            ["src/Inference.LlamaCpp/Inference.LlamaCpp.csproj", "src/Inference.LlamaSharp/Inference.LlamaSharp.csproj", "src/Inference/Inference.csproj"],
+            allowing.Order(StringComparer.Ordinal));
     }
 
     [Fact]
