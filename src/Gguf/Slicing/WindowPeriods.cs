@@ -9,7 +9,7 @@ public static class WindowPeriods
     /// </summary>
     /// <param name="isWindowed">By layer; empty where none has a window.</param>
     public static int CutPeriodLayers(bool[] isWindowed) =>
-        isWindowed.Length == 0 ? 1 : Enumerable.Range(1, isWindowed.Length).First(period => HavePeriods(isWindowed, period));
+        isWindowed.Length == 0 ? 1 : Enumerable.Range(1, isWindowed.Length).First(period => period == isWindowed.Length || HavePeriods(isWindowed, period));
 
     /// <summary>The layers of a period: the last of each is global, and all are windowed where it is 0.</summary>
     public static bool[] IsWindowed(uint period, int firstLayer, int layerCount)

@@ -109,12 +109,26 @@ public sealed class ModelSlicerTests : IDisposable
     [Theory]
     [InlineData("tiny-gemma3", 4, new long[] { 1, 0, 1, 1 })]
     [InlineData("tiny-gpt-oss", 3, new long[] { 0, 1, 0, 1 })]
-    public void Write_SlidingWindow_KeepsTheLayersOwnKind(string shape, int first, long[] isLocal)
+    public void Write_SlidingWindowWithoutAPeriod_ListsTheLayersOwnKind(string shape, int first, long[] isLocal)
     {
         using var model = RandomModelFile.Create(_directory, shape);
         using var slice = Slice(model, first, 4);
 
+        Assert.Equal(isLocal, slice.Metadata.FindIntegers(SliceKeys.Windowed, 8)!.Value.ToArray());
         Assert.Equal(isLocal, slice.Metadata.FindIntegers($"{model.ArchitectureName}.attention.sliding_window_pattern", 8)!.Value.ToArray());
+    }
+
+    [Theory]
+    [InlineData("tiny-gemma3", 0, 8, 6u)]
+    [InlineData("tiny-gemma3", 6, 2, 0u)]
+    [InlineData("tiny-gpt-oss", 2, 4, 2u)]
+    public void Write_SlidingWindowWithAPeriod_SaysItAsEveryLlamaReadsIt(string shape, int first, int count, uint period)
+    {
+        using var model = RandomModelFile.Create(_directory, shape);
+        using var slice = Slice(model, first, count);
+
+        Assert.Equal(period, slice.Metadata.FindUInt32($"{model.ArchitectureName}.attention.sliding_window_pattern"));
+        Assert.Equal(count, slice.Metadata.FindIntegers(SliceKeys.Windowed, 8)!.Value.Length);
     }
 
     [Fact]
@@ -124,7 +138,8 @@ public sealed class ModelSlicerTests : IDisposable
         using var slice = Slice(model, 5, 1);
 
         Assert.Equal(0u, slice.Metadata.FindUInt32("gemma3.attention.sliding_window"));
-        Assert.Equal([0L], slice.Metadata.FindIntegers("gemma3.attention.sliding_window_pattern", 8)!.Value.ToArray());
+        Assert.Equal(1u, slice.Metadata.FindUInt32("gemma3.attention.sliding_window_pattern"));
+        Assert.Equal([0L], slice.Metadata.FindIntegers(SliceKeys.Windowed, 8)!.Value.ToArray());
     }
 
     [Fact]
@@ -134,7 +149,8 @@ public sealed class ModelSlicerTests : IDisposable
         using var slice = Slice(model, 5, 1);
 
         Assert.Equal(1u << 22, slice.Metadata.FindUInt32("gpt-oss.attention.sliding_window"));
-        Assert.Equal([1L], slice.Metadata.FindIntegers("gpt-oss.attention.sliding_window_pattern", 8)!.Value.ToArray());
+        Assert.Equal(0u, slice.Metadata.FindUInt32("gpt-oss.attention.sliding_window_pattern"));
+        Assert.Equal([1L], slice.Metadata.FindIntegers(SliceKeys.Windowed, 8)!.Value.ToArray());
         Assert.Null(slice.Metadata.FindFloat32("gpt-oss.rope.freq_base_swa"));
     }
 

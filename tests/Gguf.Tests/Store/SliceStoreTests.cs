@@ -97,9 +97,9 @@ public sealed class SliceStoreTests : IDisposable
 
     [Theory]
     [InlineData("slices", "*.gguf", null)]
-    [InlineData("index", "*v1.json", null)]
-    [InlineData("index", "*v1.json", "{ half")]
-    [InlineData("index", "*v1.json", "{\"Sha256\":\"../../etc/passwd\"}")]
+    [InlineData("index", "*v2.json", null)]
+    [InlineData("index", "*v2.json", "{ half")]
+    [InlineData("index", "*v2.json", "{\"Sha256\":\"../../etc/passwd\"}")]
     [InlineData("index", "source.*.json", "[]")]
     public async Task Get_StoreDamaged_IsMadeGoodAgain(string folder, string pattern, string? content)
     {
