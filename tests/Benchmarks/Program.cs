@@ -5,6 +5,7 @@ using E2LLM.Benchmarks.HandOff;
 using E2LLM.Benchmarks.Interference;
 using E2LLM.Benchmarks.Nodes;
 using E2LLM.Benchmarks.Orchestration;
+using E2LLM.Benchmarks.Runtimes;
 using E2LLM.Benchmarks.Serving;
 using E2LLM.Benchmarks.TwoSilos;
 
@@ -19,6 +20,8 @@ var root = new RootCommand("Benchmarks: whole flows on the real engine, and what
     InterferenceCommand.Create(),
     OrchestrationCommand.Create(),
     FrozenSiloCommand.Create(),
+    RuntimesCommand.Create(),
+    RuntimeCommand.Create(),
     NodeCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using E2LLM.Core.Plans;
+using E2LLM.Inference.Runtimes;
 using E2LLM.Planning;
 
 namespace E2LLM.Cli.Planning;
@@ -43,6 +44,12 @@ internal sealed class PlanOptions
     private readonly Option<int?> _maxSequenceTokens = new("--max-sequence-tokens") { Description = "Longest request, prompt and answer. Default: four mean requests, within the model's context." };
 
     private readonly Option<string> _kvType = new("--kv-type") { Description = "Entries of the KV cache: f32, f16 or q8_0.", DefaultValueFactory = _ => "f16" };
+    private readonly Option<string> _runtime = new("--runtime")
+    {
+        Description = "Runtime that is to run the plan: some cannot cut models with a sliding window everywhere.",
+        DefaultValueFactory = _ => new LlamaLibraryOptions().Runtime,
+    };
+
     private readonly Option<string?> _profiles = new("--profiles") { Description = "Measured profiles: a file that 'e2llm demo --json' wrote. Default: derived from the device presets." };
 
     private readonly Option<string> _like = new("--like")
@@ -70,7 +77,7 @@ internal sealed class PlanOptions
         Option[] all =
         [
             _fleet, _model, _workload, _rate, _objective, _planner, _seed, _minimumSpeed, _kvCells, _maxSequences, _maxStepTokens,
-            _maxSequenceTokens, _kvType, _profiles, _like, _timeLimit, _json, _svg, _html, _compare, _list,
+            _maxSequenceTokens, _kvType, _runtime, _profiles, _like, _timeLimit, _json, _svg, _html, _compare, _list,
         ];
         foreach (var option in all)
             command.Add(option);
@@ -101,6 +108,7 @@ internal sealed class PlanOptions
         MaxStepTokens = arguments.GetValue(_maxStepTokens),
         MaxSequenceTokens = arguments.GetValue(_maxSequenceTokens),
         KvType = Enum.Parse<KvCacheType>(arguments.GetValue(_kvType)!, ignoreCase: true),
+        Runtime = arguments.GetValue(_runtime)!,
         Profiles = arguments.GetValue(_profiles),
         ReferenceDevice = arguments.GetValue(_like)!,
         TimeLimitSeconds = arguments.GetValue(_timeLimit),

@@ -1,4 +1,5 @@
 using E2LLM.Core.Plans;
+using E2LLM.Inference.Runtimes;
 
 namespace E2LLM.Cli.Planning;
 
@@ -35,6 +36,9 @@ internal sealed record PlanSettings
     public int? MaxSequenceTokens { get; init; }
 
     public KvCacheType KvType { get; init; } = KvCacheType.F16;
+
+    /// <summary>Name of the runtime whose cuts are planned.</summary>
+    public string Runtime { get; init; } = new LlamaLibraryOptions().Runtime;
 
     /// <summary>File of measured profiles; null derives them from presets.</summary>
     public string? Profiles { get; init; }

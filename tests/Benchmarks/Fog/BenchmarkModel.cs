@@ -16,8 +16,11 @@ internal sealed record BenchmarkModel(string Name, string Directory, ModelCatalo
 {
     public ModelSpec Spec => Catalog.Models[0];
 
-    public static async Task<BenchmarkModel> OpenAsync(string directory, string shape, GgmlType type, CancellationToken cancellationToken)
+    /// <param name="library">The runtime; null: the default.</param>
+    public static async Task<BenchmarkModel> OpenAsync(
+        string directory, string shape, GgmlType type, CancellationToken cancellationToken, LlamaLibraryOptions? library = null)
     {
+        library ??= new LlamaLibraryOptions();
         System.IO.Directory.CreateDirectory(directory);
         var path = Path.Combine(directory, $"{shape}-{type}.gguf");
         if (!File.Exists(path))
@@ -27,8 +30,8 @@ internal sealed record BenchmarkModel(string Name, string Directory, ModelCatalo
             File.Move(path + ".new", path);
         }
         var slices = new SliceStore(Path.Combine(directory, "slices"));
-        var catalog = await ModelCatalog.OpenAsync([path], slices, new LlamaLibraryOptions(), cancellationToken);
-        return new BenchmarkModel(shape, directory, catalog, new LlamaStageEngineFactory(catalog, slices, new LlamaLibraryOptions(), TimeProvider.System));
+        var catalog = await ModelCatalog.OpenAsync([path], slices, library, cancellationToken);
+        return new BenchmarkModel(shape, directory, catalog, new LlamaStageEngineFactory(catalog, slices, library, TimeProvider.System));
     }
 
     /// <summary>A second silo process with devices for this model.</summary>

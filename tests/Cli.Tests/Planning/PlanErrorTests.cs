@@ -13,6 +13,7 @@ public sealed class PlanErrorTests
     [InlineData("--planner", "no-such-planner", "splitwise")]
     [InlineData("--planner", "e2llm,", "splitwise")]
     [InlineData("--like", "no-such-device", "raspberry-pi-5")]
+    [InlineData("--runtime", "mlx", "llamasharp")]
     [InlineData("--profiles", "no-such-file", "no-such-file")]
     [InlineData("--compare", "no-such-file", "no-such-file")]
     [InlineData("--rate", "0", "workload.requestsPerSecond")]

@@ -4,6 +4,7 @@ using E2LLM.Core.Fleets;
 using E2LLM.Core.Models;
 using E2LLM.Core.Plans;
 using E2LLM.Core.Workloads;
+using E2LLM.Inference.Runtimes;
 using E2LLM.Planning.Presets;
 
 namespace E2LLM.Cli.Planning.Inputs;
@@ -38,7 +39,7 @@ internal sealed record PlanInput
     public static PlanInput Resolve(PlanSettings settings)
     {
         var fleet = FleetInput.Resolve(settings.Fleet);
-        var model = ModelInput.Resolve(settings.Model);
+        var model = LlamaRuntimes.CutAs(ModelInput.Resolve(settings.Model), new LlamaLibraryOptions { Runtime = settings.Runtime });
         var workload = WorkloadInput.Resolve(settings.Workload, settings.RequestsPerSecond);
         var assumed = ImmutableArray<string>.Empty;
         var profiles = settings.Profiles is { } path
