@@ -1,3 +1,4 @@
+using E2LLM.Core.Errors;
 using E2LLM.Gateway.Hosting;
 using E2LLM.Grains.Interfaces.Requests;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -20,6 +21,11 @@ internal sealed class RequestHealthCheck(IGrainFactory grains, IOptions<GatewayO
             await grains.GetGrain<IRequestGrain>($"health-{Guid.NewGuid():N}").GetAsync()
                 .WaitAsync(TimeSpan.FromSeconds(options.Value.StatusTimeoutSeconds), time, cancellationToken);
             return HealthCheckResult.Healthy("A request can begin.");
+        }
+        // Its grain is there, and goes on without.
+        catch (StorageUnavailableException)
+        {
+            return HealthCheckResult.Degraded("A request can begin; the journal's store does not answer.");
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {

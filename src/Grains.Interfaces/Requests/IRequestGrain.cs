@@ -27,6 +27,7 @@ public interface IRequestGrain : IGrainWithStringKey
 
     /// <summary>Removes what is kept of a request that is done; one that is not is stopped, as by <see cref="CancelAsync"/>, and stays.</summary>
     /// <returns>Whether there was a record, and it is gone.</returns>
+    /// <exception cref="Core.Errors.StorageUnavailableException">The journal's store does not answer; the record stays.</exception>
     [Alias("Delete"), AlwaysInterleave]
     Task<bool> DeleteAsync();
 
@@ -40,6 +41,7 @@ public interface IRequestGrain : IGrainWithStringKey
     /// <summary>
     /// Null where no such request was ever run. One whose silo is gone is done, and interrupted; its id can be used again where it had no token.
     /// </summary>
+    /// <exception cref="Core.Errors.StorageUnavailableException">The journal's store does not answer, so that nobody knows.</exception>
     [Alias("Get"), AlwaysInterleave, ReadOnly]
     Task<RequestRecord?> GetAsync();
 }

@@ -46,6 +46,9 @@ public sealed partial class PlanGrain(
     private FleetSpec? _applied;
     private bool _isPumping;
 
+    /// <summary>Whether the store did not answer when it was to be told last; the next tick tells it.</summary>
+    private bool _isUnwritten;
+
     private string ModelId => this.GetPrimaryKeyString();
 
     private double NowSeconds => time.GetTimestamp() / (double)time.TimestampFrequency;
@@ -214,20 +217,29 @@ public sealed partial class PlanGrain(
         _isPumping = true;
         while (Machine.TakeEffects() is { Count: > 0 } effects)
         {
-            try
-            {
-                await _store.WriteAsync(() => Machine.Records);
-            }
-            catch (Exception exception)
-            {
-                LogNotWritten(exception, ModelId);
-            }
-
+            await TryWriteAsync();
             foreach (var effect in effects)
                 _ = CarryOutAsync(effect);
         }
 
+        if (_isUnwritten)
+            await TryWriteAsync();
         _isPumping = false;
+    }
+
+    private async Task TryWriteAsync()
+    {
+        try
+        {
+            await _store.WriteAsync(() => Machine.Records);
+            _isUnwritten = false;
+        }
+        catch (Exception exception)
+        {
+            _isUnwritten = StorageFaults.IsOutage(exception);
+            if (!_isUnwritten)
+                LogNotWritten(exception, ModelId);
+        }
     }
 
     private async Task CarryOutAsync(PlanEffect effect)

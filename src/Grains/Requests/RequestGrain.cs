@@ -40,6 +40,9 @@ public sealed partial class RequestGrain(
     private int _readers;
     private bool _isDeleted;
 
+    /// <summary>Set while the record has yet to be written, because the store did not answer. It keeps the grain in memory.</summary>
+    private IDisposable? _writeTimer;
+
     /// <summary>What a run that is stopped ends as, and after how many tokens.</summary>
     private (FinishReason Finish, int Tokens) _stop = (FinishReason.Cancelled, int.MaxValue);
 
@@ -55,12 +58,7 @@ public sealed partial class RequestGrain(
         set => _record = value;
     }
 
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
-    {
-        _record = journal.State.Record;
-        if (_record is { Phase: not RequestPhase.Done } left)
-            await InterruptAsync(left);
-    }
+    public override Task OnActivateAsync(CancellationToken cancellationToken) => TakeRecordAsync();
 
     public async IAsyncEnumerable<TokenChunk> RunAsync(
         GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -121,6 +119,7 @@ public sealed partial class RequestGrain(
 
     public async Task<bool> DeleteAsync()
     {
+        await EnsureReadAsync();
         if (Known is not { Phase: RequestPhase.Done })
         {
             await CancelAsync();
@@ -130,8 +129,9 @@ public sealed partial class RequestGrain(
         await (_running ?? Task.CompletedTask);
         await _writing;
         if (journal.RecordExists)
-            await journal.ClearStateAsync();
+            await ClearAsync();
         _isDeleted = true;
+        StopWriteTimer();
         // A reader may have the last of its tokens yet to come.
         if (_readers == 0)
             DeactivateOnIdle();
@@ -142,13 +142,14 @@ public sealed partial class RequestGrain(
         ? StatisticsReport.SendAsync(GrainFactory, record, route: null, logger)
         : Task.CompletedTask;
 
-    public Task<RequestRecord?> GetAsync()
+    public async Task<RequestRecord?> GetAsync()
     {
+        await EnsureReadAsync();
         var record = Known;
         if (record is null or { Phase: RequestPhase.Done })
-            return Task.FromResult(record);
+            return record;
         var phase = record.Phase == RequestPhase.Accepted && _run?.Route is not null ? RequestPhase.Queued : record.Phase;
-        return Task.FromResult<RequestRecord?>(record with { Phase = phase, GeneratedTokens = _answer.From(0) });
+        return record with { Phase = phase, GeneratedTokens = _answer.From(0) };
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
@@ -160,7 +161,35 @@ public sealed partial class RequestGrain(
             await _cancel.CancelAsync();
             await running.WaitAsync(cancellationToken);
         }
+        if (_writeTimer is not null)
+            await Write();
+        StopWriteTimer();
         _cancel.Dispose();
+    }
+
+    private async Task TakeRecordAsync()
+    {
+        _record = journal.State.Record;
+        if (_record is { Phase: not RequestPhase.Done } left)
+            await InterruptAsync(left);
+    }
+
+    /// <summary>Of a grain that came to memory while the store did not answer.</summary>
+    /// <exception cref="StorageUnavailableException">It still does not.</exception>
+    private async Task EnsureReadAsync()
+    {
+        if (_running is not null || !journal.State.IsUnread)
+            return;
+        // What is written next waits for this, so that neither sees half of the other.
+        var read = ReadAfterAsync(_writing);
+        _writing = read;
+        await read;
+        // A request may have begun meanwhile; then there is no other record.
+        if (_running is not null || _record is not null)
+            return;
+        if (journal.State.IsUnread)
+            throw new StorageUnavailableException($"Whether there is a record of request '{this.GetPrimaryKeyString()}' cannot be told: the journal's store does not answer.");
+        await TakeRecordAsync();
     }
 
     /// <summary>A record that nobody works on any more: whoever did is gone without a word.</summary>
@@ -278,19 +307,40 @@ public sealed partial class RequestGrain(
     /// <summary>Writes the journal as it is then, after the writes before.</summary>
     private Task Write() => _writing = WriteAfterAsync(_writing);
 
+    private async Task ReadAfterAsync(Task before)
+    {
+        await before.ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
+        if (_running is null && journal.State.IsUnread)
+            await journal.ReadStateAsync();
+    }
+
     private async Task WriteAfterAsync(Task before)
     {
-        await before;
+        await before.ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
         await TryWriteAsync();
     }
 
     private async Task<bool> TryWriteAsync()
     {
+        if (_isDeleted)
+            return false;
         try
         {
             journal.State = RequestJournal.Of(Record, options.Value.StoreText);
             await journal.WriteStateAsync();
+            StopWriteTimer();
             return true;
+        }
+        catch (Exception exception) when (StorageFaults.IsOutage(exception))
+        {
+            _writeTimer ??= this.RegisterGrainTimer(Write, new GrainTimerCreationOptions
+            {
+                DueTime = StorageFaults.RetryAfter,
+                Period = StorageFaults.RetryAfter,
+                Interleave = true,
+                KeepAlive = true,
+            });
+            return false;
         }
         catch (Exception exception)
         {
@@ -298,6 +348,25 @@ public sealed partial class RequestGrain(
             LogJournalFailed(exception, this.GetPrimaryKeyString());
             return false;
         }
+    }
+
+    private async Task ClearAsync()
+    {
+        try
+        {
+            await journal.ClearStateAsync();
+        }
+        catch (OrleansException exception) when (exception.InnerException is StorageUnavailableException outage)
+        {
+            // The record stays, and so does its reader's view of it.
+            throw new StorageUnavailableException(outage.Message, outage);
+        }
+    }
+
+    private void StopWriteTimer()
+    {
+        _writeTimer?.Dispose();
+        _writeTimer = null;
     }
 
     private static TaskCompletionSource NewEnd() => new(TaskCreationOptions.RunContinuationsAsynchronously);

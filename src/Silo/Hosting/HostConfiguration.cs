@@ -10,6 +10,7 @@ using E2LLM.Inference.Runtimes;
 using E2LLM.Planning;
 using E2LLM.Planning.FleetFiles;
 using E2LLM.Silo.Retention;
+using E2LLM.Silo.Storage;
 
 namespace E2LLM.Silo.Hosting;
 
@@ -24,6 +25,8 @@ internal sealed record HostConfiguration
 
     public required RetentionOptions Retention { get; init; }
 
+    public required StorageOptions Storage { get; init; }
+
     public required FleetSpec Fleet { get; init; }
 
     /// <summary>The GGUF file to serve.</summary>
@@ -35,6 +38,7 @@ internal sealed record HostConfiguration
     public static HostConfiguration Read(ConfigurationReader reader, Action<HostOptions>? configure = null)
     {
         var host = reader.Read(HostOptions.Section, HostOptionsCheck.Check, configure);
+        var storage = reader.Read<StorageOptions>(StorageOptions.Section, (options, errors) => options.Check(errors));
         var library = reader.Read<LlamaLibraryOptions>(LlamaLibraryOptions.Section, (options, errors) => options.Check(errors));
         var retention = reader.Read<RetentionOptions>(RetentionOptions.Section);
         // Bound once more by whoever takes them out of the container; here they are only checked.
@@ -51,7 +55,7 @@ internal sealed record HostConfiguration
         reader.CheckKeys(Root);
         var fleet = ReadFleet(reader, host);
         reader.ThrowIfAny();
-        return new HostConfiguration { Host = host, Library = library, Retention = retention, Fleet = fleet! };
+        return new HostConfiguration { Host = host, Library = library, Retention = retention, Storage = storage, Fleet = fleet! };
     }
 
     private static string ModelPathOf(HostOptions host) => host.Model.Length > 0 ? host.Model : ShippedFiles.DemoModel;

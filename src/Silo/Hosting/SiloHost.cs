@@ -57,7 +57,7 @@ public static partial class SiloHost
     private static async Task<WebApplication> BuildAsync(
         WebApplicationBuilder builder, HostConfiguration configuration, DataDirectory directory, TimeProvider time, CancellationToken cancellationToken)
     {
-        var setAside = JournalFile.Open(configuration.Host, time);
+        var setAside = await JournalStore.OpenAsync(configuration, time, cancellationToken);
         var models = await ServedModels.OpenAsync(configuration, cancellationToken);
         var target = new ServingTarget(models.Model, configuration.Fleet);
 
@@ -69,9 +69,8 @@ public static partial class SiloHost
         builder.Services.AddSingleton(target);
         // The lock ends with the container that made it.
         builder.Services.AddSingleton(_ => directory);
-        builder.Services.AddSingleton(services => new LeftRecords(
-            JournalFile.ConnectionString(configuration.Host), services.GetRequiredService<IGrainStorageSerializer>()));
-        builder.Services.AddHostedService<RecoveryService>();
+        if (configuration.Storage.Provider == StorageProvider.Sqlite)
+            AddRecovery(builder.Services, configuration.Host);
         builder.Services.AddHostedService<FleetStarter>();
         AddRetention(builder.Services, configuration, models);
         builder.Services.AddOptions<ServingOptions>().BindConfiguration(ServingOptions.Section);
@@ -81,12 +80,13 @@ public static partial class SiloHost
         builder.Services.AddOptions<KvSenderOptions>().BindConfiguration(KvSenderOptions.Section);
         models.AddTo(builder.Services);
         builder.Services.AddE2LlmGateway();
-        builder.Host.UseOrleans(silo => ConfigureSilo(silo, configuration.Host, target));
+        builder.Host.UseOrleans(silo => ConfigureSilo(silo, configuration, target));
 
         var app = builder.Build();
         app.Services.GetRequiredService<DataDirectory>();
         if (setAside is not null)
             LogSetAside(app.Logger, setAside);
+        JournalStore.Describe(app.Logger, configuration);
         app.UseE2LlmGateway();
         app.MapE2LlmOpenAi();
         app.MapE2LlmHealth();
@@ -104,31 +104,35 @@ public static partial class SiloHost
     public static IPEndPoint GatewayAddress(WebApplication app) =>
         new(IPAddress.Loopback, app.Services.GetRequiredService<IOptions<EndpointOptions>>().Value.GatewayPort);
 
-    private static void ConfigureSilo(ISiloBuilder silo, HostOptions options, ServingTarget target)
+    private static void ConfigureSilo(ISiloBuilder silo, HostConfiguration configuration, ServingTarget target)
     {
+        var options = configuration.Host;
         // One silo that nobody can reach from outside: clustering over loopback, dashboard and API likewise.
         silo.UseLocalhostClustering(FreePort(options.SiloPort), FreePort(options.GatewayPort), serviceId: "e2llm", clusterId: "e2llm");
         silo.Configure<SiloOptions>(orleans => orleans.SiloName = options.Name);
         silo.AddE2LlmGrains(new LocalDevices(target.Fleet.Devices));
-        silo.Services.AddSingleton<IGrainStorageSerializer, OrleansGrainStorageSerializer>();
-        silo.AddAdoNetGrainStorage(JournalStorage.ProviderName, storage =>
-        {
-            // The provider's own name for Microsoft.Data.Sqlite.
-            storage.Invariant = "System.Data.SQLite";
-            storage.ConnectionString = JournalFile.ConnectionString(options);
-        });
+        JournalStore.AddTo(silo, configuration);
         silo.AddDashboard();
+    }
+
+    private static void AddRecovery(IServiceCollection services, HostOptions options)
+    {
+        services.AddSingleton(provider => new LeftRecords(
+            JournalFile.ConnectionString(options), provider.GetRequiredService<IGrainStorageSerializer>()));
+        services.AddHostedService<RecoveryService>();
     }
 
     private static void AddRetention(IServiceCollection services, HostConfiguration configuration, ServedModels models)
     {
         var options = configuration.Retention;
         services.AddHostedService(provider => new RetentionService(
-            new JournalRetention(
-                JournalFile.ConnectionString(configuration.Host),
-                provider.GetRequiredService<IGrainStorageSerializer>(),
-                options,
-                provider.GetRequiredService<TimeProvider>()).Prune,
+            configuration.Storage.Provider != StorageProvider.Sqlite
+                ? _ => 0
+                : new JournalRetention(
+                    JournalFile.ConnectionString(configuration.Host),
+                    provider.GetRequiredService<IGrainStorageSerializer>(),
+                    options,
+                    provider.GetRequiredService<TimeProvider>()).Prune,
             cancellationToken => models.TrimSlicesAsync(options.MaxSliceBytes, cancellationToken),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<RetentionService>>()));

@@ -33,12 +33,7 @@ public sealed partial class RequestStatisticsGrain(
     {
         if (!_table.Add(end, time.GetUtcNow()))
             return Task.CompletedTask;
-        _store ??= this.RegisterGrainTimer(StoreAsync, new GrainTimerCreationOptions
-        {
-            DueTime = StoreAfter,
-            Period = Timeout.InfiniteTimeSpan,
-            Interleave = true,
-        });
+        StoreLater();
         return Task.CompletedTask;
     }
 
@@ -50,10 +45,18 @@ public sealed partial class RequestStatisticsGrain(
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         if (_store is not null)
-            await StoreAsync();
+            await StoreAsync(isLast: true);
     }
 
-    private async Task StoreAsync()
+    private void StoreLater() => _store ??= this.RegisterGrainTimer(() => StoreAsync(isLast: false), new GrainTimerCreationOptions
+    {
+        DueTime = StoreAfter,
+        Period = Timeout.InfiniteTimeSpan,
+        Interleave = true,
+        KeepAlive = true,
+    });
+
+    private async Task StoreAsync(bool isLast)
     {
         _store?.Dispose();
         _store = null;
@@ -61,6 +64,11 @@ public sealed partial class RequestStatisticsGrain(
         try
         {
             await journal.WriteStateAsync();
+        }
+        catch (Exception exception) when (StorageFaults.IsOutage(exception))
+        {
+            if (!isLast)
+                StoreLater();
         }
         catch (Exception exception)
         {
