@@ -1,4 +1,3 @@
-using Azure;
 using Azure.Core;
 using Azure.Storage.Blobs;
 using E2LLM.Core.Errors;
@@ -42,13 +41,8 @@ internal static class AzureBlobs
         {
             throw new ConfigurationException(
                 $"The container '{options.ContainerName}' ({StorageOptions.Section}:{nameof(StorageOptions.ContainerName)}) in the account of "
-                + $"{StorageOptions.Section}:{nameof(StorageOptions.ConnectionString)} cannot be written to: {FirstLine(error)}",
+                + $"{StorageOptions.Section}:{nameof(StorageOptions.ConnectionString)} cannot be written to: {StorageOutage.ReasonOf(error)}",
                 error);
         }
     }
-
-    /// <summary>The rest of an answer from Azure is headers.</summary>
-    private static string FirstLine(Exception error) => error.GetBaseException() is RequestFailedException failed
-        ? $"{failed.ErrorCode ?? failed.Message.Split('\n')[0].Trim()} (HTTP {failed.Status})."
-        : error.GetBaseException().Message;
 }

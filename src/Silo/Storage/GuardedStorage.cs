@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using E2LLM.Core.Errors;
 using E2LLM.Grains.Requests;
 using Orleans.Storage;
 
@@ -23,7 +24,7 @@ internal sealed class GuardedStorage(IGrainStorage store, IGrainStorageSerialize
             if (grainState.State is IReadLater read)
                 read.IsUnread = false;
         }
-        catch (Core.Errors.StorageUnavailableException) when (grainState.State is IReadLater)
+        catch (StorageUnavailableException) when (grainState.State is IReadLater)
         {
             ((IReadLater)grainState.State).IsUnread = true;
         }
@@ -36,7 +37,7 @@ internal sealed class GuardedStorage(IGrainStorage store, IGrainStorageSerialize
             await AskAsync(() => WriteOwnAsync(stateName, grainId, grainState));
             _unanswered.Remove(grainState);
         }
-        catch (Core.Errors.StorageUnavailableException error) when (error.InnerException is not null)
+        catch (StorageUnavailableException error) when (error.InnerException is not null)
         {
             _unanswered.AddOrUpdate(grainState, serializer.Serialize(grainState.State));
             throw;
@@ -55,7 +56,7 @@ internal sealed class GuardedStorage(IGrainStorage store, IGrainStorageSerialize
         }
         catch (InconsistentStateException)
         {
-            var stored = new GrainState<T>(Activator.CreateInstance<T>());
+            var stored = new GrainState<T>();
             await store.ReadStateAsync(stateName, grainId, stored);
             if (!stored.RecordExists)
                 throw;

@@ -51,7 +51,7 @@ internal sealed partial class StorageOutage(TimeProvider time, ILogger<StorageOu
     /// <returns>What to throw.</returns>
     public StorageUnavailableException Failed(Exception cause)
     {
-        var reason = cause.GetBaseException().Message.Split('\n')[0].Trim();
+        var reason = ReasonOf(cause);
         lock (_lock)
             if (_since is null)
             {
@@ -69,6 +69,18 @@ internal sealed partial class StorageOutage(TimeProvider time, ILogger<StorageOu
             or UnauthorizedAccessException or OperationCanceledException => true,
         _ => false,
     };
+
+    /// <summary>A sentence, of what was tried last. The further lines of an answer from Azure are its headers.</summary>
+    public static string ReasonOf(Exception exception)
+    {
+        while (((exception as AggregateException)?.InnerExceptions[^1] ?? exception.InnerException) is { } inner)
+            exception = inner;
+        return exception switch
+        {
+            RequestFailedException { Status: > 0 } failed => $"HTTP {failed.Status}{(failed.ErrorCode is { } code ? $", {code}" : "")}.",
+            _ => exception.Message.Split('\n')[0].Trim().TrimEnd('.') + ".",
+        };
+    }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The journal's store does not answer: {Reason} Requests go on; their records are held in memory and written when it is back. "
         + "A silo that ends before has lost them.")]

@@ -55,6 +55,10 @@ public sealed class HostConfigurationTests : IDisposable
     [InlineData("E2LLM:Serving:Objective=Both", "E2LLM:Serving:Objective is 'Both'; it must be one of: ")]
     [InlineData("E2LLM:Serving:CellReservation=7", "E2LLM:Serving:CellReservation is 7; it must be one of: WholeAnswer, Optimistic.")]
     [InlineData("E2LLM:Serving:StepTimeoutSeconds=NaN", "E2LLM:Serving:StepTimeoutSeconds is NaN; it must be 1 to 3,600.")]
+    [InlineData("E2LLM:Storage:Provider=Mongo", "E2LLM:Storage:Provider is 'Mongo'; it must be one of: Sqlite, AzureBlob.")]
+    [InlineData("E2LLM:Storage:Provider=AzureBlob", "E2LLM:Storage:ConnectionString is missing; E2LLM:Storage:Provider is AzureBlob, which needs one.")]
+    [InlineData("E2LLM:Storage:ConnectionString=AccountName=a", "E2LLM:Storage:ConnectionString is given, and E2LLM:Storage:Provider is Sqlite")]
+    [InlineData("E2LLM:Storage:ContainerName=My_Journal", "E2LLM:Storage:ContainerName is 'My_Journal'; it must be 3 to 63 lower-case letters, digits and single hyphens")]
     [InlineData("E2LLM:Silo:Name=", "E2LLM:Silo:Name is ''; it must be 1 to 64 characters.")]
     [InlineData("E2LLM:Engine:LibraryPath=/no/such/folder", "E2LLM:Engine:LibraryPath is '/no/such/folder'; there is no such folder.")]
     [InlineData("E2LLM:Silo:Model=/no/such.gguf", "E2LLM:Silo:Model is '/no/such.gguf'; there is no such file.")]
@@ -74,6 +78,30 @@ public sealed class HostConfigurationTests : IDisposable
     [Fact]
     public async Task Build_DataPortThatStandsForAnyAddress_NeedsANameToo() =>
         Assert.Equal(2, (await FaultsAsync("E2LLM:DataPort:Address=0.0.0.0")).Length);
+
+    [Fact]
+    public async Task Build_ConnectionStringThatIsNone_IsNamedAndNotShown()
+    {
+        var lines = await FaultsAsync("E2LLM:Storage:Provider=AzureBlob", "E2LLM:Storage:ConnectionString=AccountKey=secret");
+
+        Assert.Equal("E2LLM:Storage:ConnectionString is no connection string of an Azure storage account; it is not shown, because it may hold a key.", Assert.Single(lines));
+    }
+
+    [Fact]
+    public async Task Build_AzureAccountThatDoesNotAnswer_IsNamedByItsOptions()
+    {
+        // Port 1 of loopback: nobody listens there.
+        var error = await Assert.ThrowsAsync<ConfigurationException>(() => SiloHost.BuildAsync(
+        [
+            "--E2LLM:Silo:HttpPort=0", "--E2LLM:Silo:SiloPort=0", "--E2LLM:Silo:GatewayPort=0", $"--E2LLM:Silo:DataDirectory={_folder.Path}/data",
+            "--E2LLM:Storage:Provider=AzureBlob",
+            "--E2LLM:Storage:ConnectionString=AccountName=fog;AccountKey=c2VjcmV0;BlobEndpoint=http://127.0.0.1:1/fog",
+        ]));
+
+        Assert.Contains("E2LLM:Storage:ConnectionString", error.Message);
+        Assert.Contains("'e2llm' (E2LLM:Storage:ContainerName)", error.Message);
+        Assert.DoesNotContain("c2VjcmV0", error.ToString());
+    }
 
     private async Task<string[]> FaultsAsync(params string[] arguments)
     {
