@@ -73,6 +73,14 @@ internal sealed class StoredSilo : IAsyncDisposable
     public async Task<int> CountAsync() =>
         (await _http.GetFromJsonAsync<JsonElement>("/v1/statistics")).GetProperty("models")[0].GetProperty("whole").GetProperty("requests").GetInt32();
 
+    /// <summary>Asks until so many requests are counted: they tell of their ends on their own time.</summary>
+    public async Task CountedAsync(int requests)
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        while (await CountAsync() != requests)
+            limit.Token.ThrowIfCancellationRequested();
+    }
+
     public Task<GrainState<RequestJournal>> LoadAsync(string id) => LoadAsync<RequestJournal>("request", Grains.GetGrain<IRequestGrain>(id).GetGrainId());
 
     public Task WriteAsync(string id, GrainState<RequestJournal> state) =>
