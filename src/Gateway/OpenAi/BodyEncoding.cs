@@ -32,6 +32,8 @@ internal static class BodyEncoding
     public static string? Guess(ReadOnlySpan<byte> body) => body switch
     {
         [0x1F, 0x8B, ..] => "gzip",
+        [0x78, 0x01 or 0x5E or 0x9C or 0xDA, ..] => "deflate",
+        [0x28, 0xB5, 0x2F, 0xFD, ..] => "zstd",
         [0xFE, 0xFF, ..] or [0xFF, 0xFE, ..] or [0, ..] or [_, 0, ..] => "UTF-16 or UTF-32",
         _ => null,
     };

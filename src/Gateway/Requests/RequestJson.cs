@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using E2LLM.Core.Requests;
+using E2LLM.Gateway.OpenAi;
 using E2LLM.Grains.Interfaces.Requests;
 
 namespace E2LLM.Gateway.Requests;
@@ -37,7 +38,7 @@ internal static class RequestJson
         json.WriteStartObject();
         json.WriteString("party", Name(failure.Party));
         json.WriteString("phase", Name(failure.Phase));
-        json.WriteString("message", failure.Message);
+        json.WriteString("message", PublicText.Of(failure.Message));
         json.WriteString("device", failure.DeviceId);
         json.WriteBoolean("may_retry", failure.MayRetry);
         json.WriteEndObject();

@@ -50,6 +50,16 @@ public sealed class BodyEncodingTests(GatewayFixture gateway)
         Assert.Contains("looks like UTF-16", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("deflate", new byte[] { 0x78, 0x9C, 0xAB, 0x56 })]
+    [InlineData("zstd", new byte[] { 0x28, 0xB5, 0x2F, 0xFD, 0x24 })]
+    public async Task Chat_OtherCompressionUndeclared_Is400WithItsName(string encoding, byte[] body)
+    {
+        using var response = await SendAsync(body, "application/json");
+
+        Assert.Contains($"looks like {encoding}", (await response.ErrorAsync()).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Chat_GzipUndeclared_Is400WithItsName()
     {
