@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using E2LLM.Gateway.Chat;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -20,12 +21,22 @@ internal sealed partial class DrainService(
         var done = answers.CloseAsync();
         if (done.IsCompleted)
             return;
+        // The signal that stops the host has been; another one says that somebody does not want to wait.
+        using var hurry = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Hurry);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Hurry);
         LogDraining(options.Value.DrainSeconds);
-        if (await IsDoneAsync(done, TimeSpan.FromSeconds(options.Value.DrainSeconds), cancellationToken))
+        if (await IsDoneAsync(done, TimeSpan.FromSeconds(options.Value.DrainSeconds), hurry.Token))
             return;
         LogCutShort();
         await answers.CutShortAsync();
         await IsDoneAsync(done, Farewell, cancellationToken);
+
+        void Hurry(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            hurry.Cancel();
+        }
     }
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -51,7 +62,7 @@ internal sealed partial class DrainService(
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "Stopping: no new requests; answers that are being written have {Seconds} s to end")]
+    [LoggerMessage(LogLevel.Information, "Stopping: no new requests; answers that are being written have {Seconds} s to end, or until the next signal")]
     private partial void LogDraining(double seconds);
 
     [LoggerMessage(LogLevel.Warning, "Stopping: the answers that are still being written end with an error now")]

@@ -68,6 +68,22 @@ public sealed class ShutdownTests : IDisposable
         Assert.Equal("interrupted", record.GetProperty("finish").GetString());
     }
 
+    [Fact]
+    public async Task Serve_ToldToStopTwice_WaitsNoLonger()
+    {
+        await using var silo = await StartAsync(drainSeconds: "3600");
+        using var answer = await AskAsync(silo, stream: true);
+        using var events = new StreamReader(await answer.Content.ReadAsStreamAsync());
+        Assert.StartsWith("data: ", await events.ReadLineAsync());
+
+        await silo.Process.SignalAsync("INT");
+        await silo.Process.WaitForErrorAsync("Stopping: no new requests");
+        await silo.Process.SignalAsync("INT");
+
+        Assert.Contains("event: error", await ReadAsMuchAsThereIsAsync(events));
+        Assert.Equal(0, (await silo.Process.WaitForExitAsync()).ExitCode);
+    }
+
     private Task<ServingSilo> StartAsync(string drainSeconds) => ServingSilo.StartAsync(
         _folder, new() { [DrainSeconds] = drainSeconds }, "--fleet", _folder.Write("slow.json", ServingSilo.SlowFleet));
 
