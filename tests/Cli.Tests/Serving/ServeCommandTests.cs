@@ -18,8 +18,9 @@ public sealed class ServeCommandTests : IDisposable
         await serve.SignalAsync("TERM");
         var run = await serve.WaitForExitAsync();
 
-        Assert.Contains(run.ExitCode, new[] { 0, 130, 143 });
+        Assert.Equal(0, run.ExitCode);
         Assert.Contains("OpenAI API  http://127.0.0.1:", run.Output);
-        Assert.DoesNotContain("Exception", run.Error);
+        // The runtime may log that a grain of the last silo finds no other silo to go to.
+        Assert.DoesNotContain("Unhandled", run.Error);
     }
 }
