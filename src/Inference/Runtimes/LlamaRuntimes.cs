@@ -38,7 +38,7 @@ public static class LlamaRuntimes
 
     /// <summary>The model, with the cuts that a runtime can make of it.</summary>
     /// <exception cref="ConfigurationException">The runtime is not installed.</exception>
-    public static ModelSpec CutAs(ModelSpec model, LlamaLibraryOptions options) => model.LayerWindowTokens.IsDefaultOrEmpty || ReadsWindowLists(options)
+    public static ModelSpec CutAs(ModelSpec model, LlamaLibraryOptions options) => ReadsWindowLists(options) || model.LayerWindowTokens.IsDefaultOrEmpty
         ? model
         : model with { CutPeriodLayers = WindowPeriods.CutPeriodLayers([.. model.LayerWindowTokens.Select(window => window > 0)]) };
 

@@ -19,14 +19,6 @@ public sealed class PlanTextTests
     }
 
     [Fact]
-    public async Task Text_ModelThatTheRuntimeCannotCutEverywhere_SaysWhereItCan()
-    {
-        var text = await PlanTool.RunAsync([.. PlanTool.Testbed, "--runtime", "llamasharp"]);
-
-        Assert.Contains("slices begin at multiples of 2 layers", text);
-    }
-
-    [Fact]
     public async Task Text_AllPlannersOnTheDemoFleet_StandInOneTableWithinTheWidth()
     {
         var text = await PlanTool.RunAsync([.. PlanTool.Demo, "--planner", "all"]);
