@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using E2LLM.Inference.Runtimes;
 
 namespace E2LLM.Inference.LlamaCpp;
@@ -28,7 +29,23 @@ internal sealed unsafe class LlamaCppVocabulary : ILlamaVocabulary
 
     public string? Text(int token) => Marshal.PtrToStringUTF8((nint)NativeMethods.llama_vocab_get_text(_vocabulary, token));
 
-    public int Tokenize(ReadOnlySpan<byte> text, Span<int> tokens, bool addSpecial, bool parseSpecial)
+    public int[]? Tokenize(string text, bool addSpecial, bool parseSpecial)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        var tokens = new int[bytes.Length + 2];
+        var count = Tokenize(bytes, tokens, addSpecial, parseSpecial);
+        if (count == int.MinValue)
+            return null;
+        if (count < 0)
+        {
+            tokens = new int[-count];
+            count = Tokenize(bytes, tokens, addSpecial, parseSpecial);
+        }
+        return tokens[..count];
+    }
+
+    /// <returns>Tokens written, or minus the number that there would be; <see cref="int.MinValue"/> for more than llama.cpp counts.</returns>
+    private int Tokenize(byte[] text, int[] tokens, bool addSpecial, bool parseSpecial)
     {
         fixed (byte* start = text)
         fixed (int* destination = tokens)

@@ -15,8 +15,7 @@ internal sealed partial record LlamaLibraryLocator(string Directory, string Ggml
 {
     /// <summary>The folder to load from: the option, the environment variable, the path given to the build, or the packaged one.</summary>
     public static string FindDirectory(LlamaLibraryOptions options, Func<string, string?> environment) =>
-        NotEmpty(options.LibraryPath)
-        ?? NotEmpty(environment(LlamaLibraryOptions.LibraryPathVariable))
+        options.FindNamedFolder(environment)
         ?? Metadata("E2LLM.NativePath")
         ?? Path.Combine(AppContext.BaseDirectory, "runtimes", $"llamacpp-{Metadata("E2LLM.NativePackage") ?? "none"}", "native");
 
@@ -45,8 +44,6 @@ internal sealed partial record LlamaLibraryLocator(string Directory, string Ggml
 
     private static string Extension =>
         RuntimeInformation.IsOSPlatform(OSPlatform.Windows) ? ".dll" : RuntimeInformation.IsOSPlatform(OSPlatform.OSX) ? ".dylib" : ".so";
-
-    private static string? NotEmpty(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
 
     private static string? Metadata(string key) =>
         typeof(LlamaLibraryLocator).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()

@@ -13,8 +13,7 @@ internal sealed record LibraryFolder(string Directory, string GgmlBase, string L
 {
     /// <summary>The folder to load from: the option, the environment variable, or the packaged one for this processor.</summary>
     public static string Find(LlamaLibraryOptions options, Func<string, string?> environment) =>
-        NotEmpty(options.LibraryPath)
-        ?? NotEmpty(environment(LlamaLibraryOptions.LibraryPathVariable))
+        options.FindNamedFolder(environment)
         ?? Path.Combine(AppContext.BaseDirectory, "runtimes", Platform, "native", Variant);
 
     /// <exception cref="ConfigurationException">The folder or one of the libraries is missing.</exception>
@@ -51,6 +50,4 @@ internal sealed record LibraryFolder(string Directory, string GgmlBase, string L
         : Avx2.IsSupported ? "avx2"
         : Avx.IsSupported ? "avx"
         : "noavx";
-
-    private static string? NotEmpty(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
 }

@@ -21,22 +21,16 @@ internal sealed unsafe class LlamaSharpVocabulary(SafeLlamaModelHandle model) : 
 
     public string? Text(int token) => Marshal.PtrToStringUTF8((nint)NativeMethods.llama_vocab_get_text(_vocabulary, token));
 
-    public int Tokenize(ReadOnlySpan<byte> text, Span<int> tokens, bool addSpecial, bool parseSpecial)
+    public int[]? Tokenize(string text, bool addSpecial, bool parseSpecial)
     {
-        LLamaToken[] found;
         try
         {
-            found = model.Tokenize(Encoding.UTF8.GetString(text), addSpecial, parseSpecial, Encoding.UTF8);
+            return Array.ConvertAll(model.Tokenize(text, addSpecial, parseSpecial, Encoding.UTF8), token => (int)token);
         }
         catch (OverflowException)
         {
-            return int.MinValue;
+            return null;
         }
-        if (found.Length > tokens.Length)
-            return -found.Length;
-        for (var index = 0; index < found.Length; index++)
-            tokens[index] = (int)found[index];
-        return found.Length;
     }
 
     public int Piece(int token, Span<byte> piece)

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.InteropServices;
+using E2LLM.Core.Buffers;
 
 namespace E2LLM.Gguf.Format;
 
@@ -21,7 +22,7 @@ public static class WeightScan
     /// <param name="blocks">Whole blocks of it.</param>
     public static int IndexOfBadBlock(GgmlType type, ReadOnlySpan<byte> blocks) => type switch
     {
-        GgmlType.F32 => IndexOfF32(MemoryMarshal.Cast<byte, float>(blocks)),
+        GgmlType.F32 => FiniteScan.IndexOfNonFinite(MemoryMarshal.Cast<byte, float>(blocks)),
         GgmlType.F16 => IndexOf16(MemoryMarshal.Cast<byte, ushort>(blocks), F16Exponent),
         GgmlType.BF16 => IndexOf16(MemoryMarshal.Cast<byte, ushort>(blocks), BF16Exponent),
         GgmlType.MXFP4 => IndexOfMxFp4(blocks),
@@ -52,22 +53,6 @@ public static class WeightScan
                 if (IsBadF16(BinaryPrimitives.ReadUInt16LittleEndian(blocks[(start + offset)..])))
                     return start / blockBytes;
             }
-        }
-        return -1;
-    }
-
-    private static int IndexOfF32(ReadOnlySpan<float> values)
-    {
-        // Zero times a finite value is zero; times NaN or infinity it is NaN, and NaN survives every further addition.
-        var lanes = MemoryMarshal.Cast<float, Vector<float>>(values);
-        var sum = Vector<float>.Zero;
-        foreach (var lane in lanes)
-            sum += lane * Vector<float>.Zero;
-        var start = float.IsNaN(Vector.Sum(sum)) ? 0 : lanes.Length * Vector<float>.Count;
-        for (var index = start; index < values.Length; index++)
-        {
-            if (!float.IsFinite(values[index]))
-                return index;
         }
         return -1;
     }

@@ -130,7 +130,7 @@ public sealed partial class PartInbox : IPartSink, IDisposable
                 // It may have been taken, or may be now: to submit it twice does no harm. The lease ends that, if nothing else does.
                 LogSubmittedAgain(exception, request.Id, part.ReplicaKey);
                 MayRun(part);
-                await Task.Delay(TimeSpan.FromMilliseconds(50), _time);
+                await Task.Delay(LostCalls.Pause, _time);
             }
             catch (Exception exception)
             {

@@ -4,6 +4,7 @@ using E2LLM.Core.Errors;
 using E2LLM.Core.HandOff;
 using E2LLM.Core.Plans;
 using E2LLM.Core.Requests;
+using E2LLM.Grains.Hosting;
 using E2LLM.Grains.Interfaces.Stages;
 using E2LLM.Grains.Plans;
 using E2LLM.Grains.Requests;
@@ -18,9 +19,6 @@ namespace E2LLM.Grains.Replicas;
 internal sealed partial class ReplicaCalls(
     ReplicaMachine machine, ReplicaStages stages, ReplicaPlan plan, string key, Action carry, ServingOptions options, TimeProvider time, ILogger logger)
 {
-    /// <summary>Before a stage is told again to begin an epoch.</summary>
-    private static readonly TimeSpan ResetPause = TimeSpan.FromSeconds(0.05);
-
     private readonly AsyncSignal _heldChanged = new();
     private readonly HashSet<long> _sendings = [];
     private readonly Dictionary<(string RequestId, long OpenedInStep), TaskCompletionSource> _arrivals = [];
@@ -76,7 +74,7 @@ internal sealed partial class ReplicaCalls(
                 if (time.GetElapsedTime(startedAt) >= limit || exception is E2LlmException)
                     machine.ResetFailed(reset.Epoch, exception.Message, NowSeconds);
                 else
-                    await Task.Delay(ResetPause, time);
+                    await Task.Delay(LostCalls.Pause, time);
             }
         }
         carry();

@@ -1,6 +1,7 @@
 using E2LLM.Core.Errors;
 using E2LLM.Core.Requests;
 using E2LLM.Grains.HandOff;
+using E2LLM.Grains.Hosting;
 using E2LLM.Grains.Interfaces.Plans;
 using E2LLM.Grains.Parts;
 using E2LLM.Scheduling.Protocols.Replay;
@@ -19,9 +20,6 @@ namespace E2LLM.Grains.Requests;
 internal sealed partial class RequestRun(
     GenerationRequest request, AnswerLog answer, IGrainFactory grains, PartInbox inbox, RequestOptions options, TimeProvider time, ILogger logger)
 {
-    /// <summary>Before the plan is asked again whose answer was lost.</summary>
-    private static readonly TimeSpan LostCallPause = TimeSpan.FromSeconds(0.05);
-
     private readonly TaskCompletionSource _taken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ReplayPolicy _policy = new(request, options.MaxReplays);
 
@@ -98,7 +96,7 @@ internal sealed partial class RequestRun(
             catch (Exception lost) when (!isOver && lost is TimeoutException or OrleansException)
             {
                 // To be routed twice costs nothing but a moment's wrong estimate.
-                await Task.Delay(LostCallPause, time, cancellationToken);
+                await Task.Delay(LostCalls.Pause, time, cancellationToken);
             }
             if (isOver)
                 throw new ModelNotReadyException(

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using E2LLM.Core.Buffers;
 using E2LLM.Core.Engines;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Plans;

@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using E2LLM.Core.Buffers;
 using E2LLM.Core.Plans;
-using E2LLM.Inference.Engines;
 
 namespace E2LLM.Inference.Kv;
 

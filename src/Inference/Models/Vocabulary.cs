@@ -57,20 +57,8 @@ internal sealed class Vocabulary : IDisposable
     }
 
     /// <exception cref="RequestRejectedException">More tokens than llama.cpp counts.</exception>
-    public int[] Tokenize(string text, bool addSpecial, bool parseSpecial)
-    {
-        var bytes = Encoding.UTF8.GetBytes(text);
-        var tokens = new int[bytes.Length + 2];
-        var count = _vocabulary.Tokenize(bytes, tokens, addSpecial, parseSpecial);
-        if (count == int.MinValue)
-            throw new RequestRejectedException($"A text of {text.Length} characters is too long to tokenise.");
-        if (count < 0)
-        {
-            tokens = new int[-count];
-            count = _vocabulary.Tokenize(bytes, tokens, addSpecial, parseSpecial);
-        }
-        return tokens[..count];
-    }
+    public int[] Tokenize(string text, bool addSpecial, bool parseSpecial) => _vocabulary.Tokenize(text, addSpecial, parseSpecial)
+        ?? throw new RequestRejectedException($"A text of {text.Length} characters is too long to tokenise.");
 
     /// <summary>The bytes that a token stands for; empty for control tokens and for ids outside the vocabulary.</summary>
     public ReadOnlyMemory<byte> Piece(int token)

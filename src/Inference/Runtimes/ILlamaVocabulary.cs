@@ -19,8 +19,8 @@ internal interface ILlamaVocabulary
 
     string? Text(int token);
 
-    /// <returns>Tokens written, or minus the number that there would be; <see cref="int.MinValue"/> for more than llama.cpp counts.</returns>
-    int Tokenize(ReadOnlySpan<byte> text, Span<int> tokens, bool addSpecial, bool parseSpecial);
+    /// <returns>Null for more tokens than llama.cpp counts.</returns>
+    int[]? Tokenize(string text, bool addSpecial, bool parseSpecial);
 
     /// <returns>Bytes written, or minus the number that there would be.</returns>
     int Piece(int token, Span<byte> piece);

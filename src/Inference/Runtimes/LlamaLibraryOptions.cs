@@ -31,10 +31,15 @@ public sealed record LlamaLibraryOptions
     [OptionRange(0, AllLayers)]
     public int GpuLayers { get; init; } = AllLayers;
 
+    /// <summary>The folder that the option names, or else the environment variable; null where neither does.</summary>
+    internal string? FindNamedFolder(Func<string, string?> environment) => NotEmpty(LibraryPath) ?? NotEmpty(environment(LibraryPathVariable));
+
     /// <summary>Beyond the ranges of single options.</summary>
     public void Check(OptionErrors errors)
     {
         if (!string.IsNullOrWhiteSpace(LibraryPath) && !Directory.Exists(LibraryPath))
             errors.Add($"{Section}:{nameof(LibraryPath)} is '{LibraryPath}'; there is no such folder.");
     }
+
+    private static string? NotEmpty(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
 }

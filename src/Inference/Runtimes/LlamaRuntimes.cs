@@ -23,13 +23,15 @@ public static class LlamaRuntimes
     /// <summary>Names of the compute devices that the loaded runtime found ("CPU: AMD EPYC …"); empty before one is loaded.</summary>
     public static IReadOnlyList<string> Devices => s_loaded?.Runtime.Devices ?? [];
 
+    /// <summary>The assemblies of the runtimes of this build, by the runtimes' names.</summary>
+    private static readonly SortedDictionary<string, string> Assemblies = new(
+        Directory.EnumerateFiles(AppContext.BaseDirectory, AssemblyPrefix + "*.dll").Select(path => Path.GetFileNameWithoutExtension(path))
+            .Where(assembly => assembly.IndexOf('.', AssemblyPrefix.Length) < 0 && assembly != AssemblyPrefix + "Tests")
+            .ToDictionary(assembly => assembly[AssemblyPrefix.Length..].ToLowerInvariant()),
+        StringComparer.Ordinal);
+
     /// <summary>The runtimes of this build, by name.</summary>
-    public static IReadOnlyList<string> Installed { get; } =
-    [
-        .. Directory.EnumerateFiles(AppContext.BaseDirectory, AssemblyPrefix + "*.dll")
-            .Select(path => Path.GetFileNameWithoutExtension(path)[AssemblyPrefix.Length..].ToLowerInvariant())
-            .Where(name => !name.Contains('.') && name != "tests").Order(StringComparer.Ordinal),
-    ];
+    public static IReadOnlyList<string> Installed { get; } = [.. Assemblies.Keys];
 
     /// <param name="options">Which one, and where it lies.</param>
     /// <param name="logger">Gets llama.cpp's log from now on; null leaves it as it is (at first: silent).</param>
@@ -80,14 +82,13 @@ public static class LlamaRuntimes
 
     private static LlamaRuntimeLoader FindLoader(string name)
     {
-        var path = Installed.Contains(name)
-            ? Directory.EnumerateFiles(AppContext.BaseDirectory, AssemblyPrefix + "*.dll").First(
-                file => Path.GetFileName(file).Equals($"{AssemblyPrefix}{name}.dll", StringComparison.OrdinalIgnoreCase))
+        var assembly = Assemblies.TryGetValue(name, out var found)
+            ? found
             : throw new ConfigurationException(
                 $"{LlamaLibraryOptions.Section}:{nameof(LlamaLibraryOptions.Runtime)} is '{name}'; this build has: {string.Join(", ", Installed)}. " +
                 "Build with -p:E2LlmRuntimes=all for all of them.");
-        return Assembly.Load(new AssemblyName(Path.GetFileNameWithoutExtension(path))).GetCustomAttribute<LlamaRuntimeLoaderAttribute>() is { } attribute
+        return Assembly.Load(new AssemblyName(assembly)).GetCustomAttribute<LlamaRuntimeLoaderAttribute>() is { } attribute
             ? (LlamaRuntimeLoader)Activator.CreateInstance(attribute.Loader)!
-            : throw new ConfigurationException($"'{path}' is no runtime of E2LLM: it names no loader.");
+            : throw new ConfigurationException($"'{assembly}' is no runtime of E2LLM: it names no loader.");
     }
 }

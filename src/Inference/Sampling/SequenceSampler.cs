@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
+using E2LLM.Core.Buffers;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Requests;
-using E2LLM.Inference.Engines;
 using E2LLM.Inference.Runtimes;
 
 namespace E2LLM.Inference.Sampling;

@@ -1,3 +1,4 @@
+using E2LLM.Core.Engines;
 using E2LLM.Core.Fleets;
 using E2LLM.Core.Plans;
 using E2LLM.Core.Requests;
@@ -94,6 +95,26 @@ internal sealed class TestFog : IAsyncDisposable
     public Task KillSiloAsync(int silo) => _cluster.KillSiloAsync(_silos[silo]);
 
     public IRequestGrain Request(string id) => Client.GetGrain<IRequestGrain>(id);
+
+    /// <summary>What a stage on the first device is loaded with that no plan knows of: the first four layers.</summary>
+    public StageAssignment FirstStage(string replicaId, long generation, long epoch, double leaseSeconds) => new()
+    {
+        Generation = generation,
+        Epoch = epoch,
+        StageIndex = 0,
+        Engine = new StageEngineSpec
+        {
+            ModelId = ModelId,
+            Device = Fleet.Devices[0],
+            FirstLayer = 0,
+            LayerCount = 4,
+            Settings = new EngineSettings(),
+        },
+        ReplicaKey = DeviceKey.Replica(Fleet.Devices[0].Id, ModelId, generation, replicaId),
+        HiddenWidth = Synthetic.Model.EmbeddingLength,
+        StepLimit = new StepTimeLimit(10, 0, 0),
+        LeaseSeconds = leaseSeconds,
+    };
 
     /// <summary>Runs a request to its end.</summary>
     public Task<Answer> RunAsync(GenerationRequest request) => RunAsync(request, Client);

@@ -107,24 +107,7 @@ public sealed class ChangeOverTests
     {
         await using var fog = await TestFog.StartAsync(Options(Engines()));
         var orphan = fog.Client.GetGrain<IStageGrain>(DeviceKey.Stage("a", fog.ModelId, 0, "lost", 0));
-        await orphan.LoadAsync(new StageAssignment
-        {
-            Generation = 0,
-            Epoch = 0,
-            StageIndex = 0,
-            Engine = new StageEngineSpec
-            {
-                ModelId = fog.ModelId,
-                Device = fog.Fleet.Devices[0],
-                FirstLayer = 0,
-                LayerCount = 4,
-                Settings = new EngineSettings(),
-            },
-            ReplicaKey = DeviceKey.Replica("a", fog.ModelId, 0, "lost"),
-            HiddenWidth = Synthetic.Model.EmbeddingLength,
-            StepLimit = new StepTimeLimit(10, 0, 0),
-            LeaseSeconds = 600,
-        });
+        await orphan.LoadAsync(fog.FirstStage("lost", generation: 0, epoch: 0, leaseSeconds: 600));
 
         await fog.Plan.ApplyAsync(fog.Fleet);
 

@@ -2,7 +2,6 @@ using E2LLM.Cluster.Tests.Fixtures;
 using E2LLM.Core.Engines;
 using E2LLM.Core.Errors;
 using E2LLM.Core.HandOff;
-using E2LLM.Core.Plans;
 using E2LLM.Grains.Interfaces.HandOff;
 using E2LLM.Grains.Interfaces.Stages;
 using E2LLM.Grains.Placement;
@@ -128,24 +127,7 @@ public sealed class StageLifeTests
         Slot = new KvSlot(step, Sequence: 0),
     };
 
-    private static StageAssignment Assignment(TestFog fog, long epoch, double leaseSeconds) => new()
-    {
-        Generation = 1,
-        Epoch = epoch,
-        StageIndex = 0,
-        Engine = new StageEngineSpec
-        {
-            ModelId = fog.ModelId,
-            Device = fog.Fleet.Devices[0],
-            FirstLayer = 0,
-            LayerCount = 4,
-            Settings = new EngineSettings(),
-        },
-        ReplicaKey = DeviceKey.Replica("a", fog.ModelId, 1, "r0"),
-        HiddenWidth = Synthetic.Model.EmbeddingLength,
-        StepLimit = new StepTimeLimit(10, 0, 0),
-        LeaseSeconds = leaseSeconds,
-    };
+    private static StageAssignment Assignment(TestFog fog, long epoch, double leaseSeconds) => fog.FirstStage("r0", generation: 1, epoch, leaseSeconds);
 
     /// <summary>Engines that load when they are let, and are counted.</summary>
     private sealed class GatedEngines(IStageEngineFactory inner, Task gate) : IStageEngineFactory

@@ -1,4 +1,4 @@
-using E2LLM.Inference.Engines;
+using E2LLM.Core.Buffers;
 
 namespace E2LLM.Inference.Tests.Engines;
 

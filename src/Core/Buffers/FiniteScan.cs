@@ -1,10 +1,10 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 
-namespace E2LLM.Inference.Engines;
+namespace E2LLM.Core.Buffers;
 
-/// <summary>Looks for values that would spread through the KV cache: llama.cpp computes on with not-a-number and reports success.</summary>
-internal static class FiniteScan
+/// <summary>Looks for values that would spread through a KV cache and what is computed from it: llama.cpp computes on with not-a-number and reports success.</summary>
+public static class FiniteScan
 {
     /// <summary>Index of the first NaN or infinity; -1 without one.</summary>
     public static int IndexOfNonFinite(ReadOnlySpan<float> values)
