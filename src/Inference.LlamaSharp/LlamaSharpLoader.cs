@@ -15,6 +15,8 @@ internal sealed unsafe class LlamaSharpLoader : LlamaRuntimeLoader
 {
     private static readonly Dictionary<string, nint> Libraries = [];
 
+    private static readonly string[] GpuRuntimes = ["cublas", "cudart"];
+
     public override bool ReadsWindowLists => false;
 
     public override string FindDirectory(LlamaLibraryOptions options) => LibraryFolder.Find(options, Environment.GetEnvironmentVariable);
@@ -25,6 +27,8 @@ internal sealed unsafe class LlamaSharpLoader : LlamaRuntimeLoader
         CheckSizes();
         // Before LLamaSharp touches them: it would read garbage from another version, and says little of a library that does not load.
         Libraries[NativeMethods.GgmlBase] = LoadFile(files.GgmlBase);
+        foreach (var library in files.Between)
+            LoadFile(library);
         Libraries[NativeMethods.Llama] = LoadFile(files.Llama);
         NativeLibrary.SetDllImportResolver(typeof(NativeMethods).Assembly, Resolve);
         if (!NativeLibrary.TryGetExport(Libraries[NativeMethods.GgmlBase], "ggml_version", out _))
@@ -66,6 +70,8 @@ internal sealed unsafe class LlamaSharpLoader : LlamaRuntimeLoader
     {
         _ when loaderMessage.Contains("libgomp", StringComparison.Ordinal) =>
             " Install the OpenMP runtime: package libgomp1 (Debian, Ubuntu) or libgomp (Alpine, Fedora).",
+        _ when GpuRuntimes.FirstOrDefault(library => loaderMessage.Contains(library, StringComparison.OrdinalIgnoreCase)) is { } library =>
+            $" The GPU package needs NVIDIA's CUDA runtime ({library}) of the same major version: install it, or build without -p:E2LlmGpu.",
         _ when loaderMessage.Contains("GLIBC_", StringComparison.Ordinal) =>
             " This system's C library is older than the packaged build needs (glibc 2.38 on arm64). Use a newer system, or build llama.cpp there and set E2LLM:Engine:LibraryPath.",
         _ => "",

@@ -28,4 +28,7 @@ public sealed record DeviceProfile
 
     /// <summary>Time of the output head for one row.</summary>
     [Id(8)] public double HeadSeconds { get; init; }
+
+    /// <summary>Name of the engine's runtime that was timed; empty where none was.</summary>
+    [Id(10)] public string Runtime { get; init; } = "";
 }

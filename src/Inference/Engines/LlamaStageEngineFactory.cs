@@ -18,6 +18,9 @@ namespace E2LLM.Inference.Engines;
 public sealed class LlamaStageEngineFactory(ModelCatalog catalog, ISliceStore slices, LlamaLibraryOptions library, TimeProvider time)
     : IStageEngineFactory
 {
+    /// <summary>As it is written in the options and in profiles.</summary>
+    public string RuntimeName => library.Runtime.ToLowerInvariant();
+
     /// <exception cref="E2LlmException">The model is unknown, a setting out of range, library or slice bad, or memory short.</exception>
     public async Task<IStageEngine> CreateAsync(StageEngineSpec spec, CancellationToken cancellationToken)
     {

@@ -39,7 +39,7 @@ public sealed class LlamaDeviceProfiler : IDeviceProfiler
     {
         ArgumentNullException.ThrowIfNull(device);
         var times = await _times.GetAsync((modelId, device.Threads), cancellationToken).ConfigureAwait(false);
-        return times.For(device, modelId, device.SlowdownFactor == 1 ? ProfileSource.Measured : ProfileSource.Emulated);
+        return times.For(device, modelId, device.SlowdownFactor == 1 ? ProfileSource.Measured : ProfileSource.Emulated) with { Runtime = _engines.RuntimeName };
     }
 
     private async Task<HostTimes> MeasureAsync(string modelId, int threads)

@@ -100,6 +100,18 @@ public static class PlanExplainer
         };
     }
 
+    private static string[] Runtimes(PlanRequest request, ServingPlan plan)
+    {
+        var used = plan.Replicas.SelectMany(replica => replica.Stages).Select(stage => stage.DeviceId).ToHashSet(StringComparer.Ordinal);
+        return
+        [
+            .. request.Profiles.Where(profile => profile.Runtime.Length > 0 && used.Contains(profile.DeviceId))
+                .GroupBy(profile => profile.Runtime, profile => profile.DeviceId, StringComparer.Ordinal)
+                .Select(group => $"{group.Key}: {string.Join(", ", group)}")
+                .Order(StringComparer.Ordinal),
+        ];
+    }
+
     private static IEnumerable<string> Findings(PlanRequest request, ServingPlan plan)
     {
         if (plan.Prediction is { } prediction)
@@ -112,6 +124,8 @@ public static class PlanExplainer
         }
         if (request.Model.CutPeriodLayers is > 1 and var period)
             yield return $"slices begin at multiples of {period} layers: the runtime knows layers with a sliding window by their period";
+        if (Runtimes(request, plan) is { Length: > 1 } runtimes)
+            yield return $"devices run on different runtimes ({string.Join("; ", runtimes)}): a request that crosses from one to another can be answered in other words than on either alone";
         foreach (var certificate in plan.Certificates)
             yield return Describe(certificate);
     }

@@ -20,7 +20,6 @@ internal sealed record BenchmarkModel(string Name, string Directory, ModelCatalo
     public static async Task<BenchmarkModel> OpenAsync(
         string directory, string shape, GgmlType type, CancellationToken cancellationToken, LlamaLibraryOptions? library = null)
     {
-        library ??= new LlamaLibraryOptions();
         System.IO.Directory.CreateDirectory(directory);
         var path = Path.Combine(directory, $"{shape}-{type}.gguf");
         if (!File.Exists(path))
@@ -29,9 +28,21 @@ internal sealed record BenchmarkModel(string Name, string Directory, ModelCatalo
             RandomModel.Write(path + ".new", ModelShapes.Get(shape), type, seed: 1);
             File.Move(path + ".new", path);
         }
+        return await OpenAsync(shape, directory, path, library, cancellationToken);
+    }
+
+    /// <param name="library">The runtime; null: the default.</param>
+    public static Task<BenchmarkModel> OpenFileAsync(
+        string directory, string path, CancellationToken cancellationToken, LlamaLibraryOptions? library = null) =>
+        OpenAsync(Path.GetFileNameWithoutExtension(path), directory, path, library, cancellationToken);
+
+    private static async Task<BenchmarkModel> OpenAsync(
+        string name, string directory, string path, LlamaLibraryOptions? library, CancellationToken cancellationToken)
+    {
+        library ??= new LlamaLibraryOptions();
         var slices = new SliceStore(Path.Combine(directory, "slices"));
         var catalog = await ModelCatalog.OpenAsync([path], slices, library, cancellationToken);
-        return new BenchmarkModel(shape, directory, catalog, new LlamaStageEngineFactory(catalog, slices, library, TimeProvider.System));
+        return new BenchmarkModel(name, directory, catalog, new LlamaStageEngineFactory(catalog, slices, library, TimeProvider.System));
     }
 
     /// <summary>A second silo process with devices for this model.</summary>

@@ -4,6 +4,7 @@ using E2LLM.Benchmarks.Fog;
 using E2LLM.Core.Engines;
 using E2LLM.Core.Models;
 using E2LLM.Gguf.Format;
+using E2LLM.Inference.Runtimes;
 using E2LLM.Inference.Synthetic;
 
 namespace E2LLM.Benchmarks.Nodes;
@@ -55,7 +56,10 @@ internal static class NodeCommand
             var catalog = new SyntheticModelCatalog(SyntheticModel.Spec("synthetic"));
             return (catalog, new SyntheticStageEngineFactory(catalog, new SyntheticTiming { CallSeconds = seconds }, TimeProvider.System));
         }
-        var model = await BenchmarkModel.OpenAsync(spec.DataDirectory, spec.Shape, GgmlType.Q4_0, cancellationToken);
+        var library = spec.Runtime is { } runtime ? new LlamaLibraryOptions { Runtime = runtime } : null;
+        var model = spec.ModelPath is { } path
+            ? await BenchmarkModel.OpenFileAsync(spec.DataDirectory, path, cancellationToken, library)
+            : await BenchmarkModel.OpenAsync(spec.DataDirectory, spec.Shape, GgmlType.Q4_0, cancellationToken, library);
         return (model.Catalog, model.Engines);
     }
 }

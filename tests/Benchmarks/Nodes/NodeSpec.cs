@@ -19,6 +19,12 @@ internal sealed record NodeSpec
     /// <summary>Of the benchmark's model; see <see cref="Fog.BenchmarkModel"/>.</summary>
     public required string Shape { get; init; }
 
+    /// <summary>A GGUF file instead of the benchmark's model; null: none.</summary>
+    public string? ModelPath { get; init; }
+
+    /// <summary>Name of the engine's runtime; null: the default.</summary>
+    public string? Runtime { get; init; }
+
     public required string DataDirectory { get; init; }
 
     /// <summary>As <see cref="Fog.FixedCut.Parse"/> takes it: any silo may run the plan's grain.</summary>

@@ -19,6 +19,31 @@ internal static class BareEngine
             Settings = settings,
         }, CancellationToken.None);
 
+    /// <returns>The greedy answer to one prompt.</returns>
+    public static async Task<ImmutableArray<int>> AnswerAsync(IStageEngine engine, ImmutableArray<int> prompt, int answerTokens)
+    {
+        var answer = ImmutableArray.CreateBuilder<int>(answerTokens);
+        var steps = new StepCounter();
+        var step = new StageStep
+        {
+            StepNumber = steps.Next(),
+            Commands = [SequenceCommand.Open(0, SamplingOptions.Greedy)],
+            Rows = [.. prompt.Select((token, position) => new StepRow(token, position, 0, position == prompt.Length - 1))],
+        };
+        while (true)
+        {
+            answer.AddRange((await engine.ExecuteAsync(step, CancellationToken.None)).SampledTokens);
+            if (answer.Count == answerTokens)
+                return answer.MoveToImmutable();
+            step = new StageStep
+            {
+                StepNumber = steps.Next(),
+                Commands = [],
+                Rows = [new StepRow(answer[^1], prompt.Length + answer.Count - 1, 0, true)],
+            };
+        }
+    }
+
     /// <returns>Seconds for all answers.</returns>
     public static async Task<double> RunAsync(IStageEngine engine, StepCounter steps, ImmutableArray<int>[] prompts, int answerTokens, int maxRows)
     {
