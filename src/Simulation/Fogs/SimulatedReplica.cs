@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+using E2LLM.Core.Plans;
+using E2LLM.Core.Requests;
+using E2LLM.Scheduling.Admission;
+using E2LLM.Scheduling.Batching;
+using E2LLM.Scheduling.Routing;
+using E2LLM.Simulation.Kernel;
+
+namespace E2LLM.Simulation.Fogs;
+
+/// <summary>A replica: the product's own scheduler, over stages that only take time.</summary>
+internal sealed class SimulatedReplica(ReplicaPlan plan, SchedulerOptions options, Pipeline pipeline, EventQueue events, IReplicaListener listener)
+{
+    // Whatever is sampled: answers end by length.
+    private const int AnyToken = 1;
+
+    private readonly ReplicaScheduler _scheduler = new(plan.Engine, options);
+    private readonly RateMeter _rate = new();
+    private readonly Dictionary<string, double> _contexts = [];
+
+    public ReplicaPlan Plan => plan;
+
+    public Pipeline Pipeline => pipeline;
+
+    public RouteCandidate Candidate(double nowSeconds)
+    {
+        var counters = _scheduler.Counters;
+        return new RouteCandidate
+        {
+            Key = plan.Id,
+            Plan = plan,
+            Availability = ReplicaAvailability.Available,
+            Snapshot = new ReplicaSnapshot
+            {
+                State = ReplicaState.Serving,
+                QueuedRequests = counters.QueuedRequests,
+                RunningRequests = counters.RunningRequests,
+                ReservedKvCells = counters.ReservedKvCells,
+                PendingTokens = counters.PendingTokens,
+                MeasuredTokensPerSecond = _rate.TokensPerSecond(nowSeconds),
+            },
+        };
+    }
+
+    public void Enqueue(GenerationRequest request, RunMode mode)
+    {
+        _contexts[request.Id] = request.PromptTokens.Length;
+        _scheduler.Enqueue(request, events.NowSeconds, mode);
+        Issue();
+    }
+
+    public void KvArrived(KvReservation reservation, int positions, ImmutableArray<int> answer)
+    {
+        if (_scheduler.KvArrived(reservation, positions, answer) is { } update)
+            listener.OnUpdate(this, update);
+        Issue();
+    }
+
+    public void Release(string requestId)
+    {
+        _scheduler.ReleaseHeld(requestId);
+        _contexts.Remove(requestId);
+        Issue();
+    }
+
+    private void Issue()
+    {
+        while (_scheduler.Next(events.NowSeconds) is { } step)
+        {
+            foreach (var admitted in step.Admitted)
+                listener.OnAdmitted(this, admitted);
+            foreach (var reservation in step.KvReservations)
+                listener.OnReserved(this, reservation);
+            var done = pipeline.Issue(step, MeanContextTokens(step), events.NowSeconds);
+            events.At(done, () => Complete(step));
+        }
+    }
+
+    private void Complete(StepPlan step)
+    {
+        _rate.OnStep(step.Rows.Length, events.NowSeconds, isLoaded: _scheduler.QueuedRequests > 0);
+        var tokens = ImmutableArray.CreateRange(Enumerable.Repeat(AnyToken, step.OutputRows));
+        foreach (var update in _scheduler.Complete(step.StepNumber, tokens))
+        {
+            if (update.Chunk.Finish is not null)
+                _contexts.Remove(update.RequestId);
+            listener.OnUpdate(this, update);
+        }
+        Issue();
+    }
+
+    private static double MeanContextTokens(StepPlan step)
+    {
+        var (tokens, rows, next) = (0.0, 0, 0);
+        foreach (var share in step.Shares)
+        {
+            if (!share.IsPrefill)
+            {
+                tokens += step.Rows[next].Position;
+                rows++;
+            }
+            next += share.Rows;
+        }
+        return rows == 0 ? 0 : tokens / rows;
+    }
+}

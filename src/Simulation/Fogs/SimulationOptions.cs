@@ -1,0 +1,24 @@
+using E2LLM.Core.Plans;
+using E2LLM.Scheduling.Batching;
+using E2LLM.Scheduling.Routing;
+
+namespace E2LLM.Simulation.Fogs;
+
+/// <summary>How a simulated fog serves. The defaults are those of a silo.</summary>
+public sealed record SimulationOptions
+{
+    public string RoutingPolicy { get; init; } = RoutingPolicies.LeastWait;
+
+    /// <inheritdoc cref="SchedulerOptions.PrefillTokensBesideDecode"/>
+    public int PrefillTokensBesideDecode { get; init; } = SchedulerOptions.Default.PrefillTokensBesideDecode;
+
+    public CellReservation CellReservation { get; init; } = SchedulerOptions.Default.CellReservation;
+
+    internal SchedulerOptions SchedulerFor(ReplicaPlan replica) => new()
+    {
+        MaxQueuedRequests = 100_000,
+        MaxStepsInFlight = replica.Stages.Length,
+        PrefillTokensBesideDecode = PrefillTokensBesideDecode,
+        CellReservation = CellReservation,
+    };
+}

@@ -1,0 +1,31 @@
+using System.Collections.Immutable;
+
+namespace E2LLM.Simulation.Results;
+
+/// <summary>What became of every request, in the order of arrival. Simulated: no model ran.</summary>
+public sealed record SimulationResult
+{
+    public required ImmutableArray<RequestTimes> Requests { get; init; }
+
+    /// <summary>From the first arrival to the last token.</summary>
+    public required double DurationSeconds { get; init; }
+
+    /// <summary>Share of the duration that each device computed, by its id.</summary>
+    public required ImmutableSortedDictionary<string, double> BusyShares { get; init; }
+
+    public double MeanWaitSeconds => Requests.Average(request => request.WaitSeconds);
+
+    public double MeanTtftSeconds => Requests.Average(request => request.TimeToFirstTokenSeconds);
+
+    public double MeanTpotSeconds => Requests.Where(request => request.AnswerTokens > 1).Select(request => request.SecondsPerOutputToken).DefaultIfEmpty().Average();
+
+    public double MeanEndToEndSeconds => Requests.Average(request => request.EndToEndSeconds);
+
+    /// <param name="figure">Of a request.</param>
+    /// <param name="share">0 to 1: the smallest value that this share of the requests does not exceed.</param>
+    public double Percentile(Func<RequestTimes, double> figure, double share)
+    {
+        var sorted = Requests.Select(figure).Order().ToArray();
+        return sorted[Math.Clamp((int)Math.Ceiling(share * sorted.Length) - 1, 0, sorted.Length - 1)];
+    }
+}
