@@ -28,4 +28,10 @@ public sealed record DeviceProfile
 
     /// <summary>Time of the output head for one row.</summary>
     [Id(8)] public double HeadSeconds { get; init; }
+
+    /// <summary>
+    /// Time of the output head by rows of a step, ascending in rows; <see cref="HeadSeconds"/> is not read then. Empty where one row alone was
+    /// measured: what more rows take is estimated from its time.
+    /// </summary>
+    [Id(9)] public ImmutableArray<HeadPoint> Head { get; init; } = [];
 }

@@ -28,6 +28,8 @@ internal static class DeviceTyping
             + string.Join(';', profile.Prefill.Select(point => string.Create(CultureInfo.InvariantCulture, $"{point.ChunkTokens}:{point.SecondsPerLayer:R}")))
             + '/'
             + string.Join(';', profile.Decode.Select(point => string.Create(
-                CultureInfo.InvariantCulture, $"{point.BatchSequences}:{point.ContextTokens}:{point.SecondsPerLayer:R}")));
+                CultureInfo.InvariantCulture, $"{point.BatchSequences}:{point.ContextTokens}:{point.SecondsPerLayer:R}")))
+            + '/'
+            + string.Join(';', (profile.Head.IsDefault ? [] : profile.Head).Select(point => string.Create(CultureInfo.InvariantCulture, $"{point.Rows}:{point.Seconds:R}")));
     }
 }

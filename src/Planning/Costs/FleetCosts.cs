@@ -77,13 +77,13 @@ public sealed class FleetCosts
     public LinearCost Decode(int device, int batch, double contextTokens) => new(
         _profiles[device].CallSeconds,
         Units.MeanLayers * _tables[device].DecodeSecondsPerLayer(batch, contextTokens),
-        _profiles[device].HeadSeconds * batch);
+        _tables[device].HeadSeconds(batch));
 
     /// <summary>A chunk of prefill. Its head cost is one row's and comes once a prompt: the caller scales it.</summary>
     public LinearCost Prefill(int device, double chunkTokens) => new(
         _profiles[device].CallSeconds,
         Units.MeanLayers * _tables[device].PrefillSecondsPerLayer(chunkTokens),
-        _profiles[device].HeadSeconds);
+        _tables[device].HeadSeconds(1));
 
     public LinkSpec Link(int from, int to) => _links.Count == 0 ? _defaultLink : _links.GetValueOrDefault((from, to), _defaultLink);
 
