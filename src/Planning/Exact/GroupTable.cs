@@ -25,7 +25,7 @@ internal sealed class GroupTable
                 _plans[(int)role][subset] = plan;
                 _rates[(int)role][subset] = planner.Serving.IsUniform
                     ? plan?.RequestsPerSecond ?? 0
-                    : planner.Serving.Of(role).Max(costs => 1 / planner.LeastSeconds(devices, costs));
+                    : 1 / planner.LeastSeconds(devices, role);
             }
         });
     }

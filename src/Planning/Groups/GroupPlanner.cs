@@ -7,9 +7,10 @@ namespace E2LLM.Planning.Groups;
 
 /// <summary>The best order, cuts and micro-batches of a set of devices in a role; remembered by the multiset of their types. Thread-safe.</summary>
 /// <remarks>
-/// With equal layers and links: the closed form. Otherwise all orders of a small fleet at once, and of a larger one the partition DP on
-/// the closed form's order, improved by swapping pairs of devices until none helps: a heuristic, because the free order is NP-hard
-/// (Benoit and Robert 2008).
+/// With equal layers, and no named link between two of the devices: the closed form. Otherwise its order, changed until no exchange of two
+/// devices helps; where that does not reach the bound, all orders of a small fleet at once, and of a larger one the partition DP on every
+/// order that exchanges lead to: a heuristic, because the free order is NP-hard (Benoit and Robert 2008). Of the micro-batch sizes those
+/// whose bound is not better are left out.
 /// </remarks>
 public sealed class GroupPlanner(ServingCosts serving)
 {
@@ -57,10 +58,20 @@ public sealed class GroupPlanner(ServingCosts serving)
         var solver = new PartitionSolver();
         var ends = new int[order.Length];
         GroupPlan? best = null;
-        foreach (var costs in serving.Of(role))
+        Visit(serving.Tree(role), order, () => best?.RequestSeconds ?? double.PositiveInfinity, costs =>
+        {
             if (Cut(solver, order, ends, costs) is { } plan && (best is null || plan.RequestSeconds < best.RequestSeconds))
                 best = plan;
+        });
         return best;
+    }
+
+    /// <summary>A time that no order, no cut and no micro-batches of the devices are below; infinite where none fits.</summary>
+    public double LeastSeconds(ReadOnlySpan<int> devices, ReplicaRole role)
+    {
+        var least = double.PositiveInfinity;
+        LeastSeconds(serving.Tree(role), devices, 0, ref least);
+        return least;
     }
 
     /// <summary>A time that no order and no cut of the devices is below, for any number of micro-batches; infinite where none fits.</summary>
@@ -93,40 +104,102 @@ public sealed class GroupPlanner(ServingCosts serving)
         return new SubsetPartitionSolver(Problem(all, costs), hops);
     })).Value;
 
+    private void LeastSeconds(SizeTree node, ReadOnlySpan<int> devices, double bound, ref double least)
+    {
+        if (bound >= least)
+            return;
+        if (node.Halves.Length == 0)
+        {
+            least = Math.Min(least, LeastSeconds(devices, node.Costs, least));
+            return;
+        }
+        // The likely better half first; the other then mostly falls at the first look.
+        var (left, right) = (_closedForm.FractionalSeconds(devices, node.Halves[0].Costs), _closedForm.FractionalSeconds(devices, node.Halves[1].Costs));
+        var first = right <= left ? 1 : 0;
+        LeastSeconds(node.Halves[first], devices, Math.Min(left, right), ref least);
+        LeastSeconds(node.Halves[1 - first], devices, Math.Max(left, right), ref least);
+    }
+
     private GroupPlan? Find(int[] devices, ReplicaRole role)
     {
         GroupPlan? best = null;
-        foreach (var costs in serving.Of(role).OrderBy(costs => _closedForm.FractionalSeconds(devices, costs)))
+        Visit(serving.Tree(role), devices, () => best?.RequestSeconds ?? double.PositiveInfinity, costs =>
         {
-            if (best is not null && _closedForm.FractionalSeconds(devices, costs) >= best.RequestSeconds)
-                break;
             var bound = _closedForm.RequestSeconds(devices, costs, out var microBatches, best?.RequestSeconds ?? double.PositiveInfinity);
             if (double.IsPositiveInfinity(bound) || best is not null && bound >= best.RequestSeconds)
-                continue;
+                return;
             var plan = Build(devices, costs, bound, microBatches);
             if (plan is not null && (best is null || plan.RequestSeconds < best.RequestSeconds))
                 best = plan;
-        }
+        });
         return best;
+    }
+
+    /// <summary>Tries the sizes that may still give less than what is known, the likely best first.</summary>
+    private void Visit(SizeTree node, int[] devices, Func<double> known, Action<RoleCosts> attempt)
+    {
+        if (node.Halves.Length == 0)
+        {
+            attempt(node.Costs);
+            return;
+        }
+        foreach (var (half, bound) in node.Halves.Select(half => (half, bound: _closedForm.FractionalSeconds(devices, half.Costs))).OrderBy(entry => entry.bound))
+            if (bound < known())
+                Visit(half, devices, known, attempt);
     }
 
     private GroupPlan? Build(int[] devices, RoleCosts costs, double seconds, int microBatches)
     {
         var layers = new (int Device, int Layers)[devices.Length];
+        GroupPlan? exchanged = null;
         if (!_closedForm.TryBuild(devices, costs, seconds, layers))
             for (var index = 0; index < devices.Length; index++)
                 layers[index] = (devices[index], 0);
-        if (serving.IsUniform && layers[0].Layers > 0)
+        else if (serving.Capacities.HasEqualLayers)
         {
-            var end = 0;
-            return _evaluator.Evaluate([.. layers.Select(stage => (stage.Device, end += stage.Layers))], costs, microBatches);
+            if (!serving.Fleet.Named.AnyWithin(devices))
+                return _evaluator.Evaluate(Cut(layers), costs, microBatches);
+            exchanged = Exchange(layers, costs);
+            if (exchanged?.RequestSeconds <= seconds * (1 + 1e-9))
+                return exchanged;
         }
-        var swapped = OrderSearch([.. layers.Select(stage => stage.Device)], costs);
+        var swapped = Better(OrderSearch([.. layers.Select(stage => stage.Device)], costs), exchanged);
         if (!IsOrdered || Orders(costs).Partition(Subset(devices)) is not { Length: > 0 } stages)
             return swapped;
         // The least bottleneck over all orders; where the sum of slot times binds, another order may still be better.
-        var ordered = _evaluator.Evaluate(stages, costs, costs.MaxMicroBatches);
-        return ordered is null || swapped?.RequestSeconds < ordered.RequestSeconds ? swapped : ordered;
+        return Better(swapped, _evaluator.Evaluate(stages, costs, costs.MaxMicroBatches));
+    }
+
+    private static GroupPlan? Better(GroupPlan? one, GroupPlan? other) =>
+        one is null || other?.RequestSeconds < one.RequestSeconds ? other : one;
+
+    private static (int Device, int End)[] Cut((int Device, int Layers)[] stages)
+    {
+        var end = 0;
+        return [.. stages.Select(stage => (stage.Device, end += stage.Layers))];
+    }
+
+    /// <summary>Stages with the numbers of their layers change places until none helps: a way around slow links, and over fast ones.</summary>
+    private GroupPlan? Exchange((int Device, int Layers)[] stages, RoleCosts costs)
+    {
+        var best = _evaluator.Evaluate(Cut(stages), costs, costs.MaxMicroBatches);
+        for (var improved = true; improved;)
+        {
+            improved = false;
+            for (var left = 0; left < stages.Length; left++)
+            {
+                for (var right = left + 1; right < stages.Length; right++)
+                {
+                    (stages[left], stages[right]) = (stages[right], stages[left]);
+                    var candidate = _evaluator.Evaluate(Cut(stages), costs, costs.MaxMicroBatches);
+                    if (candidate is not null && (best is null || candidate.RequestSeconds < best.RequestSeconds * (1 - 1e-9)))
+                        (best, improved) = (candidate, true);
+                    else
+                        (stages[left], stages[right]) = (stages[right], stages[left]);
+                }
+            }
+        }
+        return best;
     }
 
     private GroupPlan? OrderSearch(int[] order, RoleCosts costs)
