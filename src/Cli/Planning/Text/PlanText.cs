@@ -17,6 +17,7 @@ internal static class PlanText
     public static IRenderable Create(PlanInput input, IReadOnlyList<PlannedOutcome> outcomes, PlanComparison? comparison)
     {
         var rows = new List<IRenderable> { new Spectre.Console.Text(PlanSentences.Request(input)), new Spectre.Console.Text($"Figures are {input.Source}.") };
+        rows.AddRange(PlanSentences.Notes(input.Request).Select(note => new Spectre.Console.Text($"Note: {note}.")));
         if (outcomes.Count > 1)
             rows.AddRange([ComparisonTable.Create(outcomes), new Spectre.Console.Text(PlannerRows.Caption)]);
         else
