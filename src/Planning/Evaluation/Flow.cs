@@ -22,6 +22,9 @@ internal struct Flow
     public double MixedService;
     private double _seriesCapacity;
 
+    // Regressed against simulations with the default routing.
+    private const double FastFirst = 2;
+
     public static Flow Of(ReadOnlySpan<GroupPlan> groups, ServingCosts serving, KvTransfer transfer)
     {
         var flow = new Flow();
@@ -33,7 +36,6 @@ internal struct Flow
             {
                 case ReplicaRole.Prefill:
                     flow.Prefill += group.RequestsPerSecond;
-                    flow.SeriesPrompt += group.RequestsPerSecond * group.PromptSeconds;
                     prefillGroups++;
                     break;
                 case ReplicaRole.Decoder:
@@ -42,15 +44,12 @@ internal struct Flow
                     break;
                 default:
                     flow.Mixed += group.RequestsPerSecond;
-                    flow.MixedPrompt += group.RequestsPerSecond * group.PromptSeconds;
                     mixedPromptLoad += group.RequestsPerSecond * group.PromptBusySeconds;
                     mixedSlots += group.Concurrency;
                     mixedGroups++;
                     break;
             }
         }
-        flow.SeriesPrompt = flow.Prefill > 0 ? flow.SeriesPrompt / flow.Prefill : 0;
-        flow.MixedPrompt = flow.Mixed > 0 ? flow.MixedPrompt / flow.Mixed : 0;
 
         var kvSeconds = 0.0;
         if (flow.Prefill > 0 && flow.Decode > 0)
@@ -71,15 +70,15 @@ internal struct Flow
         {
             var load = workload.RequestsPerSecond * flow.Mixed / flow.Capacity;
             // A sequence waits for a slot, and its prompt for the prompts before it on the same pipeline.
-            var admission = Station.Of(load, flow.Mixed, mixedSlots, workload.ArrivalScv, workload.OutputTokensScv, workload.HorizonRequests);
-            var busy = Math.Min(1, load / flow.Mixed);
+            var admission = Station.FromEmpty(load, flow.Mixed, mixedSlots, workload.ArrivalScv, workload.OutputTokensScv, workload.HorizonRequests);
             var promptShare = mixedPromptLoad / mixedGroups;
             var prompts = Station.Of(load, flow.Mixed, mixedGroups, workload.ArrivalScv, workload.InputTokensScv, workload.HorizonRequests);
             flow.MixedStation = new Station(
                 admission.StochasticSeconds + prompts.StochasticSeconds * promptShare,
                 admission.FluidSeconds,
                 Math.Max(admission.DelayProbability, prompts.DelayProbability));
-            flow.MixedToken = TokenSeconds(groups, ReplicaRole.Mixed, flow.Mixed, busy);
+            flow.MixedPrompt = MeanOf(groups, ReplicaRole.Mixed, admission.BusyShare, group => group.PromptSeconds);
+            flow.MixedToken = TokenSeconds(groups, ReplicaRole.Mixed, admission.BusyShare);
             flow.MixedService = flow.MixedPrompt + serving.DecodeSteps * flow.MixedToken;
         }
         return flow;
@@ -112,21 +111,36 @@ internal struct Flow
         var kv = Station.Of(kvLoad, KvLinks, prefillGroups, kvScv, workload.InputTokensScv, workload.HorizonRequests);
         var decodeScv = Station.DepartureScv(kvLoad / KvLinks, prefillGroups, kvScv, workload.InputTokensScv);
         var decodeLoad = Math.Min(kvLoad, KvLinks);
-        var decode = Station.Of(decodeLoad, Decode, slots, decodeScv, workload.OutputTokensScv, workload.HorizonRequests);
+        var decode = Station.FromEmpty(decodeLoad, Decode, slots, decodeScv, workload.OutputTokensScv, workload.HorizonRequests);
         Series = (prefill, kv, decode, prefill.WaitSeconds + kv.WaitSeconds + decode.WaitSeconds);
-        SeriesToken = TokenSeconds(groups, ReplicaRole.Decoder, Decode, Math.Min(1, decodeLoad / Decode));
+        SeriesPrompt = MeanOf(groups, ReplicaRole.Prefill, prefill.BusyShare, group => group.PromptSeconds);
+        SeriesToken = TokenSeconds(groups, ReplicaRole.Decoder, decode.BusyShare);
         // Layers are sent while prefill still runs; what is left at its end is the last chunk's.
         SeriesService = SeriesPrompt + kvSeconds / serving.ChunksPerPrompt + serving.DecodeSteps * SeriesToken;
     }
 
     // Between a lone sequence's time and that of full concurrency, by the share of slots in use.
-    private static double TokenSeconds(ReadOnlySpan<GroupPlan> groups, ReplicaRole role, double total, double busy)
+    private static double TokenSeconds(ReadOnlySpan<GroupPlan> groups, ReplicaRole role, double busy) => MeanOf(
+        groups, role, busy, group => group.LoneTokenSeconds + busy * Math.Max(0, group.TokenSeconds - group.LoneTokenSeconds));
+
+    /// <summary>Mean over requests. At full load each replica gets them by its rate; the less there is to do, the more of them go to the fast ones.</summary>
+    private static double MeanOf(ReadOnlySpan<GroupPlan> groups, ReplicaRole role, double busy, Func<GroupPlan, double> seconds)
     {
-        var sum = 0.0;
+        var fastest = double.PositiveInfinity;
         foreach (var group in groups)
             if (group.Role == role)
-                sum += group.RequestsPerSecond * (group.LoneTokenSeconds + busy * Math.Max(0, group.TokenSeconds - group.LoneTokenSeconds));
-        return sum / total;
+                fastest = Math.Min(fastest, seconds(group));
+        var (sum, weights) = (0.0, 0.0);
+        foreach (var group in groups)
+        {
+            if (group.Role != role)
+                continue;
+            var own = seconds(group);
+            var weight = group.RequestsPerSecond * Math.Pow(fastest / own, FastFirst * (1 - busy));
+            sum += weight * own;
+            weights += weight;
+        }
+        return sum / weights;
     }
 
     // Requests are routed by rate. The busiest replica's interface limits all of them.
