@@ -39,7 +39,8 @@ internal sealed partial class ChatService(
         var model = string.IsNullOrEmpty(request.ModelId) ? null : catalog.Find(request.ModelId);
         using var measurement = new RequestMeasurement(
             instruments, time, request.Prompt is null ? "chat" : "text_completion", model?.Id ?? "_OTHER");
-        await using var deltas = new AnswerReader(AnswerAsync(request, cancellationToken), answers.Cut, cancellationToken);
+        await using var deltas = new AnswerReader(
+            AnswerAsync(request, CancellationToken.None), grains.GetGrain<IRequestGrain>(request.Id).InterruptAsync, time, answers.Cut, cancellationToken);
         while (true)
         {
             try

@@ -25,6 +25,14 @@ public interface IRequestGrain : IGrainWithStringKey
     [Alias("End"), AlwaysInterleave]
     Task<RequestTimeline?> EndAsync(int tokens);
 
+    /// <summary>
+    /// From the reader, whose silo stops and waits no longer. Stops the work on every device; the journal keeps the answer so far as
+    /// <see cref="FinishReason.Interrupted"/>. Harmless when the request is done or unknown.
+    /// </summary>
+    /// <returns>Ends when the journal has it.</returns>
+    [Alias("Interrupt"), AlwaysInterleave]
+    Task InterruptAsync();
+
     /// <summary>Removes what is kept of a request that is done; one that is not is stopped, as by <see cref="CancelAsync"/>, and stays.</summary>
     /// <returns>Whether there was a record, and it is gone.</returns>
     /// <exception cref="Core.Errors.StorageUnavailableException">The journal's store does not answer; the record stays.</exception>

@@ -117,6 +117,16 @@ public sealed partial class RequestGrain(
         return Known?.Timeline;
     }
 
+    public async Task InterruptAsync()
+    {
+        if (_running is not { IsCompleted: false } running)
+            return;
+        if (!_cancel.IsCancellationRequested)
+            _stop = (FinishReason.Interrupted, int.MaxValue);
+        await _cancel.CancelAsync();
+        await running;
+    }
+
     public async Task<bool> DeleteAsync()
     {
         await EnsureReadAsync();
@@ -154,13 +164,7 @@ public sealed partial class RequestGrain(
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        if (_running is { IsCompleted: false } running)
-        {
-            if (!_cancel.IsCancellationRequested)
-                _stop = (FinishReason.Interrupted, int.MaxValue);
-            await _cancel.CancelAsync();
-            await running.WaitAsync(cancellationToken);
-        }
+        await InterruptAsync().WaitAsync(cancellationToken);
         if (_writeTimer is not null)
             await Write();
         StopWriteTimer();

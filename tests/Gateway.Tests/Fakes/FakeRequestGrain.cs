@@ -53,6 +53,8 @@ public sealed class FakeRequestGrain(FakeFleet fleet) : Grain, IRequestGrain
         return Scripts.Timeline;
     }
 
+    public Task InterruptAsync() => CancelAsync();
+
     public Task CancelAsync() => _cancelled.CancelAsync();
 
     public async Task<bool> DeleteAsync()
