@@ -58,18 +58,20 @@ public sealed class ServedJournalTests : IDisposable
             .GetGrain<Grains.Interfaces.Plans.IPlanGrain>(target.Model.Id).ApplyAsync(target.Fleet);
         using var http = new HttpClient { BaseAddress = new Uri(SiloHost.HttpAddress(app)) };
         var ids = new List<string>();
-        for (var count = 0; count < 12; count++)
+        for (var count = 0; count < 24; count++)
         {
             using var answer = await http.PostAsJsonAsync("/v1/completions", new { prompt = "Once", max_tokens = 2 });
             ids.Add(answer.Headers.GetValues("x-request-id").Single());
         }
 
-        foreach (var id in ids)
+        // Every other one, so that the pages stay.
+        string[] deleted = [.. ids.Where((_, index) => index % 2 == 0)];
+        foreach (var id in deleted)
             Assert.Equal(HttpStatusCode.OK, (await http.DeleteAsync("/v1/requests/" + id)).StatusCode);
 
         await app.StopAsync();
         SqliteConnection.ClearAllPools(); // the last connection takes the log along
         var text = System.Text.Encoding.Latin1.GetString(await File.ReadAllBytesAsync(Path.Combine(_folder.Path, "journal.db")));
-        Assert.DoesNotContain(ids, id => text.Contains(id, StringComparison.Ordinal));
+        Assert.DoesNotContain(deleted, id => text.Contains(id, StringComparison.Ordinal));
     }
 }
