@@ -13,7 +13,7 @@ public sealed class AnswerReaderTests
     private readonly TaskCompletionSource<ChatDelta> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _cut = new();
     private readonly FakeTimeProvider _time = new();
-    private bool _hasLeft;
+    private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     [Fact]
     public async Task MoveNext_CutShort_TellsWhatItsRequestSaysOfTheEnd()
@@ -53,7 +53,7 @@ public sealed class AnswerReaderTests
         Assert.Equal((FinishReason.Interrupted, RequestPhase.Decode), (reader.Current.Finish, reader.Current.Failure!.Phase));
         Assert.True(reader.Current.Failure.MayRetry);
         Assert.False(await reader.MoveNextAsync());
-        Assert.True(_hasLeft);
+        await _left.Task.WaitAsync(Patience);
     }
 
     private AnswerReader Read(Func<Task> interrupt) => new(AnswerAsync(), interrupt, _time, _cut.Token, CancellationToken.None);
@@ -61,7 +61,16 @@ public sealed class AnswerReaderTests
     private async IAsyncEnumerable<ChatDelta> AnswerAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         yield return new ChatDelta { Text = "x" };
-        using var left = cancellationToken.Register(() => _hasLeft = true);
-        yield return await _end.Task.WaitAsync(cancellationToken);
+        ChatDelta end;
+        try
+        {
+            end = await _end.Task.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            _left.SetResult();
+        }
+
+        yield return end;
     }
 }
