@@ -47,25 +47,32 @@ internal sealed class AnswerReader : IAsyncDisposable
         {
             await Quietly(((Task)move).WaitAsync(_cut));
             if (!move.IsCompleted)
-                await Quietly(Task.WhenAll(_interrupt(), move).WaitAsync(Patience, _time));
+                await EndAsync(move);
             _isGivenUp = !move.IsCompleted;
         }
 
-        if (_isGivenUp)
-            await _leave.CancelAsync();
-        else if (!await move)
+        if (!_isGivenUp && !await move)
             return false;
         Current = _isGivenUp ? Interrupted(_hasText) : _deltas.Current;
         _hasText |= Current.Text.Length > 0;
         return true;
     }
 
-    /// <summary>An enumerator must not be disposed while it moves; one that is given up has been cancelled, and ends by itself.</summary>
+    /// <summary>An enumerator must not be disposed while it moves; one that is given up ends by itself.</summary>
     public async ValueTask DisposeAsync()
     {
         if (!_isGivenUp)
             await _deltas.DisposeAsync();
         _leave.Dispose();
+    }
+
+    /// <summary>To leave before the request knows why would be its client's doing: it would be kept as cancelled.</summary>
+    private async Task EndAsync(Task move)
+    {
+        var interruption = _interrupt();
+        await Quietly(Task.WhenAll(interruption, move).WaitAsync(Patience, _time));
+        if (!move.IsCompleted && interruption.IsCompleted)
+            await _leave.CancelAsync();
     }
 
     private static ConfiguredTaskAwaitable Quietly(Task task) =>
