@@ -1,85 +1,86 @@
+using System.Runtime.CompilerServices;
 using E2LLM.Core.Requests;
 
 namespace E2LLM.Gateway.Chat;
 
 /// <summary>Reads an answer to its end, or until it is cut short: then its last delta says that it was interrupted, and that it may be asked for again.</summary>
 /// <remarks>
-/// Of an answer that is cut short the request's grain is told before its enumeration is cancelled, which would be the client's doing.
-/// Cancelled it has to be: a read that waits for the next token would hold up the end of the silo by many seconds.
+/// An answer that is cut short ends where it is written, while the silo still runs: so the work stops, and the record and the statistics
+/// have it. Where that takes too long, its client is told all the same.
 /// </remarks>
 internal sealed class AnswerReader : IAsyncDisposable
 {
-    /// <summary>How long the fleet may take to note that an answer is cut short: a replica may be hung.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    /// <summary>What an answer that is cut short may take to end where it is written.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
+    private readonly CancellationTokenSource _leave;
+    private readonly IAsyncEnumerator<ChatDelta> _deltas;
     private readonly Func<Task> _interrupt;
     private readonly TimeProvider _time;
     private readonly CancellationToken _cut;
-    private readonly CancellationTokenSource _leaving;
-    private readonly IAsyncEnumerator<ChatDelta> _deltas;
-    private Task _move = Task.CompletedTask;
-    private Task? _interruption;
+    private bool _isGivenUp;
     private bool _hasText;
 
-    /// <param name="source">The answer; takes the token that it is enumerated with.</param>
-    /// <param name="interrupt">Tells the fleet that the answer is cut short; ends when that is noted.</param>
-    /// <param name="time">Measures how long that takes.</param>
-    /// <param name="cut">When to cut it short.</param>
-    /// <param name="cancellationToken">The client's.</param>
-    public AnswerReader(IAsyncEnumerable<ChatDelta> source, Func<Task> interrupt, TimeProvider time, CancellationToken cut, CancellationToken cancellationToken)
+    /// <param name="source">The answer.</param>
+    /// <param name="interrupt">Has it end where it is written; called again while it has not. May fail.</param>
+    /// <param name="time">Measures how long it may take to end.</param>
+    /// <param name="cut">Cancelled when it has to end.</param>
+    /// <param name="cancellationToken">Of whoever reads.</param>
+    public AnswerReader(
+        IAsyncEnumerable<ChatDelta> source, Func<Task> interrupt, TimeProvider time, CancellationToken cut, CancellationToken cancellationToken)
     {
-        (_interrupt, _time, _cut) = (interrupt, time, cut);
-        _leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        _deltas = source.GetAsyncEnumerator(_leaving.Token);
+        _leave = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        _deltas = source.GetAsyncEnumerator(_leave.Token);
+        _interrupt = interrupt;
+        _cut = cut;
+        _time = time;
     }
 
     public ChatDelta Current { get; private set; } = new();
 
     public async ValueTask<bool> MoveNextAsync()
     {
-        if (_interruption is not null)
+        if (_isGivenUp)
             return false;
         var move = _deltas.MoveNextAsync().AsTask();
         if (!move.IsCompleted)
         {
-            _move = move;
-            await _move.WaitAsync(_cut).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            await Quietly(((Task)move).WaitAsync(_cut));
             if (!move.IsCompleted)
-                _interruption = _interrupt();
+                await EndAsync(move);
+            _isGivenUp = !move.IsCompleted;
         }
 
-        if (_interruption is null && !await move)
+        if (!_isGivenUp && !await move)
             return false;
-        Current = _interruption is null ? _deltas.Current : Interrupted(_hasText);
+        Current = _isGivenUp ? Interrupted(_hasText) : _deltas.Current;
         _hasText |= Current.Text.Length > 0;
         return true;
     }
 
-    /// <summary>Of an answer that was cut short, after its client has been told: ends when the fleet has noted that, or will not.</summary>
+    /// <summary>An enumerator must not be disposed while it moves; one that is given up ends by itself.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_interruption is not null)
-        {
-            await _interruption.WaitAsync(Patience, _time)
-                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-            await _leaving.CancelAsync();
-        }
-
-        // An enumerator must not be disposed while it moves.
-        await _move.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        await _deltas.DisposeAsync();
-        _leaving.Dispose();
+        if (!_isGivenUp)
+            await _deltas.DisposeAsync();
+        _leave.Dispose();
     }
+
+    /// <summary>To leave before the request knows why would be its client's doing: it would be kept as cancelled.</summary>
+    private async Task EndAsync(Task move)
+    {
+        var interruption = _interrupt();
+        await Quietly(Task.WhenAll(interruption, move).WaitAsync(Patience, _time));
+        if (!move.IsCompleted && interruption.IsCompleted)
+            await _leave.CancelAsync();
+    }
+
+    private static ConfiguredTaskAwaitable Quietly(Task task) =>
+        task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
 
     private static ChatDelta Interrupted(bool hasText) => new()
     {
         Finish = FinishReason.Interrupted,
-        Failure = new RequestFailure
-        {
-            Party = FailedParty.Link,
-            Phase = hasText ? RequestPhase.Decode : RequestPhase.Accepted,
-            Message = "The server is stopping and could not wait for the end of this answer.",
-            MayRetry = true,
-        },
+        Failure = RequestFailure.ServerStopping(hasText ? RequestPhase.Decode : RequestPhase.Accepted),
     };
 }

@@ -26,10 +26,9 @@ public interface IRequestGrain : IGrainWithStringKey
     Task<RequestTimeline?> EndAsync(int tokens);
 
     /// <summary>
-    /// From the reader, whose silo stops and waits no longer. Stops the work on every device; the journal keeps the answer so far as
-    /// <see cref="FinishReason.Interrupted"/>. Harmless when the request is done or unknown.
+    /// From a gateway whose host stops: nobody waits for the rest of the answer. Stops the work on every device; the journal keeps the
+    /// request as <see cref="FinishReason.Interrupted"/>, and the statistics count it. Harmless when the request is done or unknown.
     /// </summary>
-    /// <returns>Ends when the journal has it.</returns>
     [Alias("Interrupt"), AlwaysInterleave]
     Task InterruptAsync();
 

@@ -5,78 +5,72 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace E2LLM.Gateway.Tests.Chat;
 
+/// <summary>Answers that are cut short, because their server stops.</summary>
 public sealed class AnswerReaderTests
 {
-    private readonly List<string> _events = [];
-    private readonly FakeTimeProvider _time = new();
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly TaskCompletionSource<ChatDelta> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _cut = new();
+    private readonly FakeTimeProvider _time = new();
+    private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     [Fact]
-    public async Task Dispose_OfAnAnswerThatWasCutShort_TellsTheFleetAndOnlyThenLeavesTheEnumeration()
+    public async Task MoveNext_CutShort_TellsWhatItsRequestSaysOfTheEnd()
     {
-        var reader = Read(() =>
+        await using var reader = Read(() =>
         {
-            _events.Add("interrupted");
+            _end.SetResult(new ChatDelta { Finish = FinishReason.Interrupted, GeneratedTokens = 7 });
             return Task.CompletedTask;
         });
         Assert.True(await reader.MoveNextAsync());
-        var next = reader.MoveNextAsync();
+        var move = reader.MoveNextAsync();
 
         await _cut.CancelAsync();
 
-        Assert.True(await next);
-        Assert.Equal((FinishReason.Interrupted, true), (reader.Current.Finish!.Value, reader.Current.Failure!.MayRetry));
+        Assert.True(await move.AsTask().WaitAsync(Patience));
+        Assert.Equal((FinishReason.Interrupted, 7), (reader.Current.Finish, reader.Current.GeneratedTokens));
         Assert.False(await reader.MoveNextAsync());
-        await reader.DisposeAsync();
-        Assert.Equal(["interrupted", "left"], _events);
     }
 
-    [Fact]
-    public async Task Dispose_WhereTheFleetDoesNotAnswer_WaitsSomeSecondsAndNoLonger()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task MoveNext_CutShortAndNobodyEndsIt_IsInterruptedAllTheSame(bool fails)
     {
-        var reader = Read(() => Task.Delay(Timeout.InfiniteTimeSpan, _time));
+        await using var reader = Read(() => fails ? Task.FromException(new TimeoutException()) : Task.CompletedTask);
         Assert.True(await reader.MoveNextAsync());
-        var next = reader.MoveNextAsync();
+        var move = reader.MoveNextAsync().AsTask();
+
         await _cut.CancelAsync();
-        Assert.True(await next);
-
-        var disposal = reader.DisposeAsync().AsTask();
-
-        Assert.False(disposal.IsCompleted);
-        _time.Advance(TimeSpan.FromSeconds(5));
-        await disposal.WaitAsync(TimeSpan.FromSeconds(20));
-        Assert.Equal(["left"], _events);
-    }
-
-    [Fact]
-    public async Task Dispose_OfAnAnswerThatEnded_TellsTheFleetNothing()
-    {
-        await using (var reader = new AnswerReader(EndsAsync(), () => throw new InvalidOperationException("It has ended."), _time, _cut.Token, CancellationToken.None))
+        while (!move.IsCompleted)
         {
-            Assert.True(await reader.MoveNextAsync());
-            Assert.False(await reader.MoveNextAsync());
-            await _cut.CancelAsync();
+            _time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
         }
+
+        Assert.True(await move);
+        Assert.Equal((FinishReason.Interrupted, RequestPhase.Decode), (reader.Current.Finish, reader.Current.Failure!.Phase));
+        Assert.True(reader.Current.Failure.MayRetry);
+        Assert.False(await reader.MoveNextAsync());
+        await _left.Task.WaitAsync(Patience);
     }
 
-    private AnswerReader Read(Func<Task> interrupt) => new(GoesOnAsync(), interrupt, _time, _cut.Token, CancellationToken.None);
+    private AnswerReader Read(Func<Task> interrupt) => new(AnswerAsync(), interrupt, _time, _cut.Token, CancellationToken.None);
 
-    private async IAsyncEnumerable<ChatDelta> GoesOnAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    private async IAsyncEnumerable<ChatDelta> AnswerAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        yield return new ChatDelta { Text = "Once" };
+        yield return new ChatDelta { Text = "x" };
+        ChatDelta end;
         try
         {
-            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+            end = await _end.Task.WaitAsync(cancellationToken);
         }
         finally
         {
-            _events.Add("left");
+            _left.SetResult();
         }
-    }
 
-    private static async IAsyncEnumerable<ChatDelta> EndsAsync()
-    {
-        await Task.Yield();
-        yield return new ChatDelta { Text = "Once", Finish = FinishReason.Stop };
+        yield return end;
     }
 }
