@@ -212,8 +212,9 @@ public class PlannerBehaviourTests
             foreach (var stage in replica.Stages)
             {
                 Assert.Equal(first, stage.FirstLayer);
-                Assert.InRange(memory.StageBytes(first, stage.EndLayer), 1, request.Fleet.Find(stage.DeviceId)!.MemoryBytes);
-                Assert.Equal(memory.StageBytes(first, stage.EndLayer), stage.WeightBytes + stage.KvBytes + stage.ScratchBytes);
+                var bytes = memory.StageBytes(memory.Units.UnitAt(first), memory.Units.UnitAt(stage.EndLayer));
+                Assert.InRange(bytes, 1, request.Fleet.Find(stage.DeviceId)!.MemoryBytes);
+                Assert.Equal(bytes, stage.WeightBytes + stage.KvBytes + stage.ScratchBytes);
                 first = stage.EndLayer;
             }
             Assert.Equal(request.Model.LayerCount, first);

@@ -40,6 +40,9 @@ internal static class Figures
         _ => "-",
     };
 
+    /// <summary>"1 device", "2 devices".</summary>
+    public static string Count(int count, string noun) => $"{count} {noun}{(count == 1 ? "" : "s")}";
+
     public static string Layers(int first, int count) => count == 1 ? $"{first}" : $"{first}-{first + count - 1}";
 
     /// <summary>All of a large device's name does not fit a table; alike devices differ at its end.</summary>

@@ -18,31 +18,38 @@ internal sealed class PlanRun(PlanSettings settings, TextWriter output, TimeProv
         // What can be refused at once is refused before a long search.
         foreach (var name in settings.Planners)
             PlannerRegistry.Get(name);
-        CheckFolder("--svg", settings.SvgPath);
-        CheckFolder("--html", settings.HtmlPath);
+        OutputFiles.Check(settings);
         var input = PlanInput.Resolve(settings);
         var before = settings.ComparePath is { } path
             ? PlanDocumentReader.Read(path, settings.Planners[0], input.Request.Model)
             : null;
 
-        var outcomes = await new PlannerRun(settings, input.Request, time).RunAsync(cancellationToken);
+        var outcomes = await PlanAsync(input, cancellationToken);
         var chosen = outcomes.First(outcome => outcome.Plan is not null);
         var comparison = before is null ? null : PlanComparison.Between(input.Request, before, chosen.Plan!, cancellationToken);
 
         if (settings.SvgPath is { } svgPath)
-            await File.WriteAllTextAsync(svgPath, FleetPicture.Draw(input.Request, chosen.Plan!, chosen.Explanation!).ToString(), cancellationToken);
+            await OutputFiles.WriteAsync("--svg", svgPath, FleetPicture.Draw(input.Request, chosen.Plan!, chosen.Explanation!).ToString(), cancellationToken);
         if (settings.HtmlPath is { } htmlPath)
-            await File.WriteAllTextAsync(htmlPath, PlanPage.Write(input, outcomes, comparison), cancellationToken);
+            await OutputFiles.WriteAsync("--html", htmlPath, PlanPage.Write(input, outcomes, comparison), cancellationToken);
         if (settings.AsJson)
             await output.WriteLineAsync(PlanDocument.Write(input, outcomes, comparison));
         else
             Show(input, outcomes, comparison);
     }
 
-    private static void CheckFolder(string option, string? path)
+    private async Task<IReadOnlyList<PlannedOutcome>> PlanAsync(PlanInput input, CancellationToken cancellationToken)
     {
-        if (path is not null && (path.Length == 0 || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path)))))
-            throw new ConfigurationException($"{option} is '{path}', must be a file in a folder that exists.");
+        try
+        {
+            return await new PlannerRun(settings, input.Request, time).RunAsync(cancellationToken);
+        }
+        catch (PlanningException error)
+        {
+            if (MemoryHint.For(settings, input, cancellationToken) is { } hint)
+                throw new PlanningException($"{error.Message} {hint}");
+            throw;
+        }
     }
 
     private void Show(PlanInput input, IReadOnlyList<PlannedOutcome> outcomes, PlanComparison? comparison)

@@ -11,8 +11,21 @@ internal static class PlanSentences
     public static string Request(PlanInput input)
     {
         var (request, workload) = (input.Request, input.Request.Workload!);
-        return $"model {request.Model.Id} ({request.Model.LayerCount} layers) on fleet {request.Fleet.Name} ({request.Fleet.Devices.Length} devices), "
+        return $"model {request.Model.Id} ({Figures.Count(request.Model.LayerCount, "layer")}) on fleet {request.Fleet.Name} ({Figures.Count(request.Fleet.Devices.Length, "device")}), "
             + $"workload {Workload(workload)}, objective {request.Objective.ToString().ToLowerInvariant()}, seed {request.Seed}";
+    }
+
+    /// <summary>What a reader may not expect of the request: links that cost nothing, cuts that cannot be.</summary>
+    public static IEnumerable<string> Notes(PlanRequest request)
+    {
+        var fleet = request.Fleet;
+        var count = fleet.Devices.Length;
+        var unnamed = count * (count - 1) - fleet.Links.Length;
+        if (double.IsPositiveInfinity(fleet.DefaultBandwidthBytesPerSecond) && unnamed > 0)
+            yield return $"the fleet has no defaultLink, so {(fleet.Links.Length == 0 ? "its network" : $"the network between {unnamed} of {count * (count - 1)} ordered pairs of devices")} "
+                + "is taken for infinitely fast: a defaultLink with a bandwidth gives figures that a network can keep";
+        if (PlanExplainer.Cuts(request.Model) is { } cuts)
+            yield return cuts;
     }
 
     private static string Workload(WorkloadSpec workload) =>

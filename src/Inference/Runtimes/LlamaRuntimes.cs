@@ -40,9 +40,12 @@ public static class LlamaRuntimes
 
     /// <summary>The model, with the cuts that a runtime can make of it.</summary>
     /// <exception cref="ConfigurationException">The runtime is not installed.</exception>
-    public static ModelSpec CutAs(ModelSpec model, LlamaLibraryOptions options) => ReadsWindowLists(options) || model.LayerWindowTokens.IsDefaultOrEmpty
-        ? model
-        : model with { CutPeriodLayers = WindowPeriods.CutPeriodLayers([.. model.LayerWindowTokens.Select(window => window > 0)]) };
+    public static ModelSpec CutAs(ModelSpec model, LlamaLibraryOptions options) => model with
+    {
+        CutPeriodLayers = ReadsWindowLists(options) || model.LayerWindowTokens.IsDefaultOrEmpty
+            ? 1
+            : WindowPeriods.CutPeriodLayers([.. model.LayerWindowTokens.Select(window => window > 0)]),
+    };
 
     /// <inheritdoc cref="LlamaRuntimeLoader.ReadsWindowLists"/>
     /// <exception cref="ConfigurationException">The runtime is not installed.</exception>

@@ -1,3 +1,4 @@
+using E2LLM.Core.Models;
 using E2LLM.Core.Plans;
 using E2LLM.Planning.Costs;
 
@@ -28,6 +29,16 @@ public static class PlanExplainer
     /// <summary>"within 1.2 % of the optimum (proved)" with the objective's name and how it was proved.</summary>
     public static string Describe(PlanCertificate certificate) => FormattableString.Invariant(
         $"{certificate.Objective.ToString().ToLowerInvariant()} within {certificate.GapPercent:0.##} % of the optimum (proved: {certificate.Method})");
+
+    /// <summary>Where the model cannot be cut; null where it can be cut everywhere.</summary>
+    public static string? Cuts(ModelSpec model) => model.CutPeriodLayers is > 1 and var period
+        ? $"slices begin at multiples of {period} layers: the runtime knows layers with a sliding window by their period"
+        : null;
+
+    /// <summary>What it means that the plan's devices run on different runtimes; null where they do not, or no profile says.</summary>
+    public static string? UnlikeRuntimes(PlanRequest request, ServingPlan plan) => Runtimes(request, plan) is { Length: > 1 } runtimes
+        ? $"devices run on different runtimes ({string.Join("; ", runtimes)}): a request that crosses from one to another can be answered in other words than on either alone"
+        : null;
 
     private static ReplicaExplanation Explain(ServingCosts serving, Dictionary<string, int> devices, ReplicaPlan replica)
     {
@@ -65,7 +76,7 @@ public static class PlanExplainer
     {
         if (slotSeconds > slowest.RequestSeconds * (1 + 1e-9))
             return FormattableString.Invariant(
-                $"{concurrency} sequences at once are too few to keep the stages busy: a request takes {Seconds(slotSeconds)} of a slot, and {Seconds(slowest.RequestSeconds)} of the slowest stage, {slowest.DeviceId}");
+                $"{(concurrency == 1 ? "one sequence at once is" : FormattableString.Invariant($"{concurrency} sequences at once are"))} too few to keep the stages busy: a request takes {Seconds(slotSeconds)} of a slot, and {Seconds(slowest.RequestSeconds)} of the slowest stage, {slowest.DeviceId}");
         var what = slowest.RequestComputeSeconds == slowest.RequestSeconds ? "its compute"
             : slowest.RequestHopSeconds == slowest.RequestSeconds ? "its link to the next stage" : "its transfer of the KV cache";
         return $"the slowest stage is {slowest.DeviceId}: {what} takes {Seconds(slowest.RequestSeconds)} a request";
@@ -122,10 +133,10 @@ public static class PlanExplainer
                 yield return FormattableString.Invariant(
                     $"overload: {workload.RequestsPerSecond:G4} requests/s arrive, so the queue grows; waits are means over {workload.HorizonRequests} requests");
         }
-        if (request.Model.CutPeriodLayers is > 1 and var period)
-            yield return $"slices begin at multiples of {period} layers: the runtime knows layers with a sliding window by their period";
-        if (Runtimes(request, plan) is { Length: > 1 } runtimes)
-            yield return $"devices run on different runtimes ({string.Join("; ", runtimes)}): a request that crosses from one to another can be answered in other words than on either alone";
+        if (Cuts(request.Model) is { } cuts)
+            yield return cuts;
+        if (UnlikeRuntimes(request, plan) is { } unlike)
+            yield return unlike;
         foreach (var certificate in plan.Certificates)
             yield return Describe(certificate);
     }

@@ -9,7 +9,7 @@ public sealed record DevicePreset
     /// <summary>For people: "Raspberry Pi 5 8 GB".</summary>
     public required string Description { get; init; }
 
-    /// <summary>Memory left for a model beside the system's own.</summary>
+    /// <summary>Memory left for a model beside what the system keeps; on a graphics card, the driver.</summary>
     public required long MemoryBytes { get; init; }
 
     public required int Cores { get; init; }
@@ -20,6 +20,9 @@ public sealed record DevicePreset
     /// <summary>Weight bytes that a decode step reads in a second.</summary>
     public required double BytesPerSecond { get; init; }
 
-    /// <summary>Who measured what, and how it was scaled where there is no measurement of this device.</summary>
+    /// <summary>Where memory, prefill and decode come from: who measured them, or "guess" and why so much.</summary>
     public required string Source { get; init; }
+
+    /// <summary>Whether prefill or decode is a guess: nobody has published a measurement of this device.</summary>
+    public bool HasGuessedRates => Source.Split("; ").Any(part => part.Contains(": guess", StringComparison.Ordinal) && !part.StartsWith("memory", StringComparison.Ordinal));
 }

@@ -9,9 +9,14 @@ public static class ModelShapes
 {
     private static readonly FrozenDictionary<string, ModelSpec> ByName = new[]
     {
-        // Layer: 26.5 M attention weights in 8 bits and 32 experts in MXFP4, of which a token reads 4. KV is counted for full attention
-        // in all layers, on the safe side: half of them have a window of 128 tokens.
-        Shape("gpt-oss-20b", "gpt-oss", 24, 2880, 201_088, 131_072, 453_000_000, 2048, 615_000_000, 615_000_000, 252e6, activeBytes: 81_000_000),
+        // Layer: 26.5 M attention weights in 8 bits and 32 experts in MXFP4, of which a token reads 4. Every other layer has a window of
+        // 128 tokens, the first one, too; its KV cache takes as much memory as any, because the engines keep all of it.
+        Shape("gpt-oss-20b", "gpt-oss", 24, 2880, 201_088, 131_072, 453_000_000, 2048, 615_000_000, 615_000_000, 252e6, activeBytes: 81_000_000) with
+        {
+            LayerWindowTokens = [.. Enumerable.Range(0, 24).Select(layer => layer % 2 == 0 ? 128 : 0)],
+            // As the default runtime has to cut it; LlamaRuntimes.CutAs says how another one can.
+            CutPeriodLayers = 2,
+        },
         Shape("llama-3-8b-q4", "llama", 32, 4096, 128_256, 8192, 131_000_000, 4096, 431_000_000, 295_000_000, 436e6),
         Shape("llama-3-70b-q4", "llama", 80, 8192, 128_256, 8192, 512_000_000, 4096, 862_000_000, 591_000_000, 1712e6),
         Shape("qwen-2.5-7b-q4", "qwen2", 28, 3584, 152_064, 32_768, 139_000_000, 2048, 447_000_000, 307_000_000, 466e6),

@@ -1,6 +1,8 @@
 using E2LLM.Core.Errors;
 using E2LLM.Core.Plans;
+using E2LLM.Planning.Baselines;
 using E2LLM.Planning.Costs;
+using E2LLM.Planning.Search;
 
 namespace E2LLM.Planning.Requests;
 
@@ -13,6 +15,21 @@ public static class MemoryCheck
         var spec = request.Fleet.Devices[device];
         var profile = request.Profiles.First(profile => profile.DeviceId == spec.Id);
         return Math.Min(spec.MemoryBytes, profile.MemoryBytes);
+    }
+
+    /// <summary>Whether the fleet is known to hold the model once, however slow; true, too, where the request is refused for its figures.</summary>
+    public static bool HoldsModel(PlanRequest request, CancellationToken cancellationToken)
+    {
+        PlanningContext context;
+        try
+        {
+            context = new PlanningContext(request with { MinimumTokensPerSecond = 0 }, cancellationToken);
+        }
+        catch (PlanningException)
+        {
+            return true;
+        }
+        return new SinglePipelinePlanner().Search(context).Count > 0;
     }
 
     /// <summary>The error that explains why no replica fits: the fleet is too small, one layer is too large, or no cut works.</summary>

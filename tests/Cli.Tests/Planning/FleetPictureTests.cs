@@ -18,11 +18,14 @@ public sealed class FleetPictureTests
     public void Picture_Fleet_HasOneElementADeviceInFramesThatDoNotOverlap(string fleet, string model, string planner) =>
         Check(Request(fleet, model), planner);
 
-    [Fact]
-    public void Picture_LargeFleet_HasOneElementADeviceInFramesThatDoNotOverlap()
+    [Theory]
+    [InlineData("types-1000", 6)]
+    [InlineData("campus-64", 1)]
+    [InlineData("campus-64", 2)]
+    public void Picture_LargeFleet_HasOneElementADeviceInFramesThatDoNotOverlap(string fleet, int devicesPerReplica)
     {
-        var request = Request("types-1000", "gpt-oss-20b");
-        var (plan, explanation) = Hand(request, devicesPerReplica: 6);
+        var request = Request(fleet, "gpt-oss-20b");
+        var (plan, explanation) = Hand(request, devicesPerReplica);
 
         Check(request, plan, explanation);
     }
@@ -45,8 +48,15 @@ public sealed class FleetPictureTests
 
     private static void Check(PlanRequest request, ServingPlan plan, PlanExplanation explanation)
     {
+        foreach (var width in new[] { FleetPicture.PageWidth, FleetPicture.NarrowWidth })
+            Check(request, plan, explanation, width);
+    }
+
+    private static void Check(PlanRequest request, ServingPlan plan, PlanExplanation explanation, double asked)
+    {
         // What is written is what is read: the text must be well-formed XML.
-        var picture = XDocument.Parse(FleetPicture.Draw(request, plan, explanation).ToString()).Root!;
+        var picture = XDocument.Parse(FleetPicture.Draw(request, plan, explanation, asked).ToString()).Root!;
+        Assert.Equal(asked, Number(picture, "width"));
 
         Assert.Equal(request.Fleet.Devices.Select(device => device.Id).Order(), Devices(picture).Order());
         var (width, height) = (Number(picture, "width"), Number(picture, "height"));
@@ -55,16 +65,34 @@ public sealed class FleetPictureTests
         AssertApart(frames);
         var devices = Boxes(picture, "box").Where(box => !box.InLegend).ToList();
         AssertApart(devices);
+        AssertHeadersApart(picture);
         Assert.All(frames.Concat(devices), box => Assert.True(box.X >= 0 && box.Y >= 0 && box.X + box.Width <= width && box.Y + box.Height <= height));
         Assert.All(devices, device => Assert.Contains(frames, frame =>
             frame.X <= device.X && frame.Y <= device.Y && frame.X + frame.Width >= device.X + device.Width && frame.Y + frame.Height >= device.Y + device.Height));
+    }
+
+    /// <summary>A replica's name ends before its rate begins, and both stand in their frame.</summary>
+    private static void AssertHeadersApart(XElement picture)
+    {
+        foreach (var replica in picture.Descendants(Pen.Svg + "g").Where(group => group.Attribute("class")?.Value.StartsWith("replica ", StringComparison.Ordinal) == true))
+        {
+            var frame = replica.Elements(Pen.Svg + "rect").First();
+            XElement[] texts = [.. replica.Elements(Pen.Svg + "text").Take(2)];
+            var size = texts[0].Attribute("class")!.Value.StartsWith("label", StringComparison.Ordinal) ? PictureStyle.FigureSize : PictureStyle.HeaderSize;
+            var nameEnd = Number(texts[0], "x") + Pen.Width(texts[0].Value, size, isFixed: false);
+            var rateStart = Number(texts[1], "x") - Pen.Width(texts[1].Value, PictureStyle.FigureSize);
+            Assert.True(rateStart - nameEnd >= 8, $"'{texts[0].Value}' ends at {nameEnd}, '{texts[1].Value}' starts at {rateStart}");
+            Assert.True(Number(texts[1], "x") < Number(frame, "x") + Number(frame, "width"));
+            Assert.DoesNotContain("…", texts[0].Value);
+        }
     }
 
     private static void AssertApart(List<Box> boxes)
     {
         for (var left = 0; left < boxes.Count; left++)
             for (var right = left + 1; right < boxes.Count; right++)
-                Assert.False(boxes[left].Overlaps(boxes[right]), $"{boxes[left]} overlaps {boxes[right]}");
+                if (boxes[left].Overlaps(boxes[right]))
+                    Assert.Fail($"{boxes[left]} overlaps {boxes[right]}");
     }
 
     /// <summary>A plan by hand: replicas of so many devices with the layers spread evenly, so that no search is needed. Some devices are left out.</summary>

@@ -78,6 +78,71 @@ public sealed class PlanErrorTests
     }
 
     [Theory]
+    [InlineData("--svg", "/proc/plan.svg", "cannot be written")]
+    [InlineData("--html", "/proc/plan.html", "cannot be written")]
+    [InlineData("--svg", "/proc", "a folder")]
+    [InlineData("--html", "", "must be a file")]
+    public async Task Run_OutputThatCannotBeWritten_IsRefusedBeforeAnythingElse(string option, string path, string named)
+    {
+        // The request is wrong, too: it would be refused after the paths were looked at, and long before a search.
+        string[] arguments = [.. PlanTool.Demo, "--kv-cells", "0", option, path];
+        await Refuses(arguments, option);
+        await Refuses(arguments, named);
+    }
+
+    [Fact]
+    public async Task Run_OneFileForPictureAndPage_IsRefused()
+    {
+        using var files = new PlanFiles();
+        await Refuses([.. PlanTool.Demo, "--svg", files.Path("x"), "--html", files.Path("x")], "must be two files");
+    }
+
+    [Fact]
+    public async Task Run_OutputThatIsThere_IsKeptWhereTheRequestIsRefused()
+    {
+        using var files = new PlanFiles();
+        var path = files.Write("plan.svg", "old");
+        await Refuses([.. PlanTool.Demo, "--kv-cells", "0", "--svg", path], "engine.kvCells");
+        Assert.Equal("old", await File.ReadAllTextAsync(path));
+    }
+
+    [Theory]
+    [InlineData("3.5 GiB", new string[0])]
+    [InlineData("3.3 GiB", new[] { "--kv-type", "q8_0", "--max-sequences", "40" })]
+    [InlineData("3.3 GiB", new[] { "--kv-cells", "30000" })]
+    [InlineData("3 GiB", new string[0])]
+    public async Task Run_FleetTooSmall_NamesOptionsThatHelp(string memory, string[] options)
+    {
+        using var files = new PlanFiles();
+        string[] arguments = [.. Two(files, memory), .. options];
+        var refusal = await Assert.ThrowsAsync<PlanningException>(() => PlanTool.RunAsync(arguments));
+
+        var hint = refusal.Message[(refusal.Message.IndexOf(" It fits with ", StringComparison.Ordinal) + " It fits with ".Length)..].TrimEnd('.');
+        foreach (var way in hint.Split(", or with "))
+        {
+            string[] changed = way.Split(' ');
+            var kept = options.Chunk(2).Where(option => !changed.Contains(option[0])).SelectMany(option => option);
+            Assert.Contains("capacity", await PlanTool.RunAsync([.. Two(files, memory), .. kept, .. changed]));
+            // It is the most that fits: one sequence more does not.
+            if (changed is ["--max-sequences", var most])
+                await Refuses([.. Two(files, memory), .. kept, "--max-sequences", $"{int.Parse(most, System.Globalization.CultureInfo.InvariantCulture) + 1}"], $"It fits with --max-sequences {most}");
+        }
+    }
+
+    [Fact]
+    public async Task Run_FleetTooSmallForAnything_SaysThatNoOptionHelps()
+    {
+        using var files = new PlanFiles();
+        await Refuses(Two(files, "1 GiB"), "Not even one sequence with --kv-type q8_0 fits");
+    }
+
+    private static string[] Two(PlanFiles files, string memory)
+    {
+        var fleet = $$"""{ "defaultLink": { "bandwidth": "1 Gbit/s" }, "devices": [ { "id": "a", "memory": "{{memory}}" }, { "id": "b", "memory": "{{memory}}" } ] }""";
+        return ["--fleet", files.Write("fleet.json", fleet), "--model", "llama-3-8b-q4", "--workload", "576/588", "--rate", "0.01"];
+    }
+
+    [Theory]
     [InlineData("--fleet")]
     [InlineData("--model")]
     [InlineData("--workload")]

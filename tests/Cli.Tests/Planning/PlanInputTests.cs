@@ -2,6 +2,7 @@ using System.Text.Json;
 using E2LLM.Cli.Planning;
 using E2LLM.Cli.Planning.Inputs;
 using E2LLM.Core.Fleets;
+using E2LLM.Inference.Runtimes;
 
 namespace E2LLM.Cli.Tests.Planning;
 
@@ -22,6 +23,24 @@ public sealed class PlanInputTests
     [InlineData("llama-3.1-8b", "llama-3.1-8b-q4_0")]
     [InlineData("llama-3.1-8b:Q8_0", "llama-3.1-8b-q8_0")]
     public void Model_Shape_IsFoundInAnyCaseAndWithItsWeights(string text, string id) => Assert.Equal(id, ModelInput.Resolve(text).Id);
+
+    [Theory]
+    [InlineData("gpt-oss-20b", 2)]
+    [InlineData("tiny-gpt-oss", 2)]
+    [InlineData("gemma-3-1b", 6)]
+    [InlineData("llama-3-8b-q4", 1)]
+    public void Model_BuiltInShape_IsCutAsItsRuntimeCan(string model, int period)
+    {
+        Assert.Contains("llamasharp", LlamaRuntimes.Installed);
+        foreach (var runtime in LlamaRuntimes.Installed)
+        {
+            var spec = PlanInput.Resolve(Demo with { Model = model, Runtime = runtime }).Request.Model;
+
+            // llamasharp's llama.cpp knows periods, the others lists.
+            Assert.Equal(runtime == "llamasharp" ? period : 1, spec.CutPeriodLayers);
+            Assert.Equal(model.StartsWith("llama", StringComparison.Ordinal) ? 0 : spec.LayerCount, spec.LayerWindowTokens.Length);
+        }
+    }
 
     [Fact]
     public void Workload_RateAndLengths_AreTaken()

@@ -38,6 +38,42 @@ public sealed class PlanTextTests
     }
 
     [Fact]
+    public async Task Text_ModelWithWindows_SaysWhereSlicesBegin() =>
+        Assert.Contains("slices begin at multiples of 2 layers", await PlanTool.RunAsync(PlanTool.Testbed));
+
+    [Theory]
+    [InlineData("", "the fleet has no defaultLink, so its network is taken for infinitely fast")]
+    [InlineData(""" "links": [ { "from": "a", "to": "b", "bandwidth": "1 Gbit/s", "oneWay": true } ], """, "so the network between 1 of 2 ordered pairs of devices is taken for infinitely fast")]
+    [InlineData(""" "links": [ { "from": "a", "to": "b", "bandwidth": "1 Gbit/s" } ], """, null)]
+    [InlineData(""" "defaultLink": { "bandwidth": "1 Gbit/s" }, """, null)]
+    public async Task Text_FleetWithoutDefaultLink_SaysThatItsNetworkIsInfinitelyFast(string links, string? note)
+    {
+        using var files = new PlanFiles();
+        var fleet = files.Write("fleet.json", $$"""{ {{links}} "devices": [ { "id": "a", "memory": "1 GiB" }, { "id": "b", "memory": "1 GiB" } ] }""");
+
+        var text = await PlanTool.RunAsync(["--fleet", fleet, .. PlanTool.Demo[2..]]);
+
+        var flat = string.Join(' ', text.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries));
+        if (note is null)
+            Assert.DoesNotContain("infinitely fast", flat);
+        else
+            Assert.Contains(note, flat);
+    }
+
+    [Fact]
+    public async Task Text_OneDevice_IsNotCalledDevices()
+    {
+        using var files = new PlanFiles();
+        var fleet = files.Write("fleet.json", """{ "devices": [ { "id": "a", "memory": "1 GiB" } ] }""");
+
+        var text = await PlanTool.RunAsync(["--fleet", fleet, .. PlanTool.Demo[2..]]);
+
+        Assert.Contains("(1 device)", text);
+        Assert.DoesNotContain("1 devices", text);
+        Assert.DoesNotContain("infinitely fast", text);
+    }
+
+    [Fact]
     public async Task List_ShowsPresetsOfEveryKind()
     {
         var text = await PlanTool.RunAsync("--list");

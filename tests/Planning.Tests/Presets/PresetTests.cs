@@ -16,11 +16,56 @@ public class PresetTests
         Assert.InRange(DevicePresets.All.Count, 20, 40);
         Assert.All(DevicePresets.All, preset =>
         {
-            Assert.NotEmpty(preset.Source);
+            string[] parts = preset.Source.Split("; ");
+            Assert.StartsWith("memory: ", parts[0]);
+            string[] rates = parts.Length == 2 ? ["prefill and decode: "] : ["prefill: ", "decode: "];
+            Assert.Equal(rates.Length, parts.Length - 1);
+            Assert.All(rates.Index(), rate => Assert.StartsWith(rate.Item, parts[rate.Index + 1]));
             Assert.InRange(preset.FlopsPerSecond, 1e10, 2e14);
             Assert.InRange(preset.BytesPerSecond, 1e9, 1e12);
             Assert.InRange(preset.MemoryBytes, 1L << 30, 1L << 37);
         });
+    }
+
+    [Fact]
+    public void All_GraphicsCards_LeaveAGibibyteToTheirDrivers()
+    {
+        var cards = DevicePresets.All.Where(preset => preset.Name.StartsWith("rtx-", StringComparison.Ordinal)).ToList();
+        Assert.InRange(cards.Count, 5, 10);
+        Assert.All(cards, card =>
+        {
+            var builtInGib = int.Parse(card.Description.Split(' ')[^2], System.Globalization.CultureInfo.InvariantCulture);
+            Assert.Equal((builtInGib - 1L) << 30, card.MemoryBytes);
+        });
+    }
+
+    [Fact]
+    public void HasGuessedRates_OnlyWhereNobodyMeasuredTheDevice()
+    {
+        Assert.True(DevicePresets.Get("mac-m2-max").HasGuessedRates);
+        Assert.True(DevicePresets.Get("rtx-5070").HasGuessedRates);
+        Assert.False(DevicePresets.Get("rtx-3090").HasGuessedRates);
+        Assert.False(DevicePresets.Get("raspberry-pi-5").HasGuessedRates);
+    }
+
+    [Theory]
+    // The first is a mixture of experts, with which no preset was measured: runaihome.com reports 225 tokens/s, whole on the card.
+    [InlineData("rtx-4090", "gpt-oss-20b", 225, 0.15)]
+    [InlineData("rtx-5070", "llama-3-8b-q4", 105.3, 0.1)]
+    public void Create_AnalyticProfile_AgreesWithPublicDecodeRates(string device, string shape, double tokensPerSecond, double tolerance)
+    {
+        var (preset, model) = (DevicePresets.Get(device), ModelShapes.Get(shape));
+        var spec = new Core.Fleets.DeviceSpec { Id = "a", MemoryBytes = 1L << 36 };
+        var profile = AnalyticProfile.Create(spec, preset, model);
+        var seconds = profile.Decode.First(point => point is { BatchSequences: 1, ContextTokens: 0 }).SecondsPerLayer * model.LayerCount + profile.HeadSeconds + profile.CallSeconds;
+        Assert.InRange(1 / seconds, tokensPerSecond * (1 - tolerance), tokensPerSecond * (1 + tolerance));
+    }
+
+    [Fact]
+    public void Get_ModelWithWindows_IsCutAtWholePeriods()
+    {
+        var model = ModelShapes.Get("gpt-oss-20b");
+        Assert.Equal((24, 128, 0, 2), (model.LayerWindowTokens.Length, model.LayerWindowTokens[0], model.LayerWindowTokens[1], model.CutPeriodLayers));
     }
 
     [Theory]

@@ -48,7 +48,6 @@ public class CutPeriodTests
                 LayerKvBytesPerToken = Pairs(model.LayerKvBytesPerToken),
                 LayerFlopsPerToken = [.. model.LayerFlopsPerToken.Chunk(2).Select(pair => pair.Sum())],
                 LayerActiveBytes = Pairs(model.LayerActiveBytes),
-                LayerWindowTokens = [],
             },
             Profiles =
             [
@@ -59,7 +58,6 @@ public class CutPeriodTests
                 }),
             ],
         };
-        cut = cut with { Model = model with { LayerWindowTokens = [] } };
         foreach (var planner in new[] { "e2llm", "exact" })
         {
             var (ours, theirs) = (Plan(planner, cut), Plan(planner, halved));
@@ -105,6 +103,6 @@ public class CutPeriodTests
     {
         var request = PresetRequests.Create(
             FleetPresets.Get("paper-testbed"), ModelShapes.Get("gpt-oss-20b"), WorkloadPresets.Get("extended"), PlanObjective.Capacity);
-        return request with { Model = request.Model with { CutPeriodLayers = period } };
+        return request with { Model = request.Model with { CutPeriodLayers = period, LayerWindowTokens = [] } };
     }
 }

@@ -29,6 +29,7 @@ internal sealed record PlanInput
             {
                 0 => "",
                 var count when count == Request.Fleet.Devices.Length => $"; every device taken for a {ReferenceDevice}, slowed by its slowdown factor",
+                1 => $"; {AssumedDevices[0]}, which names no preset, taken for a {ReferenceDevice}, slowed by its slowdown factor",
                 var count => $"; {count} devices without a preset taken for a {ReferenceDevice}, slowed by their slowdown factors",
             };
             return $"predicted from {string.Join(" and ", sources)} profiles{assumed}";

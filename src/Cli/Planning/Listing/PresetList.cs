@@ -15,7 +15,7 @@ internal static class PresetList
     {
         Section(output, "devices", DevicePresets.All.Select(device => new[]
         {
-            device.Name, Figures.Bytes(device.MemoryBytes), $"{device.FlopsPerSecond / 1e12:0.00} TFLOP/s", $"{device.BytesPerSecond / 1e9:0} GB/s", device.Description,
+            device.Name, Figures.Bytes(device.MemoryBytes), $"{device.FlopsPerSecond / 1e12:0.00} TFLOP/s", $"{device.BytesPerSecond / 1e9:0} GB/s", device.Description, device.HasGuessedRates ? "rates guessed" : "",
         }));
         Section(output, "fleets", FleetPresets.Names.Select(FleetPresets.Get).Concat(FleetInput.ShippedNames.Select(FleetInput.Shipped)).Select(Fleet));
         Section(output, "models", ModelInput.FixedShapes.Select(ModelShapes.Get).Select(Model));
@@ -31,7 +31,7 @@ internal static class PresetList
     }
 
     private static string[] Fleet(FleetSpec fleet) =>
-        [fleet.Name, $"{fleet.Devices.Length} devices", $"{Figures.Bytes(fleet.Devices.Sum(device => device.MemoryBytes))} of memory"];
+        [fleet.Name, Figures.Count(fleet.Devices.Length, "device"), $"{Figures.Bytes(fleet.Devices.Sum(device => device.MemoryBytes))} of memory"];
 
     private static string[] Model(ModelSpec model) => Model(model, model.Id);
 

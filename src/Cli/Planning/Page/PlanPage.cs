@@ -22,8 +22,19 @@ internal static class PlanPage
         th, td { padding: 0.3rem 0.75rem; text-align: right; border-bottom: 1px solid #d8dee4; }
         th { font-weight: 600; background: #f3f4f6; }
         th.text, td.text { text-align: left; }
+        th:first-child, td:first-child { position: sticky; left: 0; }
+        td:first-child { background: #ffffff; }
         tr.slowest td { font-weight: 600; background: #fff8e1; }
         svg { max-width: 100%; height: auto; }
+        .note { border-left: 4px solid #bf8700; padding-left: 0.75rem; }
+        .narrow { display: none; }
+        @media (max-width: 760px) {
+          body { margin: 1rem auto; padding: 0 0.75rem; }
+          th, td { padding: 0.3rem 0.5rem; }
+          .wide { display: none; }
+          .narrow { display: block; }
+          .narrow svg { width: 100%; max-width: 480px; }
+        }
         """;
 
     public static string Write(PlanInput input, IReadOnlyList<PlannedOutcome> outcomes, PlanComparison? comparison)
@@ -32,6 +43,7 @@ internal static class PlanPage
         var title = $"{request.Model.Id} on {request.Fleet.Name}";
         var body = new XElement(
             "body", new XElement("h1", Pen.Clean(title)), Paragraph(PlanSentences.Request(input), "quiet"), Paragraph($"Figures are {input.Source}.", "quiet"));
+        body.Add(PlanSentences.Notes(request).Select(note => Paragraph($"Note: {note}.", "note")));
         if (outcomes.Count > 1)
             body.Add(
                 new XElement("h2", "Planners side by side"),
@@ -61,7 +73,9 @@ internal static class PlanPage
         yield return new XElement("h2", $"Plan by {plan.Planner}");
         foreach (var certificate in plan.Certificates)
             yield return Paragraph($"{PlanSentences.Certificate(certificate)}.", "proof");
-        yield return new XElement("div", new XAttribute("class", "scroll"), FleetPicture.Draw(input.Request, plan, explanation));
+        // A telephone shows the wide one too small to read.
+        yield return new XElement("div", new XAttribute("class", "wide"), FleetPicture.Draw(input.Request, plan, explanation));
+        yield return new XElement("div", new XAttribute("class", "narrow"), FleetPicture.Draw(input.Request, plan, explanation, FleetPicture.NarrowWidth));
         if (plan.Prediction is { } prediction)
         {
             yield return new XElement("h3", "Predicted");
@@ -69,6 +83,8 @@ internal static class PlanPage
                 ["figure", "value", "note"], column => column != 1,
                 PlanSentences.Prediction(prediction, input.Request.Workload!).Select(figure => (string[])[figure.Name, figure.Value, figure.Note]));
         }
+        if (PlanExplainer.UnlikeRuntimes(input.Request, plan) is { } unlike)
+            yield return Paragraph($"Note: {unlike}.", "note");
         if (PlanSentences.Idle(plan) is { } idle)
             yield return Paragraph($"{idle}.", "");
         foreach (var (replica, explained) in plan.Replicas.Zip(explanation.Replicas))

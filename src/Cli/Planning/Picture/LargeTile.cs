@@ -36,6 +36,14 @@ internal sealed class LargeTile : StageTile
                 Pen.Text((fromX + toX) / 2, fromY + Height / 2 - 6, "fixed small mid", Pen.Fit(bandwidth, Gap - 6, PictureStyle.SmallSize)),
                 Pen.Text((fromX + toX) / 2, fromY + Height / 2 + 15, "fixed small mid", Pen.Fit(latency, Gap - 6, PictureStyle.SmallSize)),
             ];
+        // Straight down: on both sides of the arrow.
+        if (fromX - Width == toX)
+            return
+            [
+                .. Arrow(fromX, fromY, toX, toY),
+                Pen.Text(toX + Width / 2 - 8, toY - RowGap / 2 + 3, "fixed small end", bandwidth),
+                Pen.Text(toX + Width / 2 + 8, toY - RowGap / 2 + 3, "fixed small", latency),
+            ];
         return
         [
             .. Arrow(fromX, fromY, toX, toY),

@@ -19,7 +19,7 @@ internal sealed class Legend(PlanRequest request, ServingPlan plan, bool isCompa
         .. plan.Replicas.Select(replica => replica.Role).Distinct().Order().Select(role => (PictureStyle.ClassOf(role), RoleNames.Of(role))),
         ("slowest", "thick frame: slowest stage of its replica"),
         ("gauge", "memory in use"),
-        .. Notes(request, isCompact),
+        .. Notes(request, isCompact).SelectMany(note => Pen.Wrap(note, width, PictureStyle.FigureSize)).Select(line => ("", line)),
     ];
 
     public double Width => width;
@@ -39,11 +39,11 @@ internal sealed class Legend(PlanRequest request, ServingPlan plan, bool isCompa
         return group;
     }
 
-    private static IEnumerable<(string, string)> Notes(PlanRequest request, bool isCompact)
+    private static IEnumerable<string> Notes(PlanRequest request, bool isCompact)
     {
         if (!isCompact)
         {
-            yield return ("", "in a device: layers, seconds of a mean request, memory");
+            yield return "in a device: layers, seconds of a mean request, memory";
             yield break;
         }
         var fleet = request.Fleet;
@@ -54,8 +54,8 @@ internal sealed class Legend(PlanRequest request, ServingPlan plan, bool isCompa
             BandwidthBytesPerSecond = fleet.DefaultBandwidthBytesPerSecond,
             LatencySeconds = fleet.DefaultLatencySeconds,
         };
-        yield return ("", "in a device: layers, memory in use");
-        yield return ("", $"links: {Figures.Bandwidth(link)}, {Figures.Seconds(link.LatencySeconds)}{(fleet.Links.Length > 0 ? " where the fleet names no other" : "")}");
+        yield return "in a device: layers, memory in use";
+        yield return $"links: {Figures.Bandwidth(link)}, {Figures.Seconds(link.LatencySeconds)}{(fleet.Links.Length > 0 ? " where the fleet names no other" : "")}";
     }
 
     private IEnumerable<(string Class, string Text, double X, int Row)> Place(double x)

@@ -10,18 +10,32 @@ internal sealed class ReplicaBox : IPictureBox
     private const double Padding = 14;
     private const double BarGap = 12;
 
+    /// <summary>Between a replica's name and its rate, at least.</summary>
+    private const double HeaderGap = 12;
+
     private readonly PlanRequest _request;
     private readonly ReplicaPlan _replica;
     private readonly ReplicaExplanation _explained;
     private readonly StageTile _tile;
     private readonly int _columns;
 
-    public ReplicaBox(PlanRequest request, ReplicaPlan replica, ReplicaExplanation explained, StageTile tile)
+    private readonly string _name;
+    private readonly string _rate;
+
+    /// <param name="request">What was planned.</param>
+    /// <param name="replica">The replica.</param>
+    /// <param name="explained">Its times and memory.</param>
+    /// <param name="tile">How its devices are drawn.</param>
+    /// <param name="width">As wide as it may be.</param>
+    public ReplicaBox(PlanRequest request, ReplicaPlan replica, ReplicaExplanation explained, StageTile tile, double width)
     {
         (_request, _replica, _explained, _tile) = (request, replica, explained, tile);
-        _columns = Math.Min(replica.Stages.Length, tile.MaxColumns);
+        var fitting = (int)((width - 2 * Padding + tile.Gap) / (tile.Width + tile.Gap));
+        _columns = Math.Clamp(fitting, 1, Math.Min(replica.Stages.Length, tile.MaxColumns));
         var rows = (replica.Stages.Length + _columns - 1) / _columns;
-        Width = 2 * Padding + _columns * tile.Width + (_columns - 1) * tile.Gap;
+        (_name, _rate) = ($"{replica.Id} {RoleNames.Of(replica.Role)}", Figures.Rate(replica.RequestsPerSecond));
+        var header = Pen.Width(_name, tile.Header.Size, isFixed: false) + HeaderGap + Pen.Width(_rate, PictureStyle.FigureSize);
+        Width = 2 * Padding + Math.Max(_columns * tile.Width + (_columns - 1) * tile.Gap, Math.Min(header, width - 2 * Padding));
         Height = tile.HeaderHeight + Padding + rows * tile.Height + (rows - 1) * tile.RowGap + BarGap + tile.BarHeight + Padding;
     }
 
@@ -31,18 +45,17 @@ internal sealed class ReplicaBox : IPictureBox
 
     public XElement Draw(double x, double y)
     {
-        var rate = Figures.Rate(_replica.RequestsPerSecond);
-        var nameWidth = Width - 2 * Padding - Pen.Width(rate, PictureStyle.FigureSize);
-        var name = Pen.Fit($"{_replica.Id} {RoleNames.Of(_replica.Role)}", nameWidth, _tile.Header.Size, isFixed: false);
+        var nameWidth = Width - 2 * Padding - HeaderGap - Pen.Width(_rate, PictureStyle.FigureSize);
+        var name = Pen.Fit(_name, nameWidth + 1e-6, _tile.Header.Size, isFixed: false);
         var baseline = y + _tile.HeaderHeight / 2 + 4.5;
         var group = Pen.Element(
             "g",
             Pen.Attribute("class", $"replica {PictureStyle.ClassOf(_replica.Role)}"),
-            Pen.Title($"{_replica.Id} {RoleNames.Of(_replica.Role)}: {_explained.Limit}"),
+            Pen.Title($"{_name}: {_explained.Limit}"),
             Pen.Rect(x, y, Width, Height, "group", 6),
             Pen.Rect(x, y, Width, _tile.HeaderHeight, "band", 6),
             Pen.Text(x + Padding, baseline, $"{_tile.Header.Class} band-text", name),
-            Pen.Text(x + Width - Padding, baseline, "fixed figure end band-text", rate));
+            Pen.Text(x + Width - Padding, baseline, "fixed figure end band-text", _rate));
         for (var index = 0; index < _replica.Stages.Length; index++)
         {
             var (left, top) = Place(index, x, y);

@@ -17,6 +17,7 @@ internal static class PlanText
     public static IRenderable Create(PlanInput input, IReadOnlyList<PlannedOutcome> outcomes, PlanComparison? comparison)
     {
         var rows = new List<IRenderable> { new Spectre.Console.Text(PlanSentences.Request(input)), new Spectre.Console.Text($"Figures are {input.Source}.") };
+        rows.AddRange(PlanSentences.Notes(input.Request).Select(note => new Spectre.Console.Text($"Note: {note}.")));
         if (outcomes.Count > 1)
             rows.AddRange([ComparisonTable.Create(outcomes), new Spectre.Console.Text(PlannerRows.Caption)]);
         else
@@ -34,6 +35,8 @@ internal static class PlanText
         if (plan.Replicas.Length <= MaxExplainedReplicas)
             foreach (var binding in PlanSentences.Bindings(explanation))
                 yield return new Spectre.Console.Text($"{binding}.");
+        if (PlanExplainer.UnlikeRuntimes(input.Request, plan) is { } unlike)
+            yield return new Spectre.Console.Text($"Note: {unlike}.");
         if (PlanSentences.Idle(plan) is { } idle)
             yield return new Spectre.Console.Text($"{idle}.");
         if (plan.Prediction is { } prediction)
