@@ -84,8 +84,6 @@ public sealed class TokenStreamTests
 
         public Task CancelAsync() => throw new NotSupportedException();
 
-        public Task InterruptAsync() => throw new NotSupportedException();
-
         public Task RecoverAsync() => throw new NotSupportedException();
 
         public Task<RequestRecord?> GetAsync() => throw new NotSupportedException();

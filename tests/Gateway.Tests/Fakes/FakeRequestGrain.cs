@@ -53,8 +53,6 @@ public sealed class FakeRequestGrain(FakeFleet fleet) : Grain, IRequestGrain
         return Scripts.Timeline;
     }
 
-    public Task InterruptAsync() => CancelAsync();
-
     public Task CancelAsync() => _cancelled.CancelAsync();
 
     public Task InterruptAsync() => CancelAsync();
