@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using E2LLM.Core.Engines;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Fleets;
@@ -85,9 +86,7 @@ public sealed class LlamaDeviceProfiler : IDeviceProfiler
         }
         // Without layers before them, the last layers are the ones that were timed, and the head's share cannot be told from theirs.
         var tail = period == 1 ? total - layers : (total - 1) / period * period;
-        var head = total > layers
-            ? Math.Max(0, await TimeDecodeAsync(tail, total - tail).ConfigureAwait(false) - call - PerLayer(decode) * (total - tail))
-            : 0;
+        var head = total > layers ? await TimeHeadAsync(tail, total - tail).ConfigureAwait(false) : [];
         return new HostTimes(
             [.. chunks.Select(chunk => new PrefillPoint(chunk, PerLayer(seconds[(1, chunk, 0)])))],
             [
@@ -97,6 +96,21 @@ public sealed class LlamaDeviceProfiler : IDeviceProfiler
             call, head);
 
         double PerLayer(double stepSeconds) => (stepSeconds - call) / layers;
+
+        // What the last layers take longer than as many in the middle, by rows. More rows never take less: a smaller time is noise.
+        async Task<ImmutableArray<HeadPoint>> TimeHeadAsync(int firstLayer, int layerCount)
+        {
+            await using var engine = await LoadAsync(firstLayer, layerCount).ConfigureAwait(false);
+            var timer = new StepTimer(engine);
+            var points = ImmutableArray.CreateBuilder<HeadPoint>();
+            foreach (var batch in ProfilePoints.BatchSequences)
+            {
+                var step = await timer.MeasureAsync(batch, 1, ProfilePoints.ContextTokens, CancellationToken.None).ConfigureAwait(false);
+                var alone = step - call - PerLayer(seconds[(batch, 1, ProfilePoints.ContextTokens)]) * layerCount;
+                points.Add(new HeadPoint(batch, Math.Max(points.Count == 0 ? 0 : points[^1].Seconds, alone)));
+            }
+            return points.ToImmutable();
+        }
 
         async Task<double> TimeDecodeAsync(int firstLayer, int layerCount)
         {

@@ -21,7 +21,8 @@ public sealed class SyntheticDeviceProfiler(IModelCatalog catalog, SyntheticTimi
                 .. ProfilePoints.BatchSequences.Select(
                     batch => new DecodePoint(batch, ProfilePoints.ContextTokens, timing.LayersSeconds(1, batch))),
             ],
-            timing.CallSeconds, timing.HeadSeconds);
+            timing.CallSeconds,
+            [.. ProfilePoints.BatchSequences.Select(rows => new HeadPoint(rows, rows * timing.HeadSeconds))]);
         return Task.FromResult(times.For(device, modelId, ProfileSource.Synthetic));
     }
 }

@@ -64,10 +64,8 @@ internal sealed class ColumnBound : ICapacityBound
             (prices, worth) = Duals(programme.Prices, types);
             if (round >= maxRounds)
                 break;
-            var found = new List<CoverColumn>();
-            _pricer.Price(prices, role => Worth(role, worth), counts, step, found, _context.Threads);
             var added = 0;
-            foreach (var column in found)
+            foreach (var column in _pricer.Collect(prices, role => Worth(role, worth), counts, step, _context.Threads))
                 if (AddTo(programme, column, counts, columns, known))
                     added++;
             if (added == 0)
@@ -121,9 +119,11 @@ internal sealed class ColumnBound : ICapacityBound
 
     private double Prove(Relaxation relaxation)
     {
-        var ratio = _pricer.Price(
-            relaxation.DevicePrices, role => Worth(role, (relaxation.PrefillWorth, relaxation.DecodeWorth)), _pricer.Counts, FineStep, null,
-            _context.Threads);
+        double WorthOf(ReplicaRole role) => Worth(role, (relaxation.PrefillWorth, relaxation.DecodeWorth));
+        // The groups that are known have nearly the highest ratio.
+        var known = _pool.Values.Select(entry =>
+            WorthOf(entry.Column.Role) * entry.Rate / entry.Column.Counts.Sum(count => count.Count * relaxation.DevicePrices[count.Type])).DefaultIfEmpty(0).Max();
+        var ratio = _pricer.MostRatio(relaxation.DevicePrices, WorthOf, _pricer.Counts, FineStep, known, _context.Threads);
         var fleet = 0.0;
         for (var type = 0; type < _pricer.TypeCount; type++)
             fleet += _pricer.Counts[type] * relaxation.DevicePrices[type];

@@ -11,14 +11,19 @@ namespace E2LLM.Planning.Columns;
 /// <remarks>
 /// A group reaches the request time s exactly when capacities at s cover the model, so for each step of a geometric grid of times the
 /// cheapest cover is enough: any group with a time between two steps is worth at most its rate at the lower and costs at least the
-/// cheapest cover at the upper. The same holds for the sum of slot times, by a penalty.
+/// cheapest cover at the upper. The same holds for the sum of slot times, by a penalty. Micro-batch sizes are looked at in halves: one whose
+/// least costs give no group a higher ratio than is known needs no closer look.
 /// </remarks>
 internal sealed class ColumnPricer
 {
+    /// <summary>Trees that are searched in parallel, for each role; the prices do not depend on how many threads take part.</summary>
+    private const int Depth = 2;
+
     private readonly ServingCosts _serving;
     private readonly EqualLayerSolver _closedForm;
     private readonly int[] _deviceOfType;
-    private readonly List<(RoleCosts Costs, double Least)> _configurations = [];
+    private readonly List<SizeTree> _trees = [];
+    private readonly Dictionary<RoleCosts, double> _least = new(ReferenceEqualityComparer.Instance);
 
     public ColumnPricer(ServingCosts serving, EqualLayerSolver closedForm)
     {
@@ -33,8 +38,7 @@ internal sealed class ColumnPricer
             _deviceOfType[serving.DeviceTypes[device]] = device;
         }
         foreach (var role in Enum.GetValues<ReplicaRole>())
-            foreach (var costs in serving.Of(role))
-                _configurations.Add((costs, FastestSeconds(costs)));
+            AddTrees(serving.Tree(role), Depth);
     }
 
     public int TypeCount { get; }
@@ -42,71 +46,79 @@ internal sealed class ColumnPricer
     /// <summary>Devices of the fleet, by type.</summary>
     public int[] Counts { get; }
 
+    /// <summary>Adds a group for each grid point at which one is worth more than it costs.</summary>
     /// <param name="prices">Cost of a device, by type; above 0.</param>
     /// <param name="worth">Worth of a request per second, by role.</param>
     /// <param name="counts">Devices that there are, by type.</param>
     /// <param name="step">Ratio of two neighbours in the grid.</param>
-    /// <param name="collect">Receives a group for each grid point at which one is worth more than it costs; null where the ratio alone is asked for.</param>
     /// <param name="threads">How it runs in parallel.</param>
-    /// <returns>A ratio of worth to cost that no group exceeds.</returns>
-    public double Price(
-        double[] prices, Func<ReplicaRole, double> worth, int[] counts, double step, List<CoverColumn>? collect, ParallelOptions threads)
+    public List<CoverColumn> Collect(double[] prices, Func<ReplicaRole, double> worth, int[] counts, double step, ParallelOptions threads)
     {
-        var ratios = new double[_configurations.Count];
-        var found = new List<CoverColumn>[_configurations.Count];
-        Parallel.For(0, _configurations.Count, threads, index =>
+        var found = new List<CoverColumn>[_trees.Count];
+        Parallel.For(0, _trees.Count, threads, index =>
         {
             found[index] = [];
-            var (costs, least) = _configurations[index];
-            ratios[index] = Price(costs, least, prices, worth(costs.Role), counts, step, collect is null ? null : found[index]);
+            var search = new Search(this, prices, worth(_trees[index].Costs.Role), counts, step);
+            if (search.Worth > 0)
+                Collect(search, _trees[index], found[index]);
         });
-        foreach (var columns in found)
-            collect?.AddRange(columns);
+        return [.. found.SelectMany(columns => columns)];
+    }
+
+    /// <summary>A ratio of worth to cost that no group exceeds.</summary>
+    /// <param name="known">A ratio that some group has: what is not above it is not looked at closely.</param>
+    public double MostRatio(double[] prices, Func<ReplicaRole, double> worth, int[] counts, double step, double known, ParallelOptions threads)
+    {
+        var ratios = new double[_trees.Count];
+        Parallel.For(0, _trees.Count, threads, index =>
+        {
+            var search = new Search(this, prices, worth(_trees[index].Costs.Role), counts, step);
+            ratios[index] = search.Worth > 0 ? MostRatio(search, _trees[index], known) : known;
+        });
         return ratios.Max();
     }
 
-    private double Price(
-        RoleCosts costs, double least, double[] prices, double worth, int[] counts, double step, List<CoverColumn>? collect)
+    private void AddTrees(SizeTree tree, int depth)
     {
-        if (worth <= 0)
-            return 0;
-        var ratio = Singles(costs, prices, worth, counts, collect);
-        var knapsack = new CoverKnapsack(_serving, _deviceOfType);
-        var slowest = _serving.MaxRequestSeconds(costs, 1) * (1 + 1e-9);
-        var cheapest = knapsack.Solve(costs, double.PositiveInfinity, prices, counts, 0);
-        if (double.IsPositiveInfinity(cheapest))
-            return ratio;
-        for (var seconds = least; seconds <= slowest; seconds *= step)
+        if (depth == 0 || tree.Halves.Length == 0)
         {
-            // Slower groups are worth less, and none costs less than the cheapest.
-            if (worth / seconds <= cheapest * Math.Max(ratio, collect is null ? 0 : 1))
-                break;
-            var enough = worth / seconds / Math.Max(ratio, collect is null ? 1e-12 : 1);
-            var cost = knapsack.Solve(costs, Math.Min(seconds * step, slowest) * (1 + 1e-9), prices, counts, enough);
-            if (double.IsPositiveInfinity(cost))
-                continue;
-            ratio = Math.Max(ratio, worth / seconds / cost);
-            if (collect is not null && worth / seconds > cost)
-                collect.Add(new CoverColumn(costs.Role, knapsack.Solution()));
+            _trees.Add(tree);
+            AddLeast(tree);
+            return;
         }
-        return ratio;
+        foreach (var half in tree.Halves)
+            AddTrees(half, depth - 1);
     }
 
-    private double Singles(RoleCosts costs, double[] prices, double worth, int[] counts, List<CoverColumn>? collect)
+    private void AddLeast(SizeTree tree)
     {
-        var ratio = 0.0;
-        for (var type = 0; type < TypeCount; type++)
+        _least.Add(tree.Costs, FastestSeconds(tree.Costs));
+        foreach (var half in tree.Halves)
+            AddLeast(half);
+    }
+
+    private static void Collect(Search search, SizeTree node, List<CoverColumn> columns)
+    {
+        if (node.Halves.Length == 0)
         {
-            if (counts[type] == 0)
-                continue;
-            var seconds = _closedForm.RequestSeconds([_deviceOfType[type]], costs, out _);
-            if (double.IsPositiveInfinity(seconds))
-                continue;
-            ratio = Math.Max(ratio, worth / seconds / prices[type] * (1 + 1e-9));
-            if (worth / seconds > prices[type])
-                collect?.Add(new CoverColumn(costs.Role, [(type, 1)]));
+            search.Ratio(node.Costs, 1, columns);
+            return;
         }
-        return ratio;
+        // One group with a ratio above 1 is enough to look at both halves.
+        if (search.Ratio(node.Costs, 1, columns: null, enough: 1) <= 1)
+            return;
+        foreach (var half in node.Halves)
+            Collect(search, half, columns);
+    }
+
+    private static double MostRatio(Search search, SizeTree node, double known)
+    {
+        var ratio = search.Ratio(node.Costs, known, columns: null, node.Halves.Length == 0 ? double.PositiveInfinity : known);
+        if (ratio <= known || node.Halves.Length == 0)
+            return ratio;
+        foreach (var half in node.Halves)
+            known = MostRatio(search, half, known);
+        return known;
     }
 
     // No group is faster than as many of the fastest devices as there are layers, with work spread evenly.
@@ -117,6 +129,60 @@ internal sealed class ColumnPricer
             .OrderDescending()
             .Take(_serving.Fleet.LayerCount)
             .Sum();
-        return Math.Max(_serving.Fleet.LayerCount / speed, costs.HopSeconds) * (1 - 1e-9);
+        return _serving.Fleet.LayerCount / speed * (1 - 1e-9);
+    }
+
+    /// <summary>The prices of one call, with a knapsack of its own.</summary>
+    private sealed class Search(ColumnPricer pricer, double[] prices, double worth, int[] counts, double step)
+    {
+        private readonly CoverKnapsack _knapsack = new(pricer._serving, pricer._deviceOfType);
+
+        public double Worth => worth;
+
+        /// <summary>A ratio that no group exceeds with these costs, or <paramref name="known"/> where that is more; any above <paramref name="enough"/> as soon as it is found.</summary>
+        public double Ratio(RoleCosts costs, double known, List<CoverColumn>? columns, double enough = double.PositiveInfinity)
+        {
+            var ratio = Singles(costs, known, columns);
+            if (ratio > enough)
+                return ratio;
+            var serving = pricer._serving;
+            var slowest = serving.MaxRequestSeconds(costs, 1) * costs.MicroBatchSequences / costs.LeastSequences * (1 + 1e-9);
+            var cheapest = _knapsack.Solve(costs, double.PositiveInfinity, prices, counts, 0);
+            if (double.IsPositiveInfinity(cheapest))
+                return ratio;
+            for (var seconds = pricer._least[costs]; seconds <= slowest; seconds *= step)
+            {
+                // Slower groups are worth less, and none costs less than the cheapest.
+                var threshold = columns is null ? ratio : known;
+                if (worth / seconds <= cheapest * threshold)
+                    break;
+                var cost = _knapsack.Solve(costs, Math.Min(seconds * step, slowest) * (1 + 1e-9), prices, counts, worth / seconds / threshold);
+                if (double.IsPositiveInfinity(cost))
+                    continue;
+                ratio = Math.Max(ratio, worth / seconds / cost);
+                if (ratio > enough)
+                    return ratio;
+                if (columns is not null && worth / seconds > cost * known)
+                    columns.Add(new CoverColumn(costs.Role, _knapsack.Solution()));
+            }
+            return ratio;
+        }
+
+        private double Singles(RoleCosts costs, double known, List<CoverColumn>? columns)
+        {
+            var ratio = known;
+            for (var type = 0; type < counts.Length; type++)
+            {
+                if (counts[type] == 0)
+                    continue;
+                var seconds = pricer._closedForm.RequestSeconds([pricer._deviceOfType[type]], costs, out _);
+                if (double.IsPositiveInfinity(seconds))
+                    continue;
+                ratio = Math.Max(ratio, worth / seconds / prices[type] * (1 + 1e-9));
+                if (worth / seconds > prices[type] * known)
+                    columns?.Add(new CoverColumn(costs.Role, [(type, 1)]));
+            }
+            return ratio;
+        }
     }
 }

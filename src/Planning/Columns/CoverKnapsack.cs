@@ -18,6 +18,7 @@ internal sealed class CoverKnapsack(ServingCosts serving, int[] deviceOfType)
     private const int MaxWeights = 6;
 
     private readonly int _layers = serving.Fleet.LayerCount;
+    private double _longestSlotHop;
     private readonly List<Item> _items = [];
     private double[] _cost = [];
     private int[] _choice = [];
@@ -37,7 +38,7 @@ internal sealed class CoverKnapsack(ServingCosts serving, int[] deviceOfType)
         if (price >= enough || costs.MaxMicroBatches == int.MaxValue || !serving.Capacities.HasEqualLayers || double.IsInfinity(seconds))
             return price;
         var limit = costs.MaxMicroBatches * seconds;
-        var hop = costs.SlotHopSeconds;
+        var hop = _longestSlotHop;
         var (upPrice, upSum) = Trace(prices, hop);
         if (upSum <= limit)
             return price;
@@ -54,7 +55,7 @@ internal sealed class CoverKnapsack(ServingCosts serving, int[] deviceOfType)
             var penalized = Fill(prices, weight);
             if (double.IsInfinity(penalized))
                 break;
-            // Each device carries a hop, and there is one fewer than devices.
+            // Each device carries its least hop, and there is one fewer than devices.
             price = Math.Max(price, penalized - weight * (limit + hop));
             if (price >= enough)
                 break;
@@ -153,6 +154,7 @@ internal sealed class CoverKnapsack(ServingCosts serving, int[] deviceOfType)
     private void SetItems(RoleCosts costs, double seconds, ReadOnlySpan<int> counts)
     {
         _items.Clear();
+        _longestSlotHop = 0;
         var capacities = serving.Capacities;
         var kvLayers = costs.KvLayersWithin(seconds);
         for (var type = 0; type < counts.Length; type++)
@@ -160,6 +162,9 @@ internal sealed class CoverKnapsack(ServingCosts serving, int[] deviceOfType)
             if (counts[type] == 0)
                 continue;
             var device = deviceOfType[type];
+            var hop = costs.LeastHop(device);
+            if (seconds < hop.Busy)
+                continue;
             var cost = costs.Busy[device];
             var room = (seconds - cost.FixedSeconds) / cost.SecondsPerWork;
             var inner = Math.Min(Math.Min(capacities.Inner[device], kvLayers), capacities.WithinWork(room));
@@ -169,9 +174,10 @@ internal sealed class CoverKnapsack(ServingCosts serving, int[] deviceOfType)
             var last = Math.Min(Math.Min(inner, capacities.Last[device]), capacities.WithinWork(room - cost.HeadSeconds / cost.SecondsPerWork));
             var slot = costs.Slot[device];
             // Fewer layers each may make more devices of a type worth while, but never more devices than layers.
+            _longestSlotHop = Math.Max(_longestSlotHop, hop.Slot);
             var copies = Math.Min(counts[type], _layers);
             for (var copy = 0; copy < copies; copy++)
-                _items.Add(new Item(type, inner, first, last, slot.FixedSeconds + costs.SlotHopSeconds, slot.SecondsPerWork, slot.HeadSeconds));
+                _items.Add(new Item(type, inner, first, last, slot.FixedSeconds + hop.Slot, slot.SecondsPerWork, slot.HeadSeconds));
         }
     }
 }

@@ -55,8 +55,9 @@ public static class PlanPricer
         }
         var evaluator = context.Groups.Evaluator;
         var sequences = replica.MicroBatches == 0 ? 0 : replica.DecodeConcurrency / replica.MicroBatches;
-        var costs = Array.Find(context.Serving.Of(replica.Role), costs => sequences > 0 && costs.MicroBatchSequences == sequences);
-        return (costs is null ? evaluator.Best(stages, replica.Role) : evaluator.Evaluate(stages, costs, replica.MicroBatches))
+        return (sequences == 0 || sequences > context.Serving.MaxConcurrency
+                ? evaluator.Best(stages, replica.Role)
+                : evaluator.Evaluate(stages, context.Serving.OfSize(replica.Role, sequences), replica.MicroBatches))
             ?? throw new PlanningException(
                 $"Replica '{replica.Id}' does not fit: its layers are not all {context.Serving.Fleet.LayerCount} of the model, exceed a device's memory, or fall short of the minimum speed.");
     }

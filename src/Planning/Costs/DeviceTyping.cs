@@ -7,14 +7,12 @@ internal static class DeviceTyping
 {
     public static int[] Types(FleetCosts costs)
     {
-        // A named link tells devices apart; then each is its own type.
-        if (!costs.HasUniformLinks)
-            return [.. Enumerable.Range(0, costs.DeviceCount)];
         var numbers = new Dictionary<string, int>(StringComparer.Ordinal);
         var types = new int[costs.DeviceCount];
         for (var device = 0; device < types.Length; device++)
         {
-            var key = Key(costs, device);
+            // A named link tells its two devices from all others.
+            var key = costs.Named.Touch(device) ? "named " + costs.DeviceId(device) : Key(costs, device);
             if (!numbers.TryGetValue(key, out types[device]))
                 numbers[key] = types[device] = numbers.Count;
         }
@@ -28,6 +26,8 @@ internal static class DeviceTyping
             + string.Join(';', profile.Prefill.Select(point => string.Create(CultureInfo.InvariantCulture, $"{point.ChunkTokens}:{point.SecondsPerLayer:R}")))
             + '/'
             + string.Join(';', profile.Decode.Select(point => string.Create(
-                CultureInfo.InvariantCulture, $"{point.BatchSequences}:{point.ContextTokens}:{point.SecondsPerLayer:R}")));
+                CultureInfo.InvariantCulture, $"{point.BatchSequences}:{point.ContextTokens}:{point.SecondsPerLayer:R}")))
+            + '/'
+            + string.Join(';', (profile.Head.IsDefault ? [] : profile.Head).Select(point => string.Create(CultureInfo.InvariantCulture, $"{point.Rows}:{point.Seconds:R}")));
     }
 }

@@ -13,7 +13,6 @@ public sealed class FleetCosts
 {
     private readonly ProfileTable[] _tables;
     private readonly DeviceProfile[] _profiles;
-    private readonly Dictionary<(int From, int To), LinkSpec> _links = [];
     private readonly LinkSpec _defaultLink;
 
     /// <summary>The request must be valid: see <see cref="PlanRequestCheck"/>.</summary>
@@ -30,8 +29,7 @@ public sealed class FleetCosts
             _profiles[indexes[profile.DeviceId]] = profile;
         _tables = [.. _profiles.Select(profile => new ProfileTable(profile))];
         MemoryBytes = [.. _profiles.Select((profile, index) => Math.Min(profile.MemoryBytes, fleet.Devices[index].MemoryBytes))];
-        foreach (var link in fleet.Links)
-            _links[(indexes[link.From], indexes[link.To])] = link;
+        Named = new NamedLinks(fleet.Links.Select(link => (indexes[link.From], indexes[link.To], link)), DeviceCount);
         _defaultLink = new LinkSpec
         {
             From = "",
@@ -66,7 +64,14 @@ public sealed class FleetCosts
     public double[] LayerWork { get; }
 
     /// <summary>Whether every pair of devices has the default link.</summary>
-    public bool HasUniformLinks => _links.Count == 0;
+    public bool HasUniformLinks => Named.Count == 0;
+
+    internal NamedLinks Named { get; }
+
+    internal LinkSpec DefaultLink => _defaultLink;
+
+    /// <summary>Whether any pair of devices has the default link.</summary>
+    internal bool HasDefaultPair => Named.Count < (long)DeviceCount * (DeviceCount - 1);
 
     public string DeviceId(int device) => Request.Fleet.Devices[device].Id;
 
@@ -77,36 +82,26 @@ public sealed class FleetCosts
     public LinearCost Decode(int device, int batch, double contextTokens) => new(
         _profiles[device].CallSeconds,
         Units.MeanLayers * _tables[device].DecodeSecondsPerLayer(batch, contextTokens),
-        _profiles[device].HeadSeconds * batch);
+        _tables[device].HeadSeconds(batch));
 
     /// <summary>A chunk of prefill. Its head cost is one row's and comes once a prompt: the caller scales it.</summary>
     public LinearCost Prefill(int device, double chunkTokens) => new(
         _profiles[device].CallSeconds,
         Units.MeanLayers * _tables[device].PrefillSecondsPerLayer(chunkTokens),
-        _profiles[device].HeadSeconds);
+        _tables[device].HeadSeconds(1));
 
-    public LinkSpec Link(int from, int to) => _links.Count == 0 ? _defaultLink : _links.GetValueOrDefault((from, to), _defaultLink);
+    public LinkSpec Link(int from, int to) => Named.Number(from, to) is var number && number < 0 ? _defaultLink : Named.Links[number];
 
-    /// <summary>One pair of devices for each kind of link: every named one, and one default pair where there is any.</summary>
-    internal IEnumerable<(int From, int To)> DistinctLinks()
-    {
-        foreach (var pair in _links.Keys)
-            yield return pair;
-        if (_links.Count == (long)DeviceCount * (DeviceCount - 1))
-            yield break;
-        for (var from = 0; from < DeviceCount; from++)
-            for (var to = 0; to < DeviceCount; to++)
-                if (from != to && !_links.ContainsKey((from, to)))
-                {
-                    yield return (from, to);
-                    yield break;
-                }
-    }
+    /// <summary>The highest bandwidth of any link; infinite where there is none.</summary>
+    internal double BestBandwidth => Named.Links.Concat(HasDefaultPair ? [_defaultLink] : [])
+        .Select(link => link.BandwidthBytesPerSecond).DefaultIfEmpty(double.PositiveInfinity).Max();
 
     internal DeviceProfile Profile(int device) => _profiles[device];
 
     /// <summary>Seconds of the transfer of so many rows of hidden state.</summary>
-    public double HopSeconds(int from, int to, int rows) => Link(from, to).TransferSeconds(rows * Model.HiddenBytesPerToken);
+    public double HopSeconds(int from, int to, int rows) => HopSeconds(Link(from, to), rows);
+
+    internal double HopSeconds(LinkSpec link, int rows) => link.TransferSeconds(rows * Model.HiddenBytesPerToken);
 
     private static double[] Prefix(IEnumerable<double> weights)
     {

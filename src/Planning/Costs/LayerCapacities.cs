@@ -9,14 +9,20 @@ public sealed class LayerCapacities
 {
     private readonly int _layers;
     private readonly double[] _leastWork;
+    private readonly double[] _mostWork;
+    private readonly double[] _leastKvBytes;
 
-    internal LayerCapacities(FleetCosts costs)
+    /// <param name="costs">The request.</param>
+    /// <param name="kvPromptBytes">Prefix sums [layers + 1] of what a mean prompt's KV cache takes: fewer where a layer has a window.</param>
+    internal LayerCapacities(FleetCosts costs, double[] kvPromptBytes)
     {
         _layers = costs.LayerCount;
         var memory = costs.Memory;
         _leastWork = LeastOfRange(costs.LayerWork, (end, first) => costs.LayerWork[end] - costs.LayerWork[first]);
+        _mostWork = [.. LeastOfRange(costs.LayerWork, (end, first) => costs.LayerWork[first] - costs.LayerWork[end]).Select(work => -work)];
         var leastBytes = LeastOfRange(costs.LayerWork, (end, first) => memory.LayerBytes[end] - memory.LayerBytes[first]);
-        HasEqualLayers = AreEqual(costs);
+        _leastKvBytes = LeastOfRange(kvPromptBytes, (end, first) => kvPromptBytes[end] - kvPromptBytes[first]);
+        HasEqualLayers = AreEqual(costs, kvPromptBytes);
         var count = costs.DeviceCount;
         Inner = new int[count];
         First = new int[count];
@@ -47,6 +53,12 @@ public sealed class LayerCapacities
     /// <summary>Whether the device holds the whole model, by device.</summary>
     public bool[] Only { get; }
 
+    /// <summary>Work of the lightest layer; 1 where all are alike.</summary>
+    public double LeastWork => _leastWork[1];
+
+    /// <summary>Work of the heaviest range of so many layers.</summary>
+    public double MostWork(int layers) => _mostWork[layers];
+
     /// <summary>The most layers of so much work; at most all of them.</summary>
     public int WithinWork(double work)
     {
@@ -62,6 +74,15 @@ public sealed class LayerCapacities
                 high = middle - 1;
         }
         return low;
+    }
+
+    /// <summary>The most layers whose KV cache of a mean prompt has so many bytes; all of them where it has none.</summary>
+    public int WithinKvBytes(double bytes)
+    {
+        var layers = HasEqualLayers && _leastKvBytes[1] > 0 ? (int)Math.Min(_layers, bytes / _leastKvBytes[1] + 1e-9) : _layers;
+        while (layers > 0 && _leastKvBytes[layers] > bytes * (1 + 1e-9))
+            layers--;
+        return layers;
     }
 
     private int Most(Predicate<int> fits)
@@ -84,10 +105,13 @@ public sealed class LayerCapacities
         return least;
     }
 
-    private static bool AreEqual(FleetCosts costs)
+    // By every measure that a plan is priced by: work, memory, and the KV cache that goes from PREFILL to DECODER.
+    private static bool AreEqual(FleetCosts costs, double[] kvPromptBytes)
     {
         for (var layer = 0; layer < costs.LayerCount; layer++)
-            if (costs.LayerWork[layer + 1] != layer + 1 || costs.Memory.LayerBytes[layer + 1] != (layer + 1) * costs.Memory.LayerBytes[1])
+            if (costs.LayerWork[layer + 1] != layer + 1
+                || costs.Memory.LayerBytes[layer + 1] != (layer + 1) * costs.Memory.LayerBytes[1]
+                || Math.Abs(kvPromptBytes[layer + 1] - (layer + 1) * kvPromptBytes[1]) > 1e-12 * kvPromptBytes[layer + 1])
                 return false;
         return true;
     }

@@ -9,6 +9,13 @@ public readonly record struct LinearCost(double FixedSeconds, double SecondsPerW
     /// <summary>Seconds of a stage with so much layer work.</summary>
     public double Seconds(double work, bool isLast) => FixedSeconds + SecondsPerWork * work + (isLast ? HeadSeconds : 0);
 
+    /// <summary>A cost that neither exceeds, whatever the work.</summary>
+    internal static LinearCost Least(LinearCost left, LinearCost right) => new(
+        Math.Min(left.FixedSeconds, right.FixedSeconds), Math.Min(left.SecondsPerWork, right.SecondsPerWork), Math.Min(left.HeadSeconds, right.HeadSeconds));
+
+    internal static bool IsAtMost(LinearCost cost, LinearCost limit) =>
+        cost.FixedSeconds <= limit.FixedSeconds && cost.SecondsPerWork <= limit.SecondsPerWork && cost.HeadSeconds <= limit.HeadSeconds;
+
     public static LinearCost operator +(LinearCost left, LinearCost right) => new(
         left.FixedSeconds + right.FixedSeconds,
         left.SecondsPerWork + right.SecondsPerWork,

@@ -1,57 +1,80 @@
+using E2LLM.Core.Fleets;
 using E2LLM.Core.Plans;
 
 namespace E2LLM.Planning.Costs;
 
-/// <summary>What one mean request costs on every device in one role and with one micro-batch size.</summary>
+/// <summary>What one mean request costs on every device in one role and with one micro-batch size, or at least with any of several.</summary>
 /// <remarks>
 /// Two sums of the same calls. <see cref="Busy"/>: seconds that a request keeps a stage busy, shared with the other sequences of its
 /// micro-batch; the largest over the stages limits the rate. <see cref="Slot"/>: seconds that a request spends at a stage while it
 /// holds its decode slot, divided by the micro-batch size; the sum over the stages, divided by the number of micro-batches, limits
-/// the rate too: with fewer micro-batches than stages, stages idle.
+/// the rate too: with fewer micro-batches than stages, stages idle. Of several sizes each figure is the least, and micro-batches are of one
+/// sequence, as many as any of the sizes has sequences at once: a group's time with these costs is at most its time with any of the sizes.
 /// </remarks>
 public sealed class RoleCosts
 {
-    private readonly FleetCosts _costs;
-    private readonly double _prefillChunks;
-    private readonly int _chunkRows;
-    private readonly double _decodeSteps;
-    private readonly double[] _kvBytes = [];
-    private readonly double _kvBandwidth = double.PositiveInfinity;
+    private readonly ServingCosts _serving;
+    private readonly HopCosts _hops;
 
     internal RoleCosts(ServingCosts serving, ReplicaRole role, int microBatchSequences)
     {
-        _costs = serving.Fleet;
+        _serving = serving;
         Role = role;
-        MicroBatchSequences = microBatchSequences;
-        _prefillChunks = role == ReplicaRole.Decoder ? 0 : serving.ChunksPerPrompt;
-        _chunkRows = (int)Math.Ceiling(serving.ChunkTokens);
-        _decodeSteps = role == ReplicaRole.Prefill ? 0 : serving.DecodeSteps;
+        MicroBatchSequences = LeastSequences = microBatchSequences;
+        var fleet = serving.Fleet;
+        var prefillChunks = role == ReplicaRole.Decoder ? 0 : serving.ChunksPerPrompt;
+        var decodeSteps = role == ReplicaRole.Prefill ? 0 : serving.DecodeSteps;
         MaxMicroBatches = role == ReplicaRole.Prefill ? int.MaxValue : serving.MaxConcurrency / microBatchSequences;
+        Busy = new LinearCost[fleet.DeviceCount];
+        Slot = new LinearCost[fleet.DeviceCount];
+        for (var device = 0; device < fleet.DeviceCount; device++)
+        {
+            var prefill = prefillChunks == 0 ? default : Prompt(prefillChunks, fleet.Prefill(device, serving.ChunkTokens));
+            var decode = decodeSteps == 0
+                ? default
+                : decodeSteps / microBatchSequences * fleet.Decode(device, microBatchSequences, serving.ContextTokens);
+            Busy[device] = prefill + decode;
+            Slot[device] = role == ReplicaRole.Prefill ? default : 1.0 / microBatchSequences * prefill + decode;
+        }
+        var chunkRows = (int)Math.Ceiling(serving.ChunkTokens);
+        _hops = new HopCosts(fleet.Named, Hop(fleet.DefaultLink), [.. fleet.Named.Links.Select(Hop)]);
+
+        (double, double) Hop(LinkSpec link)
+        {
+            var prompt = prefillChunks == 0 ? 0 : prefillChunks * fleet.HopSeconds(link, chunkRows);
+            var answer = decodeSteps == 0 ? 0 : decodeSteps / microBatchSequences * fleet.HopSeconds(link, microBatchSequences);
+            return (prompt + answer, role == ReplicaRole.Prefill ? 0 : prompt / microBatchSequences + answer);
+        }
+    }
+
+    /// <summary>The least of several sizes in the same role.</summary>
+    internal RoleCosts(ServingCosts serving, IReadOnlyList<RoleCosts> sizes)
+    {
+        _serving = serving;
+        Role = sizes[0].Role;
+        MicroBatchSequences = 1;
+        LeastSequences = sizes.Min(costs => costs.LeastSequences);
+        MaxMicroBatches = sizes.Max(costs => costs.MaxMicroBatches * costs.MicroBatchSequences);
         var count = serving.Fleet.DeviceCount;
         Busy = new LinearCost[count];
         Slot = new LinearCost[count];
         for (var device = 0; device < count; device++)
         {
-            var prefill = _prefillChunks == 0 ? default : Prompt(serving.Fleet.Prefill(device, serving.ChunkTokens));
-            var decode = _decodeSteps == 0
-                ? default
-                : _decodeSteps / microBatchSequences * serving.Fleet.Decode(device, microBatchSequences, serving.ContextTokens);
-            Busy[device] = prefill + decode;
-            Slot[device] = role == ReplicaRole.Prefill ? default : 1.0 / microBatchSequences * prefill + decode;
+            var (busy, slot) = (sizes[0].Busy[device], sizes[0].MicroBatchSequences * sizes[0].Slot[device]);
+            foreach (var costs in sizes.Skip(1))
+                (busy, slot) = (LinearCost.Least(busy, costs.Busy[device]), LinearCost.Least(slot, costs.MicroBatchSequences * costs.Slot[device]));
+            (Busy[device], Slot[device]) = (busy, slot);
         }
-        (HopSeconds, SlotHopSeconds) = FastestHop();
-        if (role != ReplicaRole.Mixed && count > 1)
-        {
-            _kvBytes = serving.KvPromptBytes;
-            _kvBandwidth = _costs.DistinctLinks().Max(pair => _costs.Link(pair.From, pair.To).BandwidthBytesPerSecond);
-            KvSecondsPerLayer = Enumerable.Range(0, _costs.LayerCount).Min(layer => _kvBytes[layer + 1] - _kvBytes[layer]) / _kvBandwidth;
-        }
+        _hops = HopCosts.Least([.. sizes.Select(costs => (costs._hops, (double)costs.MicroBatchSequences))]);
     }
 
     public ReplicaRole Role { get; }
 
     /// <summary>Sequences in a decode micro-batch; 1 and not read for PREFILL.</summary>
     public int MicroBatchSequences { get; }
+
+    /// <summary>The least of the sizes that these are the costs of.</summary>
+    public int LeastSequences { get; }
 
     /// <summary>Micro-batches that the KV cache and the engine's sequence limit allow.</summary>
     public int MaxMicroBatches { get; }
@@ -60,51 +83,46 @@ public sealed class RoleCosts
 
     public LinearCost[] Slot { get; }
 
-    /// <summary>The least seconds that a request keeps any link of the fleet busy; that of every link where all are alike.</summary>
-    public double HopSeconds { get; }
-
-    /// <summary>As <see cref="HopSeconds"/>, for <see cref="Slot"/>.</summary>
-    public double SlotHopSeconds { get; }
-
-    /// <summary>The least seconds that one layer of a prompt's KV cache takes through a device's interface on its way between replicas; 0 for MIXED.</summary>
-    public double KvSecondsPerLayer { get; }
-
-    /// <summary>Seconds that a request's KV cache of the layers [first, end) takes through an interface at the fleet's best link.</summary>
-    public double KvSeconds(int first, int end) => _kvBytes.Length == 0 ? 0 : (_kvBytes[end] - _kvBytes[first]) / _kvBandwidth;
+    /// <summary>Seconds that a request's KV cache of the layers [first, end) takes through an interface at the fleet's best link; 0 for MIXED.</summary>
+    public double KvSeconds(int first, int end) =>
+        SendsKv ? (_serving.KvPromptBytes[end] - _serving.KvPromptBytes[first]) / _serving.KvBytesPerSecond : 0;
 
     /// <summary>Prefix sums [layers + 1] of <see cref="KvSeconds"/>; null for MIXED.</summary>
-    public double[]? KvSecondsPrefix => _kvBytes.Length == 0 ? null : [.. _kvBytes.Select(bytes => bytes / _kvBandwidth)];
+    public double[]? KvSecondsPrefix => SendsKv ? [.. _serving.KvPromptBytes.Select(bytes => bytes / _serving.KvBytesPerSecond)] : null;
 
     /// <summary>The most layers whose KV cache an interface passes in so many seconds.</summary>
-    public int KvLayersWithin(double seconds) => KvSecondsPerLayer == 0
-        ? int.MaxValue
-        : (int)Math.Min(int.MaxValue, seconds / KvSecondsPerLayer + 1e-9);
+    public int KvLayersWithin(double seconds) => SendsKv ? _serving.Capacities.WithinKvBytes(seconds * _serving.KvBytesPerSecond) : int.MaxValue;
 
     /// <summary>Seconds that a request keeps a link busy.</summary>
-    public double HopSecondsOf(int from, int to) =>
-        (_prefillChunks == 0 ? 0 : _prefillChunks * _costs.HopSeconds(from, to, _chunkRows))
-        + (_decodeSteps == 0 ? 0 : _decodeSteps / MicroBatchSequences * _costs.HopSeconds(from, to, MicroBatchSequences));
+    public double HopSecondsOf(int from, int to) => _hops.Of(from, to).Busy;
 
     /// <summary>Seconds that a request spends on a link while it holds its slot, divided by the micro-batch size.</summary>
-    public double SlotHopSecondsOf(int from, int to) => Role == ReplicaRole.Prefill
-        ? 0
-        : _prefillChunks / MicroBatchSequences * _costs.HopSeconds(from, to, _chunkRows)
-            + _decodeSteps / MicroBatchSequences * _costs.HopSeconds(from, to, MicroBatchSequences);
+    public double SlotHopSecondsOf(int from, int to) => _hops.Of(from, to).Slot;
+
+    /// <summary>The hops that no order of the devices is below; exactly those of every order where their links are alike.</summary>
+    public GroupHops LeastHops(ReadOnlySpan<int> devices) => _hops.Within(devices);
+
+    /// <summary>The least hop to or from a device, and the least slot time of one from it, with whatever other devices.</summary>
+    internal (double Busy, double Slot) LeastHop(int device) => _hops.LeastOf(device, Busy.Length);
+
+    /// <summary>
+    /// Whether every group is at least as fast with the other costs, to rounding, each in as many micro-batches as may be and without a minimum
+    /// speed: mostly true of the larger of two sizes where the KV cache holds as many micro-batches of it.
+    /// </summary>
+    internal bool IsNoBetterThan(RoleCosts other, int[] devices)
+    {
+        const double Rounding = 1 + 1e-12;
+        var (share, otherShare) = (1.0 / MaxMicroBatches, 1.0 / other.MaxMicroBatches);
+        foreach (var device in devices)
+            if (!LinearCost.IsAtMost(other.Busy[device], Rounding * Busy[device])
+                || !LinearCost.IsAtMost(otherShare * other.Slot[device], Rounding * share * Slot[device]))
+                return false;
+        return _hops.All.Zip(other._hops.All).All(pair =>
+            pair.Second.Busy <= Rounding * pair.First.Busy && otherShare * pair.Second.Slot <= Rounding * share * pair.First.Slot);
+    }
+
+    private bool SendsKv => Role != ReplicaRole.Mixed && Busy.Length > 1;
 
     // A prompt needs the head once, for its last row.
-    private LinearCost Prompt(LinearCost chunk) =>
-        new(_prefillChunks * chunk.FixedSeconds, _prefillChunks * chunk.SecondsPerWork, chunk.HeadSeconds);
-
-    private (double Busy, double Slot) FastestHop()
-    {
-        if (_costs.DeviceCount < 2)
-            return (0, 0);
-        var (busy, slot) = (double.PositiveInfinity, double.PositiveInfinity);
-        foreach (var (from, to) in _costs.DistinctLinks())
-        {
-            busy = Math.Min(busy, HopSecondsOf(from, to));
-            slot = Math.Min(slot, SlotHopSecondsOf(from, to));
-        }
-        return (busy, slot);
-    }
+    private static LinearCost Prompt(double chunks, LinearCost chunk) => new(chunks * chunk.FixedSeconds, chunks * chunk.SecondsPerWork, chunk.HeadSeconds);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using E2LLM.Core.Plans;
 using E2LLM.Core.Workloads;
 
@@ -6,7 +7,8 @@ namespace E2LLM.Planning.Costs;
 /// <summary>A plan request as the cost model sees it: what one mean request costs in every role, and how many layers every device can hold.</summary>
 public sealed class ServingCosts
 {
-    private static readonly int[] MicroBatchSizes = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+    private readonly SizeTree[] _trees;
+    private readonly ConcurrentDictionary<(ReplicaRole Role, int Sequences), RoleCosts> _bySize = new();
 
     public ServingCosts(PlanRequest request)
     {
@@ -25,12 +27,14 @@ public sealed class ServingCosts
         ContextTokens = Workload.MeanInputTokens + Workload.MeanOutputTokens / 2;
         MaxConcurrency = (int)Math.Clamp(
             Math.Floor(engine.KvCells / (Workload.MeanInputTokens + Workload.MeanOutputTokens)), 1, engine.MaxSequences);
-        Capacities = new LayerCapacities(Fleet);
         KvPromptBytes = KvPrefix(Fleet, Workload.MeanInputTokens);
-        Prefill = [new RoleCosts(this, ReplicaRole.Prefill, 1)];
-        Decoder = Configurations(ReplicaRole.Decoder);
-        Mixed = Configurations(ReplicaRole.Mixed);
+        KvBytesPerSecond = Fleet.BestBandwidth;
+        Capacities = new LayerCapacities(Fleet, KvPromptBytes);
         DeviceTypes = DeviceTyping.Types(Fleet);
+        Prefill = [OfSize(ReplicaRole.Prefill, 1)];
+        Decoder = Sizes(ReplicaRole.Decoder);
+        Mixed = Sizes(ReplicaRole.Mixed);
+        _trees = [.. Enum.GetValues<ReplicaRole>().Select(role => SizeTree.Of(this, Of(role)))];
     }
 
     public FleetCosts Fleet { get; }
@@ -61,10 +65,13 @@ public sealed class ServingCosts
     /// <summary>Prefix sums [layers + 1] of the bytes of a mean prompt's KV cache.</summary>
     public double[] KvPromptBytes { get; }
 
-    /// <summary>By micro-batch size, ascending.</summary>
+    /// <summary>The best bandwidth of any link between two devices: what a device's interface is taken to pass.</summary>
+    public double KvBytesPerSecond { get; }
+
+    /// <summary>By micro-batch size, ascending, without the sizes that are better for no group than another one.</summary>
     public RoleCosts[] Decoder { get; }
 
-    /// <summary>By micro-batch size, ascending.</summary>
+    /// <summary>As <see cref="Decoder"/>.</summary>
     public RoleCosts[] Mixed { get; }
 
     /// <summary>Devices with the same number are alike in every figure, and so interchangeable in a plan.</summary>
@@ -79,6 +86,14 @@ public sealed class ServingCosts
         ReplicaRole.Decoder => Decoder,
         _ => Mixed,
     };
+
+    internal SizeTree Tree(ReplicaRole role) => _trees[(int)role];
+
+    /// <summary>The costs with micro-batches of so many sequences, whether that is a good size or not.</summary>
+    /// <param name="role">What a group does.</param>
+    /// <param name="microBatchSequences">1 to <see cref="MaxConcurrency"/>.</param>
+    public RoleCosts OfSize(ReplicaRole role, int microBatchSequences) =>
+        _bySize.GetOrAdd((role, microBatchSequences), key => new RoleCosts(this, key.Role, key.Sequences));
 
     /// <summary>The longest request time at which a sequence still gets its tokens at the minimum speed.</summary>
     /// <remarks>At the rate 1 / s with c sequences in flight each of them takes c * s for its decode steps (Little's law).</remarks>
@@ -102,6 +117,21 @@ public sealed class ServingCosts
         return prefix;
     }
 
-    private RoleCosts[] Configurations(ReplicaRole role) =>
-        [.. MicroBatchSizes.Where(size => size <= MaxConcurrency).Select(size => new RoleCosts(this, role, size))];
+    /// <remarks>
+    /// With c sequences in m micro-batches, c / m of them in each, the largest size for each m is mostly enough: a call's time grows slower than its
+    /// rows. With a minimum speed it is not, because more sequences make each of them slower.
+    /// </remarks>
+    private RoleCosts[] Sizes(ReplicaRole role)
+    {
+        RoleCosts[] all = [.. Enumerable.Range(1, MaxConcurrency).Select(size => OfSize(role, size))];
+        if (MinimumTokensPerSecond > 0)
+            return all;
+        int[] devices = [.. Enumerable.Range(0, DeviceTypes.Length).DistinctBy(device => DeviceTypes[device])];
+        var kept = new List<RoleCosts>();
+        for (var index = all.Length - 1; index >= 0; index--)
+            if (!kept.Exists(better => all[index].IsNoBetterThan(better, devices)))
+                kept.Add(all[index]);
+        kept.Reverse();
+        return [.. kept];
+    }
 }

@@ -1,5 +1,4 @@
 using E2LLM.Core.Plans;
-using E2LLM.Planning.Costs;
 using E2LLM.Planning.Groups;
 
 namespace E2LLM.Planning.Exact;
@@ -46,9 +45,9 @@ internal sealed class CapacityBound
             var count = 0;
             for (var set = subset; set != 0; set &= set - 1)
                 devices[count++] = int.TrailingZeroCount(set);
-            _prefill[subset] = Rate(planner, devices[..count], serving.Prefill);
-            _decode[subset] = Rate(planner, devices[..count], serving.Decoder);
-            _mixed[subset] = Rate(planner, devices[..count], serving.Mixed);
+            _prefill[subset] = Rate(planner, devices[..count], ReplicaRole.Prefill);
+            _decode[subset] = Rate(planner, devices[..count], ReplicaRole.Decoder);
+            _mixed[subset] = Rate(planner, devices[..count], ReplicaRole.Mixed);
         });
     }
 
@@ -146,24 +145,6 @@ internal sealed class CapacityBound
         return groups;
     }
 
-    private static float Rate(GroupPlanner planner, ReadOnlySpan<int> devices, RoleCosts[] configurations)
-    {
-        // The likely best first; the others then mostly fall at the first look.
-        Span<double> fractional = stackalloc double[configurations.Length];
-        for (var index = 0; index < fractional.Length; index++)
-            fractional[index] = planner.ClosedForm.FractionalSeconds(devices, configurations[index]);
-        var least = double.PositiveInfinity;
-        for (var count = 0; count < fractional.Length; count++)
-        {
-            var next = 0;
-            for (var index = 1; index < fractional.Length; index++)
-                if (fractional[index] < fractional[next])
-                    next = index;
-            if (fractional[next] >= least)
-                break;
-            fractional[next] = double.PositiveInfinity;
-            least = Math.Min(least, planner.LeastSeconds(devices, configurations[next], least));
-        }
-        return double.IsPositiveInfinity(least) ? 0 : (float)(Safety / least);
-    }
+    private static float Rate(GroupPlanner planner, ReadOnlySpan<int> devices, ReplicaRole role) =>
+        planner.LeastSeconds(devices, role) is var least && double.IsPositiveInfinity(least) ? 0 : (float)(Safety / least);
 }

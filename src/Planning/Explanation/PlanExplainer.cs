@@ -44,8 +44,7 @@ public static class PlanExplainer
     {
         // A plan whose planner left the micro-batches open is shown with single sequences.
         var sequences = replica.MicroBatches == 0 ? 1 : replica.DecodeConcurrency / replica.MicroBatches;
-        var all = serving.Of(replica.Role);
-        var costs = Array.Find(all, costs => costs.MicroBatchSequences == sequences) ?? all[0];
+        var costs = serving.OfSize(replica.Role, Math.Clamp(sequences, 1, serving.MaxConcurrency));
         int[] order = [.. replica.Stages.Select(stage => devices[stage.DeviceId])];
         var stages = new StageExplanation[order.Length];
         var slots = 0.0;

@@ -8,8 +8,8 @@ namespace E2LLM.Planning.Groups;
 /// head and one with the embedding.
 /// </summary>
 /// <remarks>
-/// Exact where layers and links are alike. Elsewhere a lower bound on the time: capacities are the longest ranges anywhere, hops those
-/// of the fastest link, and with unequal layers the sum over stages is left out. Thread-safe.
+/// Exact where layers are alike, and so are the links between the devices. Elsewhere a lower bound on the time: capacities are the longest
+/// ranges anywhere, and hops the least of any order. Thread-safe.
 /// </remarks>
 public sealed class EqualLayerSolver(ServingCosts serving)
 {
@@ -31,49 +31,55 @@ public sealed class EqualLayerSolver(ServingCosts serving)
     public double RequestSeconds(ReadOnlySpan<int> devices, RoleCosts costs, out int microBatches, double cutoff = double.PositiveInfinity)
     {
         microBatches = costs.MaxMicroBatches;
-        if (devices.Length > _layers || devices.Length > MaxStackDevices || !Fits(devices, costs, double.PositiveInfinity))
+        if (devices.Length > _layers || devices.Length > MaxStackDevices)
             return double.PositiveInfinity;
-        if (!double.IsInfinity(cutoff) && IsAbove(cutoff, devices, costs))
+        var hops = costs.LeastHops(devices);
+        if (!Fits(devices, costs, hops, double.PositiveInfinity) || !double.IsInfinity(cutoff) && IsAbove(cutoff, devices, costs, hops))
             return double.PositiveInfinity;
-        var bottleneck = Bottleneck(devices, costs);
+        var bottleneck = Bottleneck(devices, costs, hops);
         if (microBatches == int.MaxValue)
             return bottleneck;
-        var seconds = WithMicroBatches(devices, costs, bottleneck, microBatches);
+        var seconds = WithMicroBatches(devices, costs, hops, bottleneck, microBatches);
         if (seconds <= SpeedSlack * serving.MaxRequestSeconds(costs, microBatches))
             return seconds;
         var (low, high) = (0, microBatches - 1);
         while (low < high)
         {
             var middle = (low + high + 1) / 2;
-            if (WithMicroBatches(devices, costs, bottleneck, middle) <= SpeedSlack * serving.MaxRequestSeconds(costs, middle))
+            if (WithMicroBatches(devices, costs, hops, bottleneck, middle) <= SpeedSlack * serving.MaxRequestSeconds(costs, middle))
                 low = middle;
             else
                 high = middle - 1;
         }
         microBatches = low;
-        return low == 0 ? double.PositiveInfinity : WithMicroBatches(devices, costs, bottleneck, low);
+        return low == 0 ? double.PositiveInfinity : WithMicroBatches(devices, costs, hops, bottleneck, low);
     }
 
-    /// <summary>A bound on the time that takes no search: work spread over the devices without regard to whole layers or memory.</summary>
-    public double FractionalSeconds(ReadOnlySpan<int> devices, RoleCosts costs)
+    /// <summary>
+    /// A bound on the time that takes no search: work spread over the devices without regard to whole layers or memory. Infinite where even that
+    /// falls short of the minimum speed.
+    /// </summary>
+    public double FractionalSeconds(ReadOnlySpan<int> devices, RoleCosts costs) => FractionalSeconds(devices, costs, costs.LeastHops(devices));
+
+    private double FractionalSeconds(ReadOnlySpan<int> devices, RoleCosts costs, GroupHops hops)
     {
         var (fixedLayers, speed) = ((double)_layers, 0.0);
-        var (slots, fastest) = ((devices.Length - 1) * costs.SlotHopSeconds, double.PositiveInfinity);
+        var (slots, fastest) = (hops.SlotSeconds, double.PositiveInfinity);
         foreach (var device in devices)
         {
             var cost = costs.Busy[device];
             fixedLayers += cost.FixedSeconds / cost.SecondsPerWork;
             speed += 1 / cost.SecondsPerWork;
             var slot = costs.Slot[device];
-            slots += slot.FixedSeconds + slot.SecondsPerWork;
+            slots += slot.FixedSeconds + _capacities.LeastWork * slot.SecondsPerWork;
             fastest = Math.Min(fastest, slot.SecondsPerWork);
         }
-        var stages = Math.Max(fixedLayers / speed, costs.KvSecondsPerLayer * _layers / devices.Length);
-        if (devices.Length > 1)
-            stages = Math.Max(stages, costs.HopSeconds);
-        return _capacities.HasEqualLayers
-            ? Math.Max(stages, (slots + Math.Max(0, _layers - devices.Length) * fastest) / costs.MaxMicroBatches)
-            : stages;
+        var stages = Math.Max(Math.Max(fixedLayers / speed, costs.KvSeconds(0, _layers) / devices.Length), hops.Seconds);
+        slots += Math.Max(0, _layers - _capacities.LeastWork * devices.Length) * fastest;
+        // Even a single micro-batch may be too slow for its readers.
+        if (Math.Max(slots, stages * costs.LeastSequences / costs.MicroBatchSequences) > SpeedSlack * serving.MaxRequestSeconds(costs, 1))
+            return double.PositiveInfinity;
+        return Math.Max(stages, slots / costs.MaxMicroBatches);
     }
 
     /// <summary>A partition that reaches <paramref name="seconds"/>: (device, layers) in order, the fastest devices filled first.</summary>
@@ -87,7 +93,7 @@ public sealed class EqualLayerSolver(ServingCosts serving)
         }
         seconds *= 1 + 2 * Tolerance;
         Span<int> counts = stackalloc int[devices.Length];
-        _slotSums.Least(devices, costs, seconds, counts, out var first, out var last);
+        _slotSums.Least(devices, costs, costs.LeastHops(devices), seconds, counts, out var first, out var last);
         if (last < 0)
             return false;
         stages[0] = (devices[first], counts[first]);
@@ -99,21 +105,20 @@ public sealed class EqualLayerSolver(ServingCosts serving)
         return true;
     }
 
-    private bool IsAbove(double cutoff, ReadOnlySpan<int> devices, RoleCosts costs)
+    private bool IsAbove(double cutoff, ReadOnlySpan<int> devices, RoleCosts costs, GroupHops hops)
     {
         if (devices.Length == 1)
             return false;
-        return !Fits(devices, costs, cutoff)
-            || costs.MaxMicroBatches < devices.Length && _capacities.HasEqualLayers
-                && _slotSums.Least(devices, costs, cutoff, default, out _, out _) / costs.MaxMicroBatches > cutoff;
+        return !Fits(devices, costs, hops, cutoff)
+            || costs.MaxMicroBatches < 2 * devices.Length && LeastSlots(devices, costs, hops, cutoff) / costs.MaxMicroBatches > cutoff;
     }
 
-    private double Bottleneck(ReadOnlySpan<int> devices, RoleCosts costs)
+    private double Bottleneck(ReadOnlySpan<int> devices, RoleCosts costs, GroupHops hops)
     {
         if (devices.Length == 1)
-            return Math.Max(costs.Busy[devices[0]].Seconds(_layers, isLast: true), costs.KvSecondsPerLayer * _layers);
-        var low = FractionalSeconds(devices, costs);
-        if (Fits(devices, costs, low))
+            return Math.Max(costs.Busy[devices[0]].Seconds(_layers, isLast: true), costs.KvSeconds(0, _layers));
+        var low = FractionalSeconds(devices, costs, hops);
+        if (Fits(devices, costs, hops, low))
             return low;
         var high = low;
         do
@@ -121,11 +126,11 @@ public sealed class EqualLayerSolver(ServingCosts serving)
             low = high;
             high = high * 1.1 + 1e-300;
         }
-        while (!Fits(devices, costs, high));
+        while (!Fits(devices, costs, hops, high));
         while (high - low > Tolerance * high)
         {
             var middle = 0.5 * (low + high);
-            if (Fits(devices, costs, middle))
+            if (Fits(devices, costs, hops, middle))
                 high = middle;
             else
                 low = middle;
@@ -134,13 +139,11 @@ public sealed class EqualLayerSolver(ServingCosts serving)
     }
 
     /// <summary>min over partitions of max(bottleneck, slot sum / micro-batches): the sum falls as the bottleneck may rise, so they are made to meet.</summary>
-    private double WithMicroBatches(ReadOnlySpan<int> devices, RoleCosts costs, double bottleneck, int microBatches)
+    private double WithMicroBatches(ReadOnlySpan<int> devices, RoleCosts costs, GroupHops hops, double bottleneck, int microBatches)
     {
-        if (!_capacities.HasEqualLayers)
-            return bottleneck;
         if (devices.Length == 1)
             return Math.Max(bottleneck, costs.Slot[devices[0]].Seconds(_layers, isLast: true) / microBatches);
-        var high = _slotSums.Least(devices, costs, bottleneck * (1 + 2 * Tolerance), default, out _, out _) / microBatches;
+        var high = LeastSlots(devices, costs, hops, bottleneck * (1 + 2 * Tolerance)) / microBatches;
         if (high <= bottleneck)
             return bottleneck;
         var low = bottleneck;
@@ -149,12 +152,12 @@ public sealed class EqualLayerSolver(ServingCosts serving)
             high = bottleneck;
             do
                 high *= 1.5;
-            while (_slotSums.Least(devices, costs, high, default, out _, out _) / microBatches > high);
+            while (LeastSlots(devices, costs, hops, high) / microBatches > high);
         }
         while (high - low > Tolerance * high)
         {
             var middle = 0.5 * (low + high);
-            if (_slotSums.Least(devices, costs, middle, default, out _, out _) / microBatches <= middle)
+            if (LeastSlots(devices, costs, hops, middle) / microBatches <= middle)
                 high = middle;
             else
                 low = middle;
@@ -162,11 +165,15 @@ public sealed class EqualLayerSolver(ServingCosts serving)
         return high;
     }
 
-    private bool Fits(ReadOnlySpan<int> devices, RoleCosts costs, double seconds)
+    private double LeastSlots(ReadOnlySpan<int> devices, RoleCosts costs, GroupHops hops, double seconds) => _capacities.HasEqualLayers
+        ? _slotSums.Least(devices, costs, hops, seconds, default, out _, out _)
+        : _slotSums.LeastOfAnyLayers(devices, costs, hops, seconds);
+
+    private bool Fits(ReadOnlySpan<int> devices, RoleCosts costs, GroupHops hops, double seconds)
     {
         if (devices.Length == 1)
             return _capacities.Only[devices[0]];
-        if (seconds < costs.HopSeconds)
+        if (seconds < hops.Seconds)
             return false;
         var total = 0;
         var kvLayers = costs.KvLayersWithin(seconds);

@@ -7,23 +7,22 @@ namespace E2LLM.Planning.Groups;
 
 /// <summary>The best order, cuts and micro-batches of a set of devices in a role; remembered by the multiset of their types. Thread-safe.</summary>
 /// <remarks>
-/// With equal layers and links: the closed form. Otherwise all orders of a small fleet at once, and of a larger one the partition DP on
-/// the closed form's order, improved by swapping pairs of devices until none helps: a heuristic, because the free order is NP-hard
-/// (Benoit and Robert 2008).
+/// With equal layers, and no named link between two of the devices: the closed form. Otherwise its order, changed until no exchange of two
+/// devices helps; where that does not reach the bound, all orders of a small fleet at once, and of a larger one the partition DP on every
+/// order that exchanges lead to: a heuristic, because the free order is NP-hard (Benoit and Robert 2008). Of the micro-batch sizes those
+/// whose bound is not better are left out.
 /// </remarks>
 public sealed class GroupPlanner(ServingCosts serving)
 {
-    /// <summary>Devices up to which all orders of all groups are searched where layers or links differ.</summary>
-    private const int MaxOrderedDevices = 10;
+    // Of the closed form, and of sums made in another order.
+    private const double Rounding = 1e-8;
 
     private readonly EqualLayerSolver _closedForm = new(serving);
     private readonly GroupEvaluator _evaluator = new(serving);
-    private readonly ConcurrentDictionary<RoleCosts, Lazy<SubsetPartitionSolver>> _orders = new();
-    private readonly ConcurrentDictionary<(string Types, ReplicaRole Role), GroupPlan?> _memo = new();
+    private readonly GroupOrders _orders = new(serving, new GroupEvaluator(serving));
+    private readonly ConcurrentDictionary<(string Types, ReplicaRole Role), (GroupPlan? Plan, bool IsBest)> _memo = new();
 
     public ServingCosts Serving => serving;
-
-    private bool IsOrdered => !serving.IsUniform && serving.Fleet.DeviceCount <= MaxOrderedDevices;
 
     public GroupEvaluator Evaluator => _evaluator;
 
@@ -32,7 +31,12 @@ public sealed class GroupPlanner(ServingCosts serving)
     /// <summary>Null where the devices cannot hold the model, or not at the minimum speed.</summary>
     /// <param name="devices">Indices in the fleet in any order, without repetition.</param>
     /// <param name="role">What the group is to do.</param>
-    public GroupPlan? Best(IReadOnlyList<int> devices, ReplicaRole role)
+    public GroupPlan? Best(IReadOnlyList<int> devices, ReplicaRole role) => Best(devices, role, out _);
+
+    /// <param name="devices">Indices in the fleet in any order, without repetition.</param>
+    /// <param name="role">What the group is to do.</param>
+    /// <param name="isBest">Whether it is proved that no order, no cut and no micro-batches of these devices give a higher rate, or any where there is no plan.</param>
+    internal GroupPlan? Best(IReadOnlyList<int> devices, ReplicaRole role, out bool isBest)
     {
         var sorted = devices.ToArray();
         Array.Sort(sorted, (left, right) =>
@@ -42,13 +46,14 @@ public sealed class GroupPlanner(ServingCosts serving)
             for (var index = 0; index < all.Length; index++)
                 text[index] = (char)serving.DeviceTypes[all[index]];
         }), role);
-        if (!_memo.TryGetValue(key, out var plan))
+        if (!_memo.TryGetValue(key, out var known))
         {
             // Kept as positions in the sorted list, for any devices of these types.
             var found = Find(sorted, role);
-            plan = _memo.GetOrAdd(key, found?.OnDevices(device => Array.IndexOf(sorted, device)));
+            known = _memo.GetOrAdd(key, (found.Plan?.OnDevices(device => Array.IndexOf(sorted, device)), found.IsBest));
         }
-        return plan?.OnDevices(position => sorted[position]);
+        isBest = known.IsBest;
+        return known.Plan?.OnDevices(position => sorted[position]);
     }
 
     /// <summary>The best cuts and micro-batches of devices in a given order; null where nothing fits.</summary>
@@ -57,10 +62,20 @@ public sealed class GroupPlanner(ServingCosts serving)
         var solver = new PartitionSolver();
         var ends = new int[order.Length];
         GroupPlan? best = null;
-        foreach (var costs in serving.Of(role))
+        Visit(serving.Tree(role), order, () => best?.RequestSeconds ?? double.PositiveInfinity, costs =>
+        {
             if (Cut(solver, order, ends, costs) is { } plan && (best is null || plan.RequestSeconds < best.RequestSeconds))
                 best = plan;
+        });
         return best;
+    }
+
+    /// <summary>A time that no order, no cut and no micro-batches of the devices are below; infinite where none fits.</summary>
+    public double LeastSeconds(ReadOnlySpan<int> devices, ReplicaRole role)
+    {
+        var least = double.PositiveInfinity;
+        LeastSeconds(serving.Tree(role), devices, 0, ref least);
+        return least;
     }
 
     /// <summary>A time that no order and no cut of the devices is below, for any number of micro-batches; infinite where none fits.</summary>
@@ -70,63 +85,116 @@ public sealed class GroupPlanner(ServingCosts serving)
     public double LeastSeconds(ReadOnlySpan<int> devices, RoleCosts costs, double cutoff = double.PositiveInfinity)
     {
         var least = _closedForm.RequestSeconds(devices, costs, out _, cutoff);
-        if (!IsOrdered || double.IsPositiveInfinity(least))
-            return least;
-        return Math.Max(least, Orders(costs).BottleneckSeconds(Subset(devices)));
+        return !_orders.IsSmall || double.IsPositiveInfinity(least) ? least : Math.Max(least, _orders.BottleneckSeconds(devices, costs));
     }
 
-    private static int Subset(ReadOnlySpan<int> devices)
+    private void LeastSeconds(SizeTree node, ReadOnlySpan<int> devices, double bound, ref double least)
     {
-        var subset = 0;
-        foreach (var device in devices)
-            subset |= 1 << device;
-        return subset;
+        if (bound >= least)
+            return;
+        if (node.Halves.Length == 0)
+        {
+            least = Math.Min(least, LeastSeconds(devices, node.Costs, least));
+            return;
+        }
+        // The likely better half first; the other then mostly falls at the first look.
+        var (left, right) = (_closedForm.FractionalSeconds(devices, node.Halves[0].Costs), _closedForm.FractionalSeconds(devices, node.Halves[1].Costs));
+        var first = right <= left ? 1 : 0;
+        LeastSeconds(node.Halves[first], devices, Math.Min(left, right), ref least);
+        LeastSeconds(node.Halves[1 - first], devices, Math.Max(left, right), ref least);
     }
 
-    private SubsetPartitionSolver Orders(RoleCosts costs) => _orders.GetOrAdd(costs, _ => new Lazy<SubsetPartitionSolver>(() =>
-    {
-        int[] all = [.. Enumerable.Range(0, serving.Fleet.DeviceCount)];
-        var hops = new double[all.Length, all.Length];
-        foreach (var from in all)
-            foreach (var to in all)
-                hops[from, to] = from == to ? 0 : costs.HopSecondsOf(from, to);
-        return new SubsetPartitionSolver(Problem(all, costs), hops);
-    })).Value;
-
-    private GroupPlan? Find(int[] devices, ReplicaRole role)
+    private (GroupPlan? Plan, bool IsBest) Find(int[] devices, ReplicaRole role)
     {
         GroupPlan? best = null;
-        foreach (var costs in serving.Of(role).OrderBy(costs => _closedForm.FractionalSeconds(devices, costs)))
+        // Below this no group is, of the sizes whose best was not certainly found.
+        var unproved = double.PositiveInfinity;
+        Visit(serving.Tree(role), devices, () => best?.RequestSeconds ?? double.PositiveInfinity, costs =>
         {
-            if (best is not null && _closedForm.FractionalSeconds(devices, costs) >= best.RequestSeconds)
-                break;
             var bound = _closedForm.RequestSeconds(devices, costs, out var microBatches, best?.RequestSeconds ?? double.PositiveInfinity);
             if (double.IsPositiveInfinity(bound) || best is not null && bound >= best.RequestSeconds)
-                continue;
-            var plan = Build(devices, costs, bound, microBatches);
+                return;
+            var (plan, isBest) = Build(devices, costs, bound, microBatches, best?.RequestSeconds ?? double.PositiveInfinity);
+            if (!isBest)
+                unproved = Math.Min(unproved, bound);
             if (plan is not null && (best is null || plan.RequestSeconds < best.RequestSeconds))
                 best = plan;
-        }
-        return best;
+        });
+        return (best, (best?.RequestSeconds ?? double.PositiveInfinity) <= unproved * (1 + Rounding));
     }
 
-    private GroupPlan? Build(int[] devices, RoleCosts costs, double seconds, int microBatches)
+    /// <summary>Tries the sizes that may still give less than what is known, the likely best first.</summary>
+    private void Visit(SizeTree node, int[] devices, Func<double> known, Action<RoleCosts> attempt)
+    {
+        if (node.Halves.Length == 0)
+        {
+            attempt(node.Costs);
+            return;
+        }
+        foreach (var (half, bound) in node.Halves.Select(half => (half, bound: _closedForm.FractionalSeconds(devices, half.Costs))).OrderBy(entry => entry.bound))
+            if (bound < known())
+                Visit(half, devices, known, attempt);
+    }
+
+    /// <summary>A group in no less than <paramref name="seconds"/>, and whether none is faster; also where none is faster than <paramref name="known"/>.</summary>
+    private (GroupPlan? Plan, bool IsBest) Build(int[] devices, RoleCosts costs, double seconds, int microBatches, double known)
     {
         var layers = new (int Device, int Layers)[devices.Length];
+        GroupPlan? exchanged = null;
         if (!_closedForm.TryBuild(devices, costs, seconds, layers))
             for (var index = 0; index < devices.Length; index++)
                 layers[index] = (devices[index], 0);
-        if (serving.IsUniform && layers[0].Layers > 0)
+        else if (serving.Capacities.HasEqualLayers)
         {
-            var end = 0;
-            return _evaluator.Evaluate([.. layers.Select(stage => (stage.Device, end += stage.Layers))], costs, microBatches);
+            if (!serving.Fleet.Named.AnyWithin(devices))
+                return (_evaluator.Evaluate(Cut(layers), costs, microBatches), true);
+            exchanged = Exchange(layers, costs);
+            if (exchanged?.RequestSeconds <= seconds * (1 + Rounding))
+                return (exchanged, true);
         }
-        var swapped = OrderSearch([.. layers.Select(stage => stage.Device)], costs);
-        if (!IsOrdered || Orders(costs).Partition(Subset(devices)) is not { Length: > 0 } stages)
-            return swapped;
+        if (_orders.IsSmall)
+        {
+            if (_orders.BottleneckSeconds(devices, costs) >= known)
+                return (null, true);
+            if (_orders.IsExact)
+                return (Better(_orders.Best(devices, costs), exchanged), true);
+        }
+        var swapped = Better(OrderSearch([.. layers.Select(stage => stage.Device)], costs), exchanged);
         // The least bottleneck over all orders; where the sum of slot times binds, another order may still be better.
-        var ordered = _evaluator.Evaluate(stages, costs, costs.MaxMicroBatches);
-        return ordered is null || swapped?.RequestSeconds < ordered.RequestSeconds ? swapped : ordered;
+        var best = _orders.IsSmall ? Better(swapped, _orders.LeastBottleneck(devices, costs)) : swapped;
+        return (best, best?.RequestSeconds <= seconds * (1 + Rounding));
+    }
+
+    private static GroupPlan? Better(GroupPlan? one, GroupPlan? other) =>
+        one is null || other?.RequestSeconds < one.RequestSeconds ? other : one;
+
+    private static (int Device, int End)[] Cut((int Device, int Layers)[] stages)
+    {
+        var end = 0;
+        return [.. stages.Select(stage => (stage.Device, end += stage.Layers))];
+    }
+
+    /// <summary>Stages with the numbers of their layers change places until none helps: a way around slow links, and over fast ones.</summary>
+    private GroupPlan? Exchange((int Device, int Layers)[] stages, RoleCosts costs)
+    {
+        var best = _evaluator.Evaluate(Cut(stages), costs, costs.MaxMicroBatches);
+        for (var improved = true; improved;)
+        {
+            improved = false;
+            for (var left = 0; left < stages.Length; left++)
+            {
+                for (var right = left + 1; right < stages.Length; right++)
+                {
+                    (stages[left], stages[right]) = (stages[right], stages[left]);
+                    var candidate = _evaluator.Evaluate(Cut(stages), costs, costs.MaxMicroBatches);
+                    if (candidate is not null && (best is null || candidate.RequestSeconds < best.RequestSeconds * (1 - 1e-9)))
+                        (best, improved) = (candidate, true);
+                    else
+                        (stages[left], stages[right]) = (stages[right], stages[left]);
+                }
+            }
+        }
+        return best;
     }
 
     private GroupPlan? OrderSearch(int[] order, RoleCosts costs)
@@ -154,24 +222,7 @@ public sealed class GroupPlanner(ServingCosts serving)
     }
 
     private GroupPlan? Cut(PartitionSolver solver, int[] order, int[] ends, RoleCosts costs) =>
-        double.IsPositiveInfinity(solver.Solve(Problem(order, costs), ends))
+        double.IsPositiveInfinity(solver.Solve(PartitionProblem.Of(serving, costs, order), ends))
             ? null
             : _evaluator.Evaluate([.. order.Select((device, index) => (device, ends[index]))], costs, costs.MaxMicroBatches);
-
-    private PartitionProblem Problem(int[] order, RoleCosts costs)
-    {
-        var memory = serving.Fleet.Memory;
-        return new PartitionProblem
-        {
-            LayerWork = serving.Fleet.LayerWork,
-            LayerBytes = memory.LayerBytes,
-            EachStageBytes = memory.EachStageBytes,
-            FirstStageBytes = memory.FirstStageBytes,
-            LastStageBytes = memory.LastStageBytes,
-            Costs = [.. order.Select(device => costs.Busy[device])],
-            MemoryBytes = [.. order.Select(device => serving.Fleet.MemoryBytes[device])],
-            HopSeconds = [.. order.Select((device, index) => index == 0 ? 0 : costs.HopSecondsOf(order[index - 1], device))],
-            SendSeconds = costs.KvSecondsPrefix,
-        };
-    }
 }

@@ -14,15 +14,16 @@ internal sealed class SlotSumSolver(ServingCosts serving)
     /// <summary>The least sum; infinite where no partition stays within <paramref name="seconds"/>.</summary>
     /// <param name="devices">Indices in the fleet; at least two.</param>
     /// <param name="costs">Role and micro-batch size.</param>
+    /// <param name="hops">The least hops between them.</param>
     /// <param name="seconds">Limit of each stage and hop.</param>
     /// <param name="counts">Receives the layers of each device, if it is not empty.</param>
     /// <param name="first">Position of the device with the embedding; -1 where there is no partition.</param>
     /// <param name="last">Position of the device with the head; -1 where there is no partition.</param>
     public double Least(
-        ReadOnlySpan<int> devices, RoleCosts costs, double seconds, Span<int> counts, out int first, out int last)
+        ReadOnlySpan<int> devices, RoleCosts costs, GroupHops hops, double seconds, Span<int> counts, out int first, out int last)
     {
         (first, last) = (-1, -1);
-        if (seconds < costs.HopSeconds)
+        if (seconds < hops.Seconds)
             return double.PositiveInfinity;
         var count = devices.Length;
         Span<int> inner = stackalloc int[count];
@@ -31,7 +32,7 @@ internal sealed class SlotSumSolver(ServingCosts serving)
         var slots = costs.MaxMicroBatches == int.MaxValue ? costs.Busy : costs.Slot;
         var total = 0;
         var kvLayers = costs.KvLayersWithin(seconds);
-        var sum = (count - 1) * costs.SlotHopSeconds;
+        var sum = hops.SlotSeconds;
         for (var index = 0; index < count; index++)
         {
             var cost = costs.Busy[devices[index]];
@@ -75,6 +76,37 @@ internal sealed class SlotSumSolver(ServingCosts serving)
                 Fill(devices, slots, order, caps, counts);
         }
         return least;
+    }
+
+    /// <summary>
+    /// A sum that no cut of unlike layers is below: work is spread without regard to layers, first where it costs least, on each device at most
+    /// what it does within the time and what the heaviest layers are that it holds.
+    /// </summary>
+    public double LeastOfAnyLayers(ReadOnlySpan<int> devices, RoleCosts costs, GroupHops hops, double seconds)
+    {
+        if (seconds < hops.Seconds)
+            return double.PositiveInfinity;
+        Span<(double SecondsPerWork, double Room)> rooms = stackalloc (double, double)[devices.Length];
+        var (sum, head, left, least) = (hops.SlotSeconds, double.PositiveInfinity, (double)_layers, _capacities.LeastWork);
+        for (var index = 0; index < devices.Length; index++)
+        {
+            var (cost, slot) = (costs.Busy[devices[index]], costs.Slot[devices[index]]);
+            var room = Math.Min((seconds - cost.FixedSeconds) / cost.SecondsPerWork + 1e-9, _capacities.MostWork(_capacities.Inner[devices[index]]));
+            if (room < least)
+                return double.PositiveInfinity;
+            sum += slot.FixedSeconds + least * slot.SecondsPerWork;
+            head = Math.Min(head, slot.HeadSeconds);
+            left -= least;
+            rooms[index] = (slot.SecondsPerWork, room - least);
+        }
+        rooms.Sort((one, other) => one.SecondsPerWork.CompareTo(other.SecondsPerWork));
+        foreach (var (secondsPerWork, room) in rooms)
+        {
+            var work = Math.Clamp(left, 0, room);
+            sum += work * secondsPerWork;
+            left -= work;
+        }
+        return left > 1e-9 ? double.PositiveInfinity : sum + head;
     }
 
     /// <summary>Gives each device one layer and the rest to the fastest with room; the slot time of the rest, infinite where there is no room.</summary>

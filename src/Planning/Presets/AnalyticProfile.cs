@@ -7,7 +7,7 @@ namespace E2LLM.Planning.Presets;
 /// <summary>A device's times for a model from its arithmetic rate and memory bandwidth, where nothing was measured.</summary>
 /// <remarks>
 /// A call reads every weight that it needs once and does its arithmetic, and takes the longer of the two; decode reads the KV cache
-/// of its context besides. Of a mixture of experts, n tokens need a share 1 - (1 - a)^n of the weights, where one token needs a.
+/// of its context besides. The head counts two operations for each of its embedding length times vocabulary weights. Of a mixture of experts, n tokens need a share 1 - (1 - a)^n of the weights, where one token needs a.
 /// </remarks>
 public static class AnalyticProfile
 {
@@ -33,6 +33,8 @@ public static class AnalyticProfile
         // Without a count of its own: two operations a weight, weights of about 4.5 bits.
         var flops = model.LayerFlopsPerToken.IsDefaultOrEmpty ? 2 * active * 8 / 4.5 : model.LayerFlopsPerToken.Average();
         var kvBytes = model.LayerKvBytesPerToken.Average(layer => (double)layer);
+        double HeadSeconds(int rows) => device.SlowdownFactor
+            * Math.Max(model.HeadBytes / bytesPerSecond, rows * 2.0 * model.EmbeddingLength * model.VocabularySize / flopsPerSecond);
         double Seconds(int tokens)
         {
             var read = bytes * (1 - Math.Pow(1 - Math.Min(1, active / bytes), tokens));
@@ -52,7 +54,8 @@ public static class AnalyticProfile
             Prefill = [.. ChunkTokens.Select(tokens => new PrefillPoint(tokens, Seconds(tokens)))],
             Decode = decode.ToImmutable(),
             CallSeconds = device.SlowdownFactor * DefaultCallSeconds,
-            HeadSeconds = device.SlowdownFactor * model.HeadBytes / bytesPerSecond,
+            HeadSeconds = HeadSeconds(1),
+            Head = [.. BatchSequences.Select(rows => new HeadPoint(rows, HeadSeconds(rows)))],
         };
     }
 }

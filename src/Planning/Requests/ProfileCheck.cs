@@ -24,11 +24,24 @@ internal static class ProfileCheck
             faults.Require(profile.MemoryBytes > 0, $"{key}.memoryBytes", profile.MemoryBytes, "above 0");
             faults.Require(profile.CallSeconds is >= 0 and <= MaxSeconds, $"{key}.callSeconds", profile.CallSeconds, "0 to 1e6 s");
             faults.Require(profile.HeadSeconds is >= 0 and <= MaxSeconds, $"{key}.headSeconds", profile.HeadSeconds, "0 to 1e6 s");
+            CheckHead(profile, key, faults);
             CheckPrefill(profile, key, faults);
             CheckDecode(profile, key, faults);
         }
         foreach (var device in devices)
             faults.Require(seen.Contains(device.Id), $"profiles ({device.Id})", "none", "one profile for each device of the fleet");
+    }
+
+    private static void CheckHead(DeviceProfile profile, string key, FaultList faults)
+    {
+        var points = profile.Head.IsDefault ? [] : profile.Head;
+        for (var index = 0; index < points.Length; index++)
+        {
+            var (rows, seconds) = points[index];
+            faults.Require(rows > 0, $"{key}.head[{index}].rows", rows, "at least 1");
+            faults.Require(index == 0 || rows > points[index - 1].Rows, $"{key}.head[{index}].rows", rows, "ascending");
+            faults.Require(seconds is >= 0 and <= MaxSeconds, $"{key}.head[{index}].seconds", seconds, "0 to 1e6 s");
+        }
     }
 
     private static void CheckPrefill(DeviceProfile profile, string key, FaultList faults)

@@ -20,6 +20,7 @@ public sealed class LlamaDeviceProfilerTests(TestModels models)
         Assert.Equal(("pi", TestModels.Demo, 123L, 1), (slow.DeviceId, slow.ModelId, slow.MemoryBytes, slow.Cores));
         Assert.Equal(host.Decode.Select(point => point.SecondsPerLayer * 8), slow.Decode.Select(point => point.SecondsPerLayer));
         Assert.Equal(host.Prefill.Select(point => point.SecondsPerLayer * 8), slow.Prefill.Select(point => point.SecondsPerLayer));
+        Assert.Equal(host.Head.Select(point => point.Seconds * 8), slow.Head.Select(point => point.Seconds));
         Assert.Equal((host.CallSeconds * 8, host.HeadSeconds * 8), (slow.CallSeconds, slow.HeadSeconds));
     }
 
@@ -34,6 +35,9 @@ public sealed class LlamaDeviceProfilerTests(TestModels models)
         Assert.All(profile.Prefill, point => Assert.True(point.SecondsPerLayer > 0));
         Assert.All(profile.Decode, point => Assert.True(point.SecondsPerLayer > 0));
         Assert.True(profile is { CallSeconds: >= 0, HeadSeconds: >= 0 });
+        Assert.Equal([1, 4, 8, 16], profile.Head.Select(point => point.Rows));
+        Assert.Equal(profile.HeadSeconds, profile.Head[0].Seconds);
+        Assert.Equal(profile.Head.Select(point => point.Seconds).Order(), profile.Head.Select(point => point.Seconds));
     }
 
     [Fact]

@@ -76,6 +76,7 @@ public sealed class SyntheticStageEngineTests
         var profile = await profiler.ProfileAsync(device, "s", CancellationToken.None);
         Assert.Equal((ProfileSource.Synthetic, 99, 3), (profile.Source, profile.MemoryBytes, profile.Cores));
         Assert.Equal((0.2, 8.0), (profile.CallSeconds, profile.HeadSeconds));
+        Assert.Equal([(1, 8.0), (4, 32.0), (8, 64.0), (16, 128.0)], profile.Head.Select(point => (point.Rows, point.Seconds)));
         Assert.Equal(2 * (2 + 64 * 3), profile.Prefill.Single(point => point.ChunkTokens == 64).SecondsPerLayer);
         Assert.Equal(2 * (2 + 4 * 3), profile.Decode.Single(point => point.BatchSequences == 4).SecondsPerLayer);
     }

@@ -1,5 +1,6 @@
 using E2LLM.Core.Errors;
 using E2LLM.Core.Plans;
+using E2LLM.Planning.Costs;
 using E2LLM.Planning.FleetFiles;
 using E2LLM.Planning.Presets;
 using E2LLM.Planning.Requests;
@@ -89,7 +90,7 @@ public class PresetTests
     {
         var request = PresetRequests.Create(
             FleetPresets.Get("campus-64"), ModelShapes.Get("gpt-oss-20b"), WorkloadPresets.Get("extended"), PlanObjective.Wait);
-        Assert.Equal(64, new Costs.ServingCosts(request).DeviceTypes.Distinct().Count());
+        Assert.Equal(64, new ServingCosts(request).DeviceTypes.Distinct().Count());
     }
 
     [Theory]
