@@ -18,6 +18,7 @@ internal sealed class AnswerReader : IAsyncDisposable
     private readonly Func<Task> _interrupt;
     private readonly TimeProvider _time;
     private readonly CancellationToken _cut;
+    private Task _move = Task.CompletedTask;
     private bool _isGivenUp;
     private bool _hasText;
 
@@ -43,12 +44,15 @@ internal sealed class AnswerReader : IAsyncDisposable
         if (_isGivenUp)
             return false;
         var move = _deltas.MoveNextAsync().AsTask();
+        _move = move;
         if (!move.IsCompleted)
         {
             await Quietly(((Task)move).WaitAsync(_cut));
             if (!move.IsCompleted)
+            {
                 await EndAsync(move);
-            _isGivenUp = !move.IsCompleted;
+                _isGivenUp = !move.IsCompletedSuccessfully;
+            }
         }
 
         if (!_isGivenUp && !await move)
@@ -61,7 +65,7 @@ internal sealed class AnswerReader : IAsyncDisposable
     /// <summary>An enumerator must not be disposed while it moves; one that is given up ends by itself.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (!_isGivenUp)
+        if (_move.IsCompleted)
             await _deltas.DisposeAsync();
         _leave.Dispose();
     }

@@ -34,7 +34,7 @@ internal sealed class AnswersInWork : IDisposable
         lock (_lock)
         {
             if (_isClosed)
-                throw new ServerStoppingException();
+                throw new ServerStoppingException("The server is stopping and takes no new requests.");
             _count++;
         }
         return new Place(this);

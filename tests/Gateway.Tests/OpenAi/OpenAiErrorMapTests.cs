@@ -35,7 +35,7 @@ public sealed class OpenAiErrorMapTests
     [Fact]
     public void From_AServerThatStops_IsOneCodeForNewRequestsAndForAnswersThatAreCutShort()
     {
-        var refused = OpenAiErrorMap.From(new ServerStoppingException());
+        var refused = OpenAiErrorMap.From(new ServerStoppingException("The server is stopping."));
         var cut = OpenAiErrorMap.Interrupted(RequestFailure.ServerStopping(RequestPhase.Decode));
 
         Assert.All([refused, cut], error => Assert.Equal((503, "server_stopping", true), (error.Status, error.Code, error.MayRetry)));
