@@ -29,11 +29,12 @@ public sealed record DeviceProfile
     /// <summary>Time of the output head for one row.</summary>
     [Id(8)] public double HeadSeconds { get; init; }
 
-    /// <summary>Name of the engine's runtime that was timed; empty where none was.</summary>
-    [Id(10)] public string Runtime { get; init; } = "";
     /// <summary>
     /// Time of the output head by rows of a step, ascending in rows; <see cref="HeadSeconds"/> is not read then. Empty where one row alone was
     /// measured: what more rows take is estimated from its time.
     /// </summary>
     [Id(9)] public ImmutableArray<HeadPoint> Head { get; init; } = [];
+
+    /// <summary>Name of the engine's runtime that was timed; empty where none was.</summary>
+    [Id(10)] public string Runtime { get; init; } = "";
 }

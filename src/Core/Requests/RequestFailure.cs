@@ -18,4 +18,14 @@ public sealed record RequestFailure
 
     /// <summary>Estimate of the seconds after which there is room; null where nobody can tell.</summary>
     [Id(5)] public double? RetryAfterSeconds { get; init; }
+
+    /// <summary>Of an answer that is cut short because its server stops.</summary>
+    /// <param name="phase">How far it had come.</param>
+    public static RequestFailure ServerStopping(RequestPhase phase) => new()
+    {
+        Party = FailedParty.Link,
+        Phase = phase,
+        Message = "The server is stopping and could not wait for the end of this answer.",
+        MayRetry = true,
+    };
 }

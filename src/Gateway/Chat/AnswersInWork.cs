@@ -28,13 +28,13 @@ internal sealed class AnswersInWork : IDisposable
     public CancellationToken Cut => _cut.Token;
 
     /// <summary>Counts an answer until what is returned is disposed.</summary>
-    /// <exception cref="E2LlmException">The host stops; the request may be sent to another one, or again.</exception>
+    /// <exception cref="ServerStoppingException">The host stops; the request may be sent to another one, or again.</exception>
     public IDisposable Begin()
     {
         lock (_lock)
         {
             if (_isClosed)
-                throw new E2LlmException("The server is stopping and takes no new requests.", mayRetry: true);
+                throw new ServerStoppingException("The server is stopping and takes no new requests.");
             _count++;
         }
         return new Place(this);

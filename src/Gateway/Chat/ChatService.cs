@@ -26,7 +26,7 @@ internal sealed partial class ChatService(
     /// <exception cref="Core.Errors.RequestRejectedException">The request is malformed or too long; says what to change.</exception>
     /// <exception cref="Core.Errors.ModelNotReadyException">No complete replica serves the model.</exception>
     /// <exception cref="Core.Errors.OverloadedException">The fleet is full now.</exception>
-    /// <exception cref="Core.Errors.E2LlmException">The host stops.</exception>
+    /// <exception cref="Core.Errors.ServerStoppingException">The host stops.</exception>
     public async IAsyncEnumerable<ChatDelta> StreamAsync(
         ChatRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -39,7 +39,8 @@ internal sealed partial class ChatService(
         var model = string.IsNullOrEmpty(request.ModelId) ? null : catalog.Find(request.ModelId);
         using var measurement = new RequestMeasurement(
             instruments, time, request.Prompt is null ? "chat" : "text_completion", model?.Id ?? "_OTHER");
-        await using var deltas = new AnswerReader(AnswerAsync(request, cancellationToken), answers.Cut, cancellationToken);
+        await using var deltas = new AnswerReader(
+            AnswerAsync(request, cancellationToken), () => InterruptAsync(request.Id), time, answers.Cut, cancellationToken);
         while (true)
         {
             try
@@ -75,6 +76,8 @@ internal sealed partial class ChatService(
         if (delta.Failure is { } failure)
             LogFailed(requestId, failure.Party, failure.Phase, failure.DeviceId, failure.Message);
     }
+
+    private async Task InterruptAsync(string requestId) => await grains.GetGrain<IRequestGrain>(requestId).InterruptAsync();
 
     private async IAsyncEnumerable<ChatDelta> AnswerAsync(ChatRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -25,6 +25,8 @@ internal sealed partial class DrainService(
         using var hurry = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Hurry);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Hurry);
+        using var quit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, Hurry);
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Hurry);
         LogDraining(options.Value.DrainSeconds);
         if (await IsDoneAsync(done, TimeSpan.FromSeconds(options.Value.DrainSeconds), hurry.Token))
             return;

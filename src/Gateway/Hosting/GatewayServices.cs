@@ -37,6 +37,7 @@ public static class GatewayServices
         services.TryAddSingleton<HostGuard>();
         services.TryAddSingleton<RouteErrors>();
         services.TryAddSingleton<BodyBudget>();
+        services.TryAddSingleton<LongBodies>();
         services.TryAddSingleton<JsonBody>();
         services.TryAddSingleton<GatewayInstruments>();
         services.TryAddSingleton<PlanReader>();

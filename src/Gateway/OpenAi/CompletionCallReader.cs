@@ -76,13 +76,16 @@ internal static class CompletionCallReader
     private static SamplingOptions ReadSampling(JsonFields fields, string id)
     {
         var usual = new SamplingOptions();
+        var (repeat, repetition) = (fields.Single("repeat_penalty"), fields.Single("repetition_penalty"));
+        if (repeat is { } a && repetition is { } b && a != b)
+            throw JsonFields.Rejected("repeat_penalty", "repeat_penalty and repetition_penalty differ; send one of them.");
         var sampling = new SamplingOptions
         {
             Temperature = fields.Single("temperature") ?? usual.Temperature,
             TopK = fields.Int32("top_k") ?? usual.TopK,
             TopP = fields.Single("top_p") ?? usual.TopP,
             MinP = fields.Single("min_p") ?? usual.MinP,
-            RepeatPenalty = fields.Single("repeat_penalty") ?? fields.Single("repetition_penalty") ?? usual.RepeatPenalty,
+            RepeatPenalty = repeat ?? repetition ?? usual.RepeatPenalty,
             FrequencyPenalty = fields.Single("frequency_penalty") ?? usual.FrequencyPenalty,
             PresencePenalty = fields.Single("presence_penalty") ?? usual.PresencePenalty,
             PenaltyLastTokens = fields.Int32("repeat_last_n") ?? usual.PenaltyLastTokens,
@@ -91,7 +94,7 @@ internal static class CompletionCallReader
         // In the client's words, which the rules for every door do not know.
         foreach (var (property, message) in SamplingOptionsRules.FindErrors(sampling))
         {
-            var name = property == nameof(sampling.RepeatPenalty) && fields.Find("repeat_penalty") is null
+            var name = property == nameof(sampling.RepeatPenalty) && repeat is null
                 ? "repetition_penalty"
                 : FieldNames.OfParameter($"{nameof(ChatRequest.Sampling)}.{property}")!;
             throw JsonFields.Rejected(name, message.Replace(property, name, StringComparison.Ordinal));

@@ -114,6 +114,7 @@ internal sealed class CompletionEndpoint(
 
     private static OpenAiError? ErrorOf(ChatDelta delta) => delta switch
     {
+        { Finish: FinishReason.Interrupted, Failure: { } stopping } => OpenAiErrorMap.Interrupted(stopping),
         { Failure: { } failure } => OpenAiErrorMap.From(failure),
         { Finish: FinishReason.Cancelled } => OpenAiErrorMap.Cancelled(),
         _ => null,

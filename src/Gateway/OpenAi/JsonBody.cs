@@ -9,13 +9,17 @@ using Microsoft.Extensions.Options;
 namespace E2LLM.Gateway.OpenAi;
 
 /// <summary>Reads a request's JSON within the limits.</summary>
-internal sealed class JsonBody(BodyBudget budget, IOptions<GatewayOptions> options)
+internal sealed class JsonBody(BodyBudget budget, LongBodies longBodies, IOptions<GatewayOptions> options)
 {
     private const int MaxDepth = 32;
 
     /// <summary>A longer body gets its memory as it comes, since to announce one costs nothing.</summary>
     private const int FirstBufferBytes = 64 << 10;
 
+    /// <summary>Long buffers that are kept for the next body: the shared pool would keep one of each size for every thread.</summary>
+    private const int KeptBuffers = 2;
+
+    private readonly ArrayPool<byte> _longBuffers = ArrayPool<byte>.Create(2 * options.Value.MaxBodyBytes, KeptBuffers);
     private readonly int _maxBytes = options.Value.MaxBodyBytes;
 
     /// <exception cref="BadHttpRequestException">The body is too long (413), or not declared as JSON in UTF-8 (415).</exception>
@@ -28,7 +32,7 @@ internal sealed class JsonBody(BodyBudget budget, IOptions<GatewayOptions> optio
         var share = budget.Open();
         http.Response.RegisterForDispose(share);
         share.Require(http.Request.ContentLength ?? 0);
-        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(http.Request.ContentLength + 1 ?? FirstBufferBytes, FirstBufferBytes));
+        var buffer = Rent((int)Math.Min(http.Request.ContentLength + 1 ?? FirstBufferBytes, FirstBufferBytes));
         try
         {
             var length = 0;
@@ -42,11 +46,12 @@ internal sealed class JsonBody(BodyBudget budget, IOptions<GatewayOptions> optio
                     buffer = Grow(buffer);
             }
 
-            return Parse(buffer.AsMemory(0, length), read);
+            var body = buffer.AsMemory(0, length);
+            return length <= FirstBufferBytes ? Parse(body, read) : await longBodies.RunAsync(() => Parse(body, read), http.RequestAborted);
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            Return(buffer);
         }
     }
 
@@ -59,13 +64,19 @@ internal sealed class JsonBody(BodyBudget budget, IOptions<GatewayOptions> optio
             limit.MaxRequestBodySize = _maxBytes;
     }
 
-    private static byte[] Grow(byte[] buffer)
+    private byte[] Grow(byte[] buffer)
     {
-        var larger = ArrayPool<byte>.Shared.Rent(2 * buffer.Length);
+        var larger = Rent(2 * buffer.Length);
         buffer.CopyTo(larger, 0);
-        ArrayPool<byte>.Shared.Return(buffer);
+        Return(buffer);
         return larger;
     }
+
+    private byte[] Rent(int bytes) => PoolOf(bytes).Rent(bytes);
+
+    private void Return(byte[] buffer) => PoolOf(buffer.Length).Return(buffer);
+
+    private ArrayPool<byte> PoolOf(int bytes) => bytes <= FirstBufferBytes ? ArrayPool<byte>.Shared : _longBuffers;
 
     private static T Parse<T>(ReadOnlyMemory<byte> body, Func<JsonElement, T> read)
     {

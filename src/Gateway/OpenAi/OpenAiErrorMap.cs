@@ -10,6 +10,7 @@ namespace E2LLM.Gateway.OpenAi;
 internal static class OpenAiErrorMap
 {
     private const int MaxQuotedCharacters = 200;
+    private const string ServerStopping = "server_stopping";
 
     public static OpenAiError From(Exception error) => error switch
     {
@@ -19,6 +20,7 @@ internal static class OpenAiErrorMap
             RetryAfterSeconds = overloaded.QuotedWaitSeconds,
         },
         ModelNotReadyException => OfServer(503, "model_not_ready", error.Message),
+        ServerStoppingException => OfServer(503, ServerStopping, error.Message),
         DeviceUnavailableException => OfServer(503, "device_unavailable", error.Message),
 
         // To try again would not mend the file.
@@ -46,6 +48,9 @@ internal static class OpenAiErrorMap
         _ => OfServer(500, Code(failure), failure.Message),
     };
 
+    /// <summary>The server stops before the answer is done.</summary>
+    public static OpenAiError Interrupted(RequestFailure failure) => OfServer(503, ServerStopping, failure.Message);
+
     /// <summary>Somebody cancelled the request by its id while its client was still listening.</summary>
     public static OpenAiError Cancelled() =>
         new(StatusCodes.Status499ClientClosedRequest, OpenAiError.InvalidRequest, "request_cancelled", null, "The request was cancelled.");
@@ -70,7 +75,11 @@ internal static class OpenAiErrorMap
         StatusCodes.Status405MethodNotAllowed, OpenAiError.InvalidRequest, "method_not_supported", null,
         $"There is no {Line(request)}; this path takes {allowed}.");
 
-    private static string Line(HttpRequest request) => $"{Shorten(request.Method)} {Shorten(request.PathBase + request.Path)}";
+    private static string Line(HttpRequest request)
+    {
+        var path = request.PathBase + request.Path;
+        return $"{Shorten(request.Method)} {(path.HasValue ? Shorten(path) : "*")}";
+    }
 
     private static string Shorten(string text) => text.Length > MaxQuotedCharacters ? text[..MaxQuotedCharacters] + "…" : text;
 

@@ -25,6 +25,7 @@ internal sealed class PlanReader(IGrainFactory grains, IModelCatalog catalog, IO
 
     /// <summary>A copy that is new enough, or what the plan says now.</summary>
     /// <exception cref="ModelNotReadyException">No replica serves, or the plan does not answer in time.</exception>
+    /// <exception cref="ModelFileException">No replica serves, and none will: the model is at fault.</exception>
     public async ValueTask<PlanStatus> GetReadyAsync(string modelId, CancellationToken cancellationToken)
     {
         var copy = _copies.GetOrAdd(modelId, id => new PlanCopy(() => grains.GetGrain<IPlanGrain>(id).GetStatusAsync(), time));
@@ -34,6 +35,8 @@ internal sealed class PlanReader(IGrainFactory grains, IModelCatalog catalog, IO
         var status = await WithinTimeAsync(modelId, copy.RenewAsync(), cancellationToken);
         if (IsReady(status))
             return status;
+        if (status.ModelFault.Length > 0)
+            throw new ModelFileException(status.ModelFault);
         var failure = status.Replicas.IsDefaultOrEmpty ? "" : status.Replicas[0].LastFailure;
         throw new ModelNotReadyException(status.Phase is PlanPhase.Ready or PlanPhase.Loading && failure.Length > 0
             ? $"All replicas of model '{modelId}' are out of service and being started anew: {Sentence.End(failure)}"

@@ -32,4 +32,7 @@ public sealed record PlanStatus
 
     /// <summary>What the plan does and what limits it; one sentence a line.</summary>
     [Id(8)] public ImmutableArray<string> Explanation { get; init; } = [];
+
+    /// <summary>What of the model itself keeps it from being served, whatever is tried again; empty where nothing does.</summary>
+    [Id(9)] public string ModelFault { get; init; } = "";
 }

@@ -25,6 +25,13 @@ public interface IRequestGrain : IGrainWithStringKey
     [Alias("End"), AlwaysInterleave]
     Task<RequestTimeline?> EndAsync(int tokens);
 
+    /// <summary>
+    /// From a gateway whose host stops: nobody waits for the rest of the answer. Stops the work on every device; the journal keeps the
+    /// request as <see cref="FinishReason.Interrupted"/>, and the statistics count it. Harmless when the request is done or unknown.
+    /// </summary>
+    [Alias("Interrupt"), AlwaysInterleave]
+    Task InterruptAsync();
+
     /// <summary>Removes what is kept of a request that is done; one that is not is stopped, as by <see cref="CancelAsync"/>, and stays.</summary>
     /// <returns>Whether there was a record, and it is gone.</returns>
     /// <exception cref="Core.Errors.StorageUnavailableException">The journal's store does not answer; the record stays.</exception>

@@ -23,6 +23,9 @@ internal sealed partial class PlanCalls(
     /// <summary>The first start that failed since somebody set this to null.</summary>
     public Exception? FirstFailure { get; set; }
 
+    /// <summary>What a profile or a start met last that is the model's own fault; null once a replica has started.</summary>
+    public ModelFileException? ModelFault { get; set; }
+
     /// <param name="effect">What to do.</param>
     /// <param name="model">What replicas are started with.</param>
     /// <returns>Tells the machine how it went, at the given time.</returns>
@@ -52,12 +55,14 @@ internal sealed partial class PlanCalls(
                 Fleet = replica.Fleet,
                 Start = start,
             });
+            ModelFault = null;
             return (machine, now) => machine.Started(key, start, now);
         }
         catch (Exception exception)
         {
             LogStartFailed(exception, key);
             FirstFailure ??= exception;
+            ModelFault = exception as ModelFileException ?? ModelFault;
             return (machine, now) => machine.StartFailed(key, start, exception.Message, now);
         }
     }

@@ -108,7 +108,8 @@ public sealed partial class PlanGrain(
 
     public Task<ImmutableArray<ServingPlan>> GetPlansAsync() => Task.FromResult(Machine.Records.Plans);
 
-    public Task<PlanStatus> GetStatusAsync() => Task.FromResult(PlanStatusView.Of(Machine, Maker.Seen, _reports));
+    public Task<PlanStatus> GetStatusAsync() => Task.FromResult(
+        PlanStatusView.Of(Machine, Maker.Seen, _reports) with { ModelFault = Calls.ModelFault?.Message ?? "" });
 
     public async Task<ReplicaRoute?> RouteAsync(RouteQuery query)
     {
@@ -170,12 +171,13 @@ public sealed partial class PlanGrain(
         catch (Exception exception)
         {
             var seen = Maker.Seen is { Profiles.IsEmpty: false } whole ? whole : null;
+            Calls.ModelFault = exception as ModelFileException;
             await TellAsync(machine => machine.Abandon(attempt, exception.Message, seen, NowSeconds));
             Log(exception);
             throw;
         }
 
-        Calls.FirstFailure = null;
+        (Calls.FirstFailure, Calls.ModelFault) = (null, null);
         var isTakenUp = false;
         await TellAsync(machine => isTakenUp = machine.ChangeOver(attempt, desired, planned, NowSeconds));
         await SettledAsync();

@@ -26,7 +26,7 @@ internal static class RequestEnding
             return Stopped(ended, answer, stop.Tokens);
         if (result.Finish != FinishReason.Cancelled)
             return ended;
-        return ended with { Finish = stop.Finish, Failure = stop.Finish == FinishReason.Interrupted ? Interruption(record.Phase) : null };
+        return ended with { Finish = stop.Finish, Failure = stop.Finish == FinishReason.Interrupted ? RequestFailure.ServerStopping(record.Phase) : null };
     }
 
     /// <summary>A record of which its reader had all that it wants after so many tokens.</summary>
@@ -58,6 +58,7 @@ internal static class RequestEnding
         _ => false,
     };
 
+    /// <summary>Of a request whose silo went without a word.</summary>
     /// <param name="phase">How far it had come.</param>
     public static RequestFailure Interruption(RequestPhase phase) => new()
     {

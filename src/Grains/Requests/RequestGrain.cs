@@ -32,6 +32,7 @@ public sealed partial class RequestGrain(
     private TaskCompletionSource _ended = NewEnd();
     private AnswerLog _answer = new(time);
     private Task _writing = Task.CompletedTask;
+    private Task _counting = Task.CompletedTask;
     private Task? _running;
     private RequestRun? _run;
     private IDisposable? _leaseTimer;
@@ -117,6 +118,15 @@ public sealed partial class RequestGrain(
         return Known?.Timeline;
     }
 
+    public async Task InterruptAsync()
+    {
+        if (_running is not { IsCompleted: false } running)
+            return;
+        await StopAsInterruptedAsync();
+        await running;
+        await _counting;
+    }
+
     public async Task<bool> DeleteAsync()
     {
         await EnsureReadAsync();
@@ -156,9 +166,7 @@ public sealed partial class RequestGrain(
     {
         if (_running is { IsCompleted: false } running)
         {
-            if (!_cancel.IsCancellationRequested)
-                _stop = (FinishReason.Interrupted, int.MaxValue);
-            await _cancel.CancelAsync();
+            await StopAsInterruptedAsync();
             await running.WaitAsync(cancellationToken);
         }
         if (_writeTimer is not null)
@@ -171,7 +179,7 @@ public sealed partial class RequestGrain(
     {
         _record = journal.State.Record;
         if (_record is { Phase: not RequestPhase.Done } left)
-            await InterruptAsync(left);
+            await EndLeftAsync(left);
     }
 
     /// <summary>Of a grain that came to memory while the store did not answer.</summary>
@@ -193,13 +201,21 @@ public sealed partial class RequestGrain(
     }
 
     /// <summary>A record that nobody works on any more: whoever did is gone without a word.</summary>
-    private async Task InterruptAsync(RequestRecord left)
+    private async Task EndLeftAsync(RequestRecord left)
     {
         LogInterrupted(left.Request.Id, left.Phase);
         Record = left with { Phase = RequestPhase.Done, Finish = FinishReason.Interrupted, Failure = RequestEnding.Interruption(left.Phase) };
         // Only what is written is counted, so that it is counted once.
         if (await TryWriteAsync())
             _ = StatisticsReport.SendAsync(GrainFactory, Record, route: null, logger);
+    }
+
+    /// <summary>A run that has been stopped for another reason keeps that one.</summary>
+    private Task StopAsInterruptedAsync()
+    {
+        if (!_cancel.IsCancellationRequested)
+            _stop = (FinishReason.Interrupted, int.MaxValue);
+        return _cancel.CancelAsync();
     }
 
     /// <returns>What ends the run.</returns>
@@ -266,7 +282,7 @@ public sealed partial class RequestGrain(
         Record = RequestEnding.Of(Record, result, run, _answer, _stop);
         _ended.TrySetResult();
         _answer.Changed.Pulse();
-        _ = StatisticsReport.SendAsync(GrainFactory, Record, run.Route, logger);
+        _counting = StatisticsReport.SendAsync(GrainFactory, Record, run.Route, logger);
         await begun;
         if (run.Taken.IsCompleted || Record.Finish != FinishReason.Failed)
             await Write();

@@ -160,7 +160,10 @@ internal sealed partial class LlamaStageEngine
         {
             hidden?.Dispose();
             RollBack(rows);
-            throw new EngineException($"{_name}: step {step.StepNumber} failed: {error.Message}", error);
+            throw new EngineException($"{_name}: step {step.StepNumber} failed: {error.Message}", error)
+            {
+                IsNotANumber = error is EngineException { IsNotANumber: true },
+            };
         }
     }
 
@@ -174,7 +177,10 @@ internal sealed partial class LlamaStageEngine
         var row = rows[bad / hidden.Width];
         throw new EngineException(
             $"position {row.Position} of slot {row.Sequence} came out of layer {Info.FirstLayer + Info.LayerCount - 1} with {hidden.Values[bad]} at index {bad % hidden.Width}, " +
-            "though what came in was finite: the weights of these layers, or this device's memory, are damaged");
+            "though what came in was finite: the weights of these layers, or this device's memory, are damaged")
+        {
+            IsNotANumber = true,
+        };
     }
 
     private ReadOnlySpan<float> Embeddings(StageStep step)

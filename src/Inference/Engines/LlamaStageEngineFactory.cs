@@ -58,7 +58,7 @@ public sealed class LlamaStageEngineFactory(ModelCatalog catalog, ISliceStore sl
         var engine = await LlamaStageEngine.LoadAsync(parts, cancellationToken).ConfigureAwait(false);
         try
         {
-            await StageTrial.RunAsync(engine, runtime, file, cancellationToken).ConfigureAwait(false);
+            await StageTrial.RunAsync(engine, spec.Settings, runtime, file, cancellationToken).ConfigureAwait(false);
             return engine;
         }
         catch

@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using E2LLM.Core.Buffers;
 using E2LLM.Core.Engines;
 using E2LLM.Core.Errors;
+using E2LLM.Core.Plans;
 using E2LLM.Core.Requests;
 using E2LLM.Gguf.Models;
 using E2LLM.Inference.Runtimes;
@@ -8,38 +10,58 @@ using E2LLM.Inference.Runtimes;
 namespace E2LLM.Inference.Engines;
 
 /// <summary>
-/// Runs one token through a stage that has just been loaded, so that a loaded stage is one that works: damage is met here, on the
+/// Runs a few tokens through a stage that has just been loaded, so that a loaded stage is one that works: damage is met here, on the
 /// device that has it, and not by the first client. It also reads the weights in, which are mapped and not read until they are used.
 /// </summary>
 internal static class StageTrial
 {
-    // Every vocabulary has it. A later stage gets the token's embedding too: it is as large as what the layers before would make of it.
-    private const int Token = 0;
+    // Weights that are finite one by one can leave the numbers together, for some tokens and not for others. One step costs little more than one token.
+    private const int MaxTokens = 16;
 
     /// <param name="engine">Holds nothing; holds nothing afterwards.</param>
-    /// <param name="runtime">Converts the embedding.</param>
+    /// <param name="settings">How much it takes at once.</param>
+    /// <param name="runtime">Converts the embeddings.</param>
     /// <param name="model">Whose stage it is.</param>
-    /// <exception cref="EngineException">The stage does not compute, or gives what is no number.</exception>
-    public static async Task RunAsync(IStageEngine engine, ILlamaRuntime runtime, ModelFile model, CancellationToken cancellationToken)
+    /// <exception cref="EngineException">The stage does not compute.</exception>
+    /// <exception cref="ModelFileException">It does, but gives what is no number.</exception>
+    public static async Task RunAsync(IStageEngine engine, EngineSettings settings, ILlamaRuntime runtime, ModelFile model, CancellationToken cancellationToken)
     {
-        var hidden = engine.Info.IsFirst ? null : Embedding(runtime, model);
+        var tokens = Tokens(model.HyperParameters.VocabularySize, settings);
         var trial = new StageStep
         {
             StepNumber = 0,
             Commands = [SequenceCommand.Open(0, SamplingOptions.Greedy)],
-            Rows = [new StepRow(Token, 0, 0, IsOutput: true)],
-            Hidden = hidden,
+            Rows = [.. tokens.Select((token, position) => new StepRow(token, position, 0, IsOutput: position == tokens.Length - 1))],
+            Hidden = engine.Info.IsFirst ? null : Embeddings(tokens, runtime, model),
         };
-        var result = await engine.ExecuteAsync(trial, cancellationToken).ConfigureAwait(false);
-        result.Hidden?.Dispose();
+        try
+        {
+            var result = await engine.ExecuteAsync(trial, cancellationToken).ConfigureAwait(false);
+            result.Hidden?.Dispose();
+        }
+        catch (EngineException failure) when (failure.IsNotANumber)
+        {
+            throw new ModelFileException($"{model.File.Path}: {failure.Message}", failure);
+        }
+
         await engine.ExecuteAsync(new StageStep { StepNumber = 0, Commands = [SequenceCommand.Close(0)] }, cancellationToken).ConfigureAwait(false);
     }
 
-    private static TensorBuffer Embedding(ILlamaRuntime runtime, ModelFile model)
+    /// <summary>From all over the vocabulary.</summary>
+    private static ImmutableArray<int> Tokens(int vocabularySize, EngineSettings settings)
+    {
+        var count = new[] { MaxTokens, settings.MaxStepTokens, settings.MaxSequenceTokens, settings.KvCells, vocabularySize }.Min();
+        return [.. Enumerable.Range(0, count).Select(index => (int)((long)index * vocabularySize / count))];
+    }
+
+    // A later stage gets the tokens' embeddings too: they are as large as what the layers before would make of them.
+    private static TensorBuffer Embeddings(ImmutableArray<int> tokens, ILlamaRuntime runtime, ModelFile model)
     {
         using var embeddings = new TokenEmbeddings(runtime, model.File, model.Embedding);
-        var hidden = TensorBuffer.Rent(1, embeddings.Width);
-        embeddings.LookUp(Token, hidden.Values);
+        var width = embeddings.Width;
+        var hidden = TensorBuffer.Rent(tokens.Length, width);
+        for (var row = 0; row < tokens.Length; row++)
+            embeddings.LookUp(tokens[row], hidden.Values.Slice(row * width, width));
         return hidden;
     }
 }

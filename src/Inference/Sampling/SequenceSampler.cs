@@ -79,7 +79,7 @@ internal sealed unsafe class SequenceSampler : IDisposable
         var likeliest = Argmax.IndexOf(logits);
         // The largest is found past a logit that is no number, and every answer would then be a little wrong.
         if (!float.IsFinite(logits[likeliest]) || FiniteScan.HasNaN(logits))
-            throw new EngineException($"The logits of position {position} are not numbers: are the weights damaged?");
+            throw new EngineException($"The logits of position {position} are not numbers: are the weights damaged?") { IsNotANumber = true };
         var token = _filters is null ? likeliest : DrawFrom(_candidates.Fill(logits), position);
         if (_options.HasPenalties)
         {

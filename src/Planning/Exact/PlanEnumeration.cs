@@ -17,7 +17,7 @@ internal sealed class PlanEnumeration
     private readonly GroupTable _table;
     private readonly PlanEvaluator _evaluator;
     private readonly PlanObjective _objective;
-    private readonly int[] _types;
+    private readonly DeviceClasses _classes;
     private readonly int _devices;
     private readonly CancellationToken _cancellationToken;
     private readonly GroupPlan[] _chosen;
@@ -30,8 +30,8 @@ internal sealed class PlanEnumeration
         _table = table;
         _evaluator = evaluator;
         _objective = objective;
-        _types = evaluator.Serving.DeviceTypes;
-        _devices = _types.Length;
+        _classes = new DeviceClasses(evaluator.Serving.DeviceTypes);
+        _devices = evaluator.Serving.DeviceTypes.Length;
         _chosen = new GroupPlan[_devices];
         _cancellationToken = cancellationToken;
     }
@@ -64,12 +64,12 @@ internal sealed class PlanEnumeration
         if (free == 0)
             return Math.Min(prefill, decode) + mixed;
         var lowest = free & -free;
-        var best = Relaxed(free & ~SameType(free, int.TrailingZeroCount(lowest)), prefill, decode, mixed);
+        var best = Relaxed(free & ~_classes.SameType(free, int.TrailingZeroCount(lowest)), prefill, decode, mixed);
         var rest = free ^ lowest;
         for (var others = rest; ; others = (others - 1) & rest)
         {
             var group = lowest | others;
-            if (IsCanonical(group, free))
+            if (_classes.IsCanonical(group, free))
             {
                 if (_table.MostRequestsPerSecond(ReplicaRole.Prefill, group) is > 0 and var asPrefill)
                     best = Math.Max(best, Relaxed(free ^ group, prefill + asPrefill, decode, mixed));
@@ -92,12 +92,12 @@ internal sealed class PlanEnumeration
             return;
         }
         var lowest = free & -free;
-        Search(free & ~SameType(free, int.TrailingZeroCount(lowest)), groups);
+        Search(free & ~_classes.SameType(free, int.TrailingZeroCount(lowest)), groups);
         var rest = free ^ lowest;
         for (var others = rest; ; others = (others - 1) & rest)
         {
             var group = lowest | others;
-            if (IsCanonical(group, free))
+            if (_classes.IsCanonical(group, free))
                 foreach (var role in Roles)
                     if (_table[role, group] is { } plan)
                     {
@@ -114,13 +114,13 @@ internal sealed class PlanEnumeration
         if (free == 0)
             return ++_counted <= limit;
         var lowest = free & -free;
-        if (!Count(free & ~SameType(free, int.TrailingZeroCount(lowest)), groups, limit))
+        if (!Count(free & ~_classes.SameType(free, int.TrailingZeroCount(lowest)), groups, limit))
             return false;
         var rest = free ^ lowest;
         for (var others = rest; ; others = (others - 1) & rest)
         {
             var group = lowest | others;
-            if (IsCanonical(group, free))
+            if (_classes.IsCanonical(group, free))
                 foreach (var role in Roles)
                     if (_table[role, group] is not null && !Count(free ^ group, groups + 1, limit))
                         return false;
@@ -138,27 +138,5 @@ internal sealed class PlanEnumeration
             return;
         _bestFigures = figures;
         _best = _chosen[..groups];
-    }
-
-    // Of each type the group takes the first free devices.
-    private bool IsCanonical(int group, int free)
-    {
-        for (var set = free & ~group; set != 0; set &= set - 1)
-        {
-            var skipped = int.TrailingZeroCount(set);
-            for (var later = group >> skipped >> 1 << skipped << 1; later != 0; later &= later - 1)
-                if (_types[int.TrailingZeroCount(later)] == _types[skipped])
-                    return false;
-        }
-        return true;
-    }
-
-    private int SameType(int free, int device)
-    {
-        var same = 0;
-        for (var set = free; set != 0; set &= set - 1)
-            if (_types[int.TrailingZeroCount(set)] == _types[device])
-                same |= set & -set;
-        return same;
     }
 }

@@ -35,6 +35,11 @@ public static class PlanExplainer
         ? $"slices begin at multiples of {period} layers: the runtime knows layers with a sliding window by their period"
         : null;
 
+    /// <summary>What it means that the plan's devices run on different runtimes; null where they do not, or no profile says.</summary>
+    public static string? UnlikeRuntimes(PlanRequest request, ServingPlan plan) => Runtimes(request, plan) is { Length: > 1 } runtimes
+        ? $"devices run on different runtimes ({string.Join("; ", runtimes)}): a request that crosses from one to another can be answered in other words than on either alone"
+        : null;
+
     private static ReplicaExplanation Explain(ServingCosts serving, Dictionary<string, int> devices, ReplicaPlan replica)
     {
         // A plan whose planner left the micro-batches open is shown with single sequences.
@@ -129,8 +134,8 @@ public static class PlanExplainer
         }
         if (Cuts(request.Model) is { } cuts)
             yield return cuts;
-        if (Runtimes(request, plan) is { Length: > 1 } runtimes)
-            yield return $"devices run on different runtimes ({string.Join("; ", runtimes)}): a request that crosses from one to another can be answered in other words than on either alone";
+        if (UnlikeRuntimes(request, plan) is { } unlike)
+            yield return unlike;
         foreach (var certificate in plan.Certificates)
             yield return Describe(certificate);
     }

@@ -14,17 +14,15 @@ namespace E2LLM.Planning.Groups;
 /// </remarks>
 public sealed class GroupPlanner(ServingCosts serving)
 {
-    /// <summary>Devices up to which all orders of all groups are searched where layers or links differ.</summary>
-    private const int MaxOrderedDevices = 10;
+    // Of the closed form, and of sums made in another order.
+    private const double Rounding = 1e-8;
 
     private readonly EqualLayerSolver _closedForm = new(serving);
     private readonly GroupEvaluator _evaluator = new(serving);
-    private readonly ConcurrentDictionary<RoleCosts, Lazy<SubsetPartitionSolver>> _orders = new();
-    private readonly ConcurrentDictionary<(string Types, ReplicaRole Role), GroupPlan?> _memo = new();
+    private readonly GroupOrders _orders = new(serving, new GroupEvaluator(serving));
+    private readonly ConcurrentDictionary<(string Types, ReplicaRole Role), (GroupPlan? Plan, bool IsBest)> _memo = new();
 
     public ServingCosts Serving => serving;
-
-    private bool IsOrdered => !serving.IsUniform && serving.Fleet.DeviceCount <= MaxOrderedDevices;
 
     public GroupEvaluator Evaluator => _evaluator;
 
@@ -33,7 +31,12 @@ public sealed class GroupPlanner(ServingCosts serving)
     /// <summary>Null where the devices cannot hold the model, or not at the minimum speed.</summary>
     /// <param name="devices">Indices in the fleet in any order, without repetition.</param>
     /// <param name="role">What the group is to do.</param>
-    public GroupPlan? Best(IReadOnlyList<int> devices, ReplicaRole role)
+    public GroupPlan? Best(IReadOnlyList<int> devices, ReplicaRole role) => Best(devices, role, out _);
+
+    /// <param name="devices">Indices in the fleet in any order, without repetition.</param>
+    /// <param name="role">What the group is to do.</param>
+    /// <param name="isBest">Whether it is proved that no order, no cut and no micro-batches of these devices give a higher rate, or any where there is no plan.</param>
+    internal GroupPlan? Best(IReadOnlyList<int> devices, ReplicaRole role, out bool isBest)
     {
         var sorted = devices.ToArray();
         Array.Sort(sorted, (left, right) =>
@@ -43,13 +46,14 @@ public sealed class GroupPlanner(ServingCosts serving)
             for (var index = 0; index < all.Length; index++)
                 text[index] = (char)serving.DeviceTypes[all[index]];
         }), role);
-        if (!_memo.TryGetValue(key, out var plan))
+        if (!_memo.TryGetValue(key, out var known))
         {
             // Kept as positions in the sorted list, for any devices of these types.
             var found = Find(sorted, role);
-            plan = _memo.GetOrAdd(key, found?.OnDevices(device => Array.IndexOf(sorted, device)));
+            known = _memo.GetOrAdd(key, (found.Plan?.OnDevices(device => Array.IndexOf(sorted, device)), found.IsBest));
         }
-        return plan?.OnDevices(position => sorted[position]);
+        isBest = known.IsBest;
+        return known.Plan?.OnDevices(position => sorted[position]);
     }
 
     /// <summary>The best cuts and micro-batches of devices in a given order; null where nothing fits.</summary>
@@ -81,28 +85,8 @@ public sealed class GroupPlanner(ServingCosts serving)
     public double LeastSeconds(ReadOnlySpan<int> devices, RoleCosts costs, double cutoff = double.PositiveInfinity)
     {
         var least = _closedForm.RequestSeconds(devices, costs, out _, cutoff);
-        if (!IsOrdered || double.IsPositiveInfinity(least))
-            return least;
-        return Math.Max(least, Orders(costs).BottleneckSeconds(Subset(devices)));
+        return !_orders.IsSmall || double.IsPositiveInfinity(least) ? least : Math.Max(least, _orders.BottleneckSeconds(devices, costs));
     }
-
-    private static int Subset(ReadOnlySpan<int> devices)
-    {
-        var subset = 0;
-        foreach (var device in devices)
-            subset |= 1 << device;
-        return subset;
-    }
-
-    private SubsetPartitionSolver Orders(RoleCosts costs) => _orders.GetOrAdd(costs, _ => new Lazy<SubsetPartitionSolver>(() =>
-    {
-        int[] all = [.. Enumerable.Range(0, serving.Fleet.DeviceCount)];
-        var hops = new double[all.Length, all.Length];
-        foreach (var from in all)
-            foreach (var to in all)
-                hops[from, to] = from == to ? 0 : costs.HopSecondsOf(from, to);
-        return new SubsetPartitionSolver(Problem(all, costs), hops);
-    })).Value;
 
     private void LeastSeconds(SizeTree node, ReadOnlySpan<int> devices, double bound, ref double least)
     {
@@ -120,19 +104,23 @@ public sealed class GroupPlanner(ServingCosts serving)
         LeastSeconds(node.Halves[1 - first], devices, Math.Max(left, right), ref least);
     }
 
-    private GroupPlan? Find(int[] devices, ReplicaRole role)
+    private (GroupPlan? Plan, bool IsBest) Find(int[] devices, ReplicaRole role)
     {
         GroupPlan? best = null;
+        // Below this no group is, of the sizes whose best was not certainly found.
+        var unproved = double.PositiveInfinity;
         Visit(serving.Tree(role), devices, () => best?.RequestSeconds ?? double.PositiveInfinity, costs =>
         {
             var bound = _closedForm.RequestSeconds(devices, costs, out var microBatches, best?.RequestSeconds ?? double.PositiveInfinity);
             if (double.IsPositiveInfinity(bound) || best is not null && bound >= best.RequestSeconds)
                 return;
-            var plan = Build(devices, costs, bound, microBatches);
+            var (plan, isBest) = Build(devices, costs, bound, microBatches, best?.RequestSeconds ?? double.PositiveInfinity);
+            if (!isBest)
+                unproved = Math.Min(unproved, bound);
             if (plan is not null && (best is null || plan.RequestSeconds < best.RequestSeconds))
                 best = plan;
         });
-        return best;
+        return (best, (best?.RequestSeconds ?? double.PositiveInfinity) <= unproved * (1 + Rounding));
     }
 
     /// <summary>Tries the sizes that may still give less than what is known, the likely best first.</summary>
@@ -148,7 +136,8 @@ public sealed class GroupPlanner(ServingCosts serving)
                 Visit(half, devices, known, attempt);
     }
 
-    private GroupPlan? Build(int[] devices, RoleCosts costs, double seconds, int microBatches)
+    /// <summary>A group in no less than <paramref name="seconds"/>, and whether none is faster; also where none is faster than <paramref name="known"/>.</summary>
+    private (GroupPlan? Plan, bool IsBest) Build(int[] devices, RoleCosts costs, double seconds, int microBatches, double known)
     {
         var layers = new (int Device, int Layers)[devices.Length];
         GroupPlan? exchanged = null;
@@ -158,16 +147,22 @@ public sealed class GroupPlanner(ServingCosts serving)
         else if (serving.Capacities.HasEqualLayers)
         {
             if (!serving.Fleet.Named.AnyWithin(devices))
-                return _evaluator.Evaluate(Cut(layers), costs, microBatches);
+                return (_evaluator.Evaluate(Cut(layers), costs, microBatches), true);
             exchanged = Exchange(layers, costs);
-            if (exchanged?.RequestSeconds <= seconds * (1 + 1e-9))
-                return exchanged;
+            if (exchanged?.RequestSeconds <= seconds * (1 + Rounding))
+                return (exchanged, true);
+        }
+        if (_orders.IsSmall)
+        {
+            if (_orders.BottleneckSeconds(devices, costs) >= known)
+                return (null, true);
+            if (_orders.IsExact)
+                return (Better(_orders.Best(devices, costs), exchanged), true);
         }
         var swapped = Better(OrderSearch([.. layers.Select(stage => stage.Device)], costs), exchanged);
-        if (!IsOrdered || Orders(costs).Partition(Subset(devices)) is not { Length: > 0 } stages)
-            return swapped;
         // The least bottleneck over all orders; where the sum of slot times binds, another order may still be better.
-        return Better(swapped, _evaluator.Evaluate(stages, costs, costs.MaxMicroBatches));
+        var best = _orders.IsSmall ? Better(swapped, _orders.LeastBottleneck(devices, costs)) : swapped;
+        return (best, best?.RequestSeconds <= seconds * (1 + Rounding));
     }
 
     private static GroupPlan? Better(GroupPlan? one, GroupPlan? other) =>
@@ -227,24 +222,7 @@ public sealed class GroupPlanner(ServingCosts serving)
     }
 
     private GroupPlan? Cut(PartitionSolver solver, int[] order, int[] ends, RoleCosts costs) =>
-        double.IsPositiveInfinity(solver.Solve(Problem(order, costs), ends))
+        double.IsPositiveInfinity(solver.Solve(PartitionProblem.Of(serving, costs, order), ends))
             ? null
             : _evaluator.Evaluate([.. order.Select((device, index) => (device, ends[index]))], costs, costs.MaxMicroBatches);
-
-    private PartitionProblem Problem(int[] order, RoleCosts costs)
-    {
-        var memory = serving.Fleet.Memory;
-        return new PartitionProblem
-        {
-            LayerWork = serving.Fleet.LayerWork,
-            LayerBytes = memory.LayerBytes,
-            EachStageBytes = memory.EachStageBytes,
-            FirstStageBytes = memory.FirstStageBytes,
-            LastStageBytes = memory.LastStageBytes,
-            Costs = [.. order.Select(device => costs.Busy[device])],
-            MemoryBytes = [.. order.Select(device => serving.Fleet.MemoryBytes[device])],
-            HopSeconds = [.. order.Select((device, index) => index == 0 ? 0 : costs.HopSecondsOf(order[index - 1], device))],
-            SendSeconds = costs.KvSecondsPrefix,
-        };
-    }
 }

@@ -37,6 +37,24 @@ public sealed class PartitionProblem
 
     public int DeviceCount => Costs.Length;
 
+    /// <summary>A role's costs on devices in a given order.</summary>
+    internal static PartitionProblem Of(ServingCosts serving, RoleCosts costs, int[] order)
+    {
+        var memory = serving.Fleet.Memory;
+        return new PartitionProblem
+        {
+            LayerWork = serving.Fleet.LayerWork,
+            LayerBytes = memory.LayerBytes,
+            EachStageBytes = memory.EachStageBytes,
+            FirstStageBytes = memory.FirstStageBytes,
+            LastStageBytes = memory.LastStageBytes,
+            Costs = [.. order.Select(device => costs.Busy[device])],
+            MemoryBytes = [.. order.Select(device => serving.Fleet.MemoryBytes[device])],
+            HopSeconds = [.. order.Select((device, index) => index == 0 ? 0 : costs.HopSecondsOf(order[index - 1], device))],
+            SendSeconds = costs.KvSecondsPrefix,
+        };
+    }
+
     /// <summary>Seconds of a device with the layers [first, end): compute or sending, whichever is longer.</summary>
     public double StageSeconds(int device, int first, int end)
     {

@@ -20,6 +20,7 @@ public sealed class PlanningContext
 
     private readonly Lazy<GroupTable?> _table;
     private readonly Lazy<(GroupPlan[] Groups, PlanFigures Figures)>[] _optimum;
+    private readonly Lazy<LinkedEnumeration> _linked;
     private readonly Lazy<double> _relaxedCapacity;
     private readonly Lazy<ICapacityBound> _capacityBound;
 
@@ -41,6 +42,9 @@ public sealed class PlanningContext
         _table = new(MakeTable);
         _optimum = [.. Enum.GetValues<PlanObjective>().Select(objective => new Lazy<(GroupPlan[], PlanFigures)>(() =>
             PlanEnumeration.Best(_table.Value!, Evaluator, objective, CancellationToken)))];
+        _linked = new(() => new LinkedEnumeration(
+            _table.Value!, Groups, Evaluator, PlanEnumeration.Best(_table.Value!, Evaluator, PlanObjective.Capacity, CancellationToken).Groups, CancellationToken));
+        _optimum[(int)PlanObjective.Capacity] = new(() => (_linked.Value.Groups, _linked.Value.Groups.Length == 0 ? PlanFigures.Infeasible : Evaluator.Evaluate(_linked.Value.Groups)));
         _relaxedCapacity = new(() => PlanEnumeration.RelaxedCapacity(_table.Value!, Evaluator, CancellationToken));
         _capacityBound = new(() =>
         {
@@ -66,11 +70,17 @@ public sealed class PlanningContext
 
     public PlanObjective Objective => Request.Objective;
 
-    /// <summary>Whether every plan can be looked at, and the groups of each are certainly the best of their devices.</summary>
+    /// <summary>Whether every choice of groups and roles can be looked at, each group at the highest rate that was found.</summary>
     public bool IsEnumerable => _table.Value is not null;
 
-    /// <summary>The best plan of all; only where <see cref="IsEnumerable"/>.</summary>
+    /// <summary>
+    /// The best plan of all with groups at their highest rate, and by capacity of those with any orders and cuts, as far as they could be looked
+    /// at; only where <see cref="IsEnumerable"/>.
+    /// </summary>
     internal (GroupPlan[] Groups, PlanFigures Figures) Optimum(PlanObjective objective) => _optimum[(int)objective].Value;
+
+    /// <summary>Whether no plan has more capacity than <see cref="Optimum"/>; only where <see cref="IsEnumerable"/>.</summary>
+    internal bool IsCapacityExact => _linked.Value.IsWhole;
 
     /// <summary>The highest min(P, D) + M of all plans; only where <see cref="IsEnumerable"/>.</summary>
     internal double RelaxedCapacity => _relaxedCapacity.Value;

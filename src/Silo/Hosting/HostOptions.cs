@@ -22,7 +22,8 @@ public sealed class HostOptions
     /// <summary>Directory of the slices and the journal.</summary>
     [OptionText(Default = "`e2llm` under the user's local application data", Valid = "a folder")]
     public string DataDirectory { get; set; } =
-        Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create), "e2llm");
+        // Not made here: a service's user often has no home, and another folder is configured then.
+        Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "e2llm");
 
     /// <summary>Whether a journal that is damaged, or none, is renamed and a new one begun; else the silo does not start.</summary>
     public bool SetBrokenJournalAside { get; set; }

@@ -66,6 +66,7 @@ public static partial class SiloHost
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, configuration.Host.HttpPort));
         builder.Services.AddSingleton(time);
         SteadyTime.AddTo(builder.Services, time);
+        builder.Services.AddHostedService<HangUp>();
         builder.Services.AddSingleton(target);
         // The lock ends with the container that made it.
         builder.Services.AddSingleton(_ => directory);

@@ -1,5 +1,6 @@
 using E2LLM.Core.Requests;
 using E2LLM.Grains.Requests;
+using E2LLM.Silo.Storage;
 using Microsoft.Data.Sqlite;
 using Orleans.Storage;
 
@@ -23,8 +24,7 @@ internal sealed class JournalRetention(string connectionString, IGrainStorageSer
     /// <exception cref="SqliteException">The journal cannot be read or written; what was removed before stays removed.</exception>
     public int Prune(CancellationToken cancellationToken)
     {
-        using var connection = new SqliteConnection(connectionString);
-        connection.Open();
+        using var connection = JournalSource.Open(connectionString);
         var now = time.GetUtcNow();
         var tooOld = (now - TimeSpan.FromDays(options.RequestDays)).ToUnixTimeSeconds();
         var tooYoung = (now - Grace).ToUnixTimeSeconds();
@@ -41,8 +41,7 @@ internal sealed class JournalRetention(string connectionString, IGrainStorageSer
                     removed += Delete(connection, row);
             after = (rows[^1].ModifiedAt, rows[^1].RowId);
         }
-        if (removed > 0)
-            ReturnPages(connection);
+        ReturnPages(connection);
         return removed;
     }
 
@@ -100,7 +99,10 @@ internal sealed class JournalRetention(string connectionString, IGrainStorageSer
         return command.ExecuteNonQuery();
     }
 
-    /// <summary>Pages that came free go back to the file system; stepped to its end, because each step frees one page.</summary>
+    /// <summary>
+    /// Pages that came free go back to the file system; stepped to its end, because each step frees one page. The log beside the file,
+    /// which has what was deleted since by its clients, begins anew.
+    /// </summary>
     private static void ReturnPages(SqliteConnection connection)
     {
         using var command = connection.CreateCommand();

@@ -12,7 +12,7 @@ internal static class JournalFile
 
     private const string Section = HostOptions.Section;
 
-    /// <summary>SQLite's codes of a file that holds no journal: another schema, damaged pages, no database at all.</summary>
+    /// <summary>SQLite's codes of a file that holds no journal: another schema or other records, damaged pages, no database at all.</summary>
     private const int OtherSchema = 1, Damaged = 11, NoDatabase = 26;
 
     /// <summary>SQLite's own, beside the file.</summary>
@@ -47,7 +47,7 @@ internal static class JournalFile
         catch (Exception error) when (error is SqliteException or IOException or UnauthorizedAccessException)
         {
             throw new ConfigurationException(
-                $"The journal '{path}' cannot be opened: {error.Message} {Section}:{nameof(HostOptions.DataDirectory)} must be a folder that this user may write to.", error);
+                $"The journal '{path}' cannot be opened: {error.Message} {Section}:{nameof(HostOptions.DataDirectory)} must be a folder that this user may write to, and this file in it one, too.", error);
         }
     }
 
@@ -55,8 +55,12 @@ internal static class JournalFile
 
     private static string? TryOpen(string path)
     {
+        if (Directory.Exists(path))
+            throw new IOException("It is a folder.");
         MakePrivate(path);
-        JournalSchema.Apply(JournalSchema.ConnectionString(path));
+        var connectionString = JournalSchema.ConnectionString(path);
+        JournalSchema.Apply(connectionString);
+        SharedRecords.Check(connectionString);
         return null;
     }
 

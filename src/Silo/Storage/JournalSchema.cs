@@ -68,8 +68,7 @@ public static class JournalSchema
     /// <exception cref="SqliteException">The file cannot be opened, is no database, is damaged, or has tables of another kind.</exception>
     public static void Apply(string connectionString)
     {
-        using var connection = new SqliteConnection(connectionString);
-        connection.Open();
+        using var connection = JournalSource.Open(connectionString);
         Check(connection);
         LetShrink(connection);
         Execute(connection, Tables);

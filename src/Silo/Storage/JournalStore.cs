@@ -28,7 +28,7 @@ internal static partial class JournalStore
             {
                 // The provider's own name for Microsoft.Data.Sqlite.
                 storage.Invariant = "System.Data.SQLite";
-                storage.ConnectionString = JournalFile.ConnectionString(configuration.Host);
+                storage.DataSource = new JournalSource(JournalFile.ConnectionString(configuration.Host));
             });
         else
             silo.AddAzureBlobGrainStorage(Unguarded, storage =>

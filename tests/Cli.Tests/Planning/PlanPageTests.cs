@@ -65,6 +65,18 @@ public sealed class PlanPageTests
     }
 
     [Fact]
+    public void Page_DevicesOnDifferentRuntimes_SaysWhatThatMeans()
+    {
+        var input = PlanRequests.Testbed();
+        var request = input.Request with { Profiles = [.. input.Request.Profiles.Select((profile, index) => profile with { Runtime = index % 2 == 0 ? "one 1.0" : "other 2.0" })] };
+
+        var page = PlanPage.Write(input with { Request = request }, [PlanRequests.Plan(request)], null);
+
+        Assert.Contains("devices run on different runtimes (one 1.0: ", page);
+        Assert.DoesNotContain("different runtimes", PlanPage.Write(input, [PlanRequests.Plan(input.Request)], null));
+    }
+
+    [Fact]
     public void Page_SeveralPlanners_HasATableAndASectionEach()
     {
         var input = PlanRequests.Testbed();

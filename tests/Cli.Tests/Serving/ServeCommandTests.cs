@@ -23,4 +23,13 @@ public sealed class ServeCommandTests : IDisposable
         // The runtime may log that a grain of the last silo finds no other silo to go to.
         Assert.DoesNotContain("Unhandled", run.Error);
     }
+
+    /// <summary>The user of a service often has no home.</summary>
+    [Fact]
+    public async Task Serve_WithoutAHomeThatCanBeMade_NeedsNoneWhereItsFolderIsNamed()
+    {
+        await using var serve = CliProcess.Start(new Dictionary<string, string> { ["HOME"] = "/dev/null/home" }, "serve", "--data", _folder.Path, "--port", "0");
+
+        await serve.WaitForErrorAsync("Serving e2llm-demo-q8_0 on fleet demo.");
+    }
 }

@@ -17,6 +17,7 @@ public sealed class ShutdownTests : IDisposable
     [Theory]
     [InlineData("TERM")]
     [InlineData("INT")]
+    [InlineData("HUP")]
     public async Task Serve_ToldToStopWhileAnAnswerIsWritten_WritesItToItsEndAndTakesNoNewOnes(string signal)
     {
         await using var silo = await StartAsync(drainSeconds: "60");
@@ -58,10 +59,13 @@ public sealed class ShutdownTests : IDisposable
 
         var error = rest.Split("event: error\ndata: ");
         Assert.Equal(2, error.Length);
-        Assert.Contains("The server is stopping", JsonDocument.Parse(error[1]).RootElement.GetProperty("error").GetProperty("message").GetString());
+        Assert.Equal("server_stopping", JsonDocument.Parse(error[1]).RootElement.GetProperty("error").GetProperty("code").GetString());
         Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
         Assert.NotNull(refused.Headers.RetryAfter);
-        Assert.Equal(0, (await silo.Process.WaitForExitAsync()).ExitCode);
+        var run = await silo.Process.WaitForExitAsync();
+        Assert.Equal(0, run.ExitCode);
+        Assert.DoesNotContain("at E2LLM.", run.Error);
+        Assert.DoesNotContain("they lack it", run.Error);
 
         await using var again = await StartAsync(drainSeconds: "0.5");
         var record = await again.Http.GetFromJsonAsync<JsonElement>("/v1/requests/" + id);

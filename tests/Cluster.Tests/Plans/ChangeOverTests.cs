@@ -103,6 +103,36 @@ public sealed class ChangeOverTests
     }
 
     [Fact]
+    public async Task Apply_AModelThatNoStageCanServe_IsSaidToBeAtFaultUntilAReplicaStarts()
+    {
+        var isBroken = true;
+        var engines = new BrokenEngines(Engines(), _ => Volatile.Read(ref isBroken), message => new ModelFileException(message));
+        await using var fog = await TestFog.StartAsync(Options(engines));
+
+        var error = await Assert.ThrowsAsync<ModelFileException>(() => fog.Plan.ApplyAsync(fog.Fleet));
+
+        var status = await fog.Plan.GetStatusAsync();
+        Assert.Contains("the test broke the engine of device", status.ModelFault);
+        Assert.False(error.MayRetry);
+
+        Volatile.Write(ref isBroken, false);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while ((status = await fog.Plan.GetStatusAsync()).Phase != PlanPhase.Ready)
+            limit.Token.ThrowIfCancellationRequested();
+        Assert.Equal("", status.ModelFault);
+    }
+
+    [Fact]
+    public async Task Apply_AnEngineThatFails_IsNoFaultOfTheModel()
+    {
+        await using var fog = await TestFog.StartAsync(Options(new BrokenEngines(Engines(), _ => true)));
+
+        await Assert.ThrowsAsync<EngineException>(() => fog.Plan.ApplyAsync(fog.Fleet));
+
+        Assert.Equal("", (await fog.Plan.GetStatusAsync()).ModelFault);
+    }
+
+    [Fact]
     public async Task Apply_StageThatNoPlanNames_IsUnloaded()
     {
         await using var fog = await TestFog.StartAsync(Options(Engines()));

@@ -42,6 +42,36 @@ public sealed class CancellationTests
     }
 
     [Fact]
+    public async Task Interrupt_ByAGatewayThatStops_EndsTheStreamWithAFailureThatMayBeTriedAgainAndIsCounted()
+    {
+        await using var fog = await TestFog.ServeAsync(Synthetic.ThreeSilos(Synthetic.Engines(Slow)));
+        TokenChunk? last = null;
+
+        await foreach (var chunk in fog.Request("cut").RunAsync(Synthetic.Request("cut", maxTokens: 4000)))
+        {
+            if (last is null)
+                await fog.Request("cut").InterruptAsync();
+            last = chunk;
+        }
+
+        Assert.Equal((FinishReason.Interrupted, true), (last!.Finish, last.Failure!.MayRetry));
+        var record = (await fog.Request("cut").GetAsync())!;
+        Assert.Equal((FinishReason.Interrupted, RequestPhase.Decode), (record.Finish, record.Failure!.Phase));
+        Assert.Equal(1, (await fog.CountedAsync(1)).Whole.Failed);
+        await AssertAllFreeAsync(fog);
+    }
+
+    [Fact]
+    public async Task Interrupt_OfARequestThatNobodyRuns_IsHarmless()
+    {
+        await using var fog = await TestFog.ServeAsync(Synthetic.ThreeDevices());
+
+        await fog.Request("none").InterruptAsync();
+
+        Assert.Null(await fog.Request("none").GetAsync());
+    }
+
+    [Fact]
     public async Task End_ByTheReader_KeepsTheTokensThatCountAndTheirTimes()
     {
         await using var fog = await TestFog.ServeAsync(Synthetic.ThreeSilos(Synthetic.Engines(Slow)));

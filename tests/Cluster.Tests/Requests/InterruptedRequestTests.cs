@@ -25,6 +25,32 @@ public sealed class InterruptedRequestTests
     }
 
     [Fact]
+    public async Task Interrupt_ByAReaderWhoseSiloStops_EndsTheStreamAndIsInTheJournalAndCounted()
+    {
+        await using var fog = await TestFog.ServeAsync(Synthetic.ThreeSilos(Synthetic.Engines(new() { CallSeconds = 1e-3 })));
+        TokenChunk? last = null;
+        var isCut = false;
+
+        await foreach (var chunk in fog.Request("cut").RunAsync(Synthetic.Request("cut", maxTokens: 4000)))
+        {
+            if (!isCut && chunk.Tokens.Length > 0)
+            {
+                isCut = true;
+                await fog.Request("cut").InterruptAsync();
+                Assert.Equal(FinishReason.Interrupted, (await StoredRequests.ReadAsync(fog, "cut"))!.Finish);
+            }
+            last = chunk;
+        }
+
+        Assert.Equal((FinishReason.Interrupted, true), (last!.Finish!.Value, last.Failure!.MayRetry));
+        var counts = (await fog.CountedAsync(1)).Whole;
+        Assert.Equal((1, 0), (counts.Failed, counts.Cancelled));
+        await fog.Request("cut").InterruptAsync();
+        await fog.Request("never run").InterruptAsync();
+        Assert.Null(await fog.Request("never run").GetAsync());
+    }
+
+    [Fact]
     public async Task Get_Interrupted_IsCountedOnce()
     {
         await using var fog = await TestFog.ServeAsync(Synthetic.ThreeDevices());

@@ -78,6 +78,8 @@ public sealed class TokenStreamTests
 
         public Task<RequestTimeline?> EndAsync(int tokens) => throw new NotSupportedException();
 
+        public Task InterruptAsync() => throw new NotSupportedException();
+
         public Task<bool> DeleteAsync() => throw new NotSupportedException();
 
         public Task CancelAsync() => throw new NotSupportedException();

@@ -55,6 +55,8 @@ public sealed class FakeRequestGrain(FakeFleet fleet) : Grain, IRequestGrain
 
     public Task CancelAsync() => _cancelled.CancelAsync();
 
+    public Task InterruptAsync() => CancelAsync();
+
     public async Task<bool> DeleteAsync()
     {
         if (_record is not { Phase: RequestPhase.Done })

@@ -55,4 +55,35 @@ public sealed class HealthTests
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "model_not_ready"), (error.Status, error.Code));
         Assert.EndsWith("started anew: device d1 does not answer.", error.Message);
     }
+
+    [Theory]
+    [InlineData(PlanPhase.Failed)]
+    [InlineData(PlanPhase.Loading)]
+    public async Task Chat_WithAModelThatIsAtFault_IsToldNotToTryAgain(PlanPhase phase)
+    {
+        await using var host = await GatewayHost.StartAsync();
+        var model = host.Fleet.Add(Scripts.Says("x"));
+        model.Status = new PlanStatus { Phase = phase, Error = "Replica r0 does not serve.", ModelFault = "/srv/m/bad.gguf: layers 3-7 give NaN" };
+
+        using var refused = await host.Http.PostAsync(ChatHttp.ChatPath, ChatHttp.Body(model.Id));
+        using var health = await host.Http.GetAsync("/health");
+
+        var error = await refused.ErrorAsync();
+        Assert.Equal((HttpStatusCode.InternalServerError, "model_unusable"), (error.Status, error.Code));
+        Assert.Equal("bad.gguf: layers 3-7 give NaN", error.Message);
+        Assert.Null(refused.Headers.RetryAfter);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, health.StatusCode);
+    }
+
+    [Fact]
+    public async Task Chat_WithAFaultOfTheModelThatOneReplicaDoesNotHave_IsAnswered()
+    {
+        await using var host = await GatewayHost.StartAsync();
+        var model = host.Fleet.Add(Scripts.Says("x"));
+        model.Status = model.Status with { ModelFault = "bad.gguf: layers 3-7 give NaN" };
+
+        using var answered = await host.Http.PostAsync(ChatHttp.ChatPath, ChatHttp.Body(model.Id));
+
+        Assert.Equal(HttpStatusCode.OK, answered.StatusCode);
+    }
 }

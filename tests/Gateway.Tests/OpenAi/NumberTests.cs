@@ -40,6 +40,23 @@ public sealed class NumberTests(GatewayFixture gateway)
     public void Read_Seed_StaysItselfIn32Bits(long seed, uint expected) => Assert.Equal(expected, RequestSeed.Read(seed, "id"));
 
     [Fact]
+    public async Task Chat_OneNumberUnderTwoNamesThatDiffer_IsRefused()
+    {
+        var model = gateway.Fleet.Add(Scripts.Says("x"));
+
+        using var response = await gateway.Http.PostAsync(
+            ChatHttp.ChatPath, ChatHttp.Body(model.Id, ",\"repeat_penalty\":1.5,\"repetition_penalty\":1.0"));
+
+        var error = await response.ErrorAsync();
+        Assert.Equal((HttpStatusCode.BadRequest, "repeat_penalty"), (error.Status, error.Parameter));
+        Assert.Contains("repetition_penalty", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Chat_OneNumberUnderTwoNamesThatAgree_Counts() =>
+        Assert.Equal(1.5f, (await SendAsync(",\"repeat_penalty\":1.5,\"repetition_penalty\":1.50")).RepeatPenalty);
+
+    [Fact]
     public async Task Chat_SeedMinusOne_IsAnotherOneEachTime()
     {
         var first = await SendAsync(",\"seed\":-1");

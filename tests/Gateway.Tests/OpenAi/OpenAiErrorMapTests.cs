@@ -1,6 +1,7 @@
 using E2LLM.Core.Errors;
 using E2LLM.Core.Requests;
 using E2LLM.Gateway.OpenAi;
+using Microsoft.AspNetCore.Http;
 
 namespace E2LLM.Gateway.Tests.OpenAi;
 
@@ -29,6 +30,24 @@ public sealed class OpenAiErrorMapTests
 
         Assert.Equal((500, "model_unusable", false), (error.Status, error.Code, error.MayRetry));
         Assert.Equal("m.gguf: the vocabulary of 'm' cannot be used: unknown pre-tokenizer", error.Message);
+    }
+
+    [Fact]
+    public void From_AServerThatStops_IsOneCodeForNewRequestsAndForAnswersThatAreCutShort()
+    {
+        var refused = OpenAiErrorMap.From(new ServerStoppingException("The server is stopping."));
+        var cut = OpenAiErrorMap.Interrupted(RequestFailure.ServerStopping(RequestPhase.Decode));
+
+        Assert.All([refused, cut], error => Assert.Equal((503, "server_stopping", true), (error.Status, error.Code, error.MayRetry)));
+    }
+
+    [Fact]
+    public void MethodNotAllowed_OfTheServerAsAWhole_IsAStar()
+    {
+        var http = new DefaultHttpContext();
+        http.Request.Method = "OPTIONS";
+
+        Assert.Equal("There is no OPTIONS *; this path takes GET.", OpenAiErrorMap.MethodNotAllowed(http.Request, "GET").Message);
     }
 
     [Fact]

@@ -24,8 +24,9 @@ public sealed class StageTrialTests(TestModels models)
     {
         var factory = Factory(2, tensor);
 
-        var error = await Assert.ThrowsAsync<EngineException>(() => factory.CreateAsync(Stage("front", 0, 3), CancellationToken.None));
+        var error = await Assert.ThrowsAsync<ModelFileException>(() => factory.CreateAsync(Stage("front", 0, 3), CancellationToken.None));
 
+        Assert.StartsWith(models.PathOf(Model), error.Message, StringComparison.Ordinal);
         Assert.Contains("layers 0-2 on device 'front'", error.Message);
         Assert.Contains("came out of layer 2 with NaN", error.Message);
         await using var back = await factory.CreateAsync(Stage("back", 3, 5), CancellationToken.None);
@@ -36,10 +37,44 @@ public sealed class StageTrialTests(TestModels models)
     {
         var factory = Factory(-1, "output_norm.weight");
 
-        var error = await Assert.ThrowsAsync<EngineException>(() => factory.CreateAsync(Stage("back", 3, 5), CancellationToken.None));
+        var error = await Assert.ThrowsAsync<ModelFileException>(() => factory.CreateAsync(Stage("back", 3, 5), CancellationToken.None));
 
         Assert.Contains("layers 3-7 on device 'back'", error.Message);
         Assert.Contains("not numbers", error.Message);
+    }
+
+    [Theory]
+    [InlineData(0, 8)]
+    [InlineData(0, 3)]
+    [InlineData(3, 5)]
+    public async Task Create_WhereSomeTokensGiveNoNumbersAndOthersDo_FailsAllTheSame(int firstLayer, int layerCount)
+    {
+        var path = models.PathOf(Model) + ".bad-half.gguf";
+        File.Copy(models.PathOf(Model), path, overwrite: true);
+        using var catalog = await ModelCatalog.OpenAsync([path], models.Store, TestRuntime.Options, CancellationToken.None);
+        var (spec, file) = catalog.Get(catalog.Models[0].Id);
+        DamagedSlices.Damage(path, file.Embedding.RowOffsetBytes(spec.VocabularySize / 2));
+        var factory = new LlamaStageEngineFactory(catalog, models.Store, TestRuntime.Options, TimeProvider.System);
+
+        await Assert.ThrowsAnyAsync<E2LlmException>(
+            () => factory.CreateAsync(Stage("d", firstLayer, layerCount) with { ModelId = spec.Id }, CancellationToken.None));
+    }
+
+    [Theory]
+    [InlineData(1, 1, 1)]
+    [InlineData(3, 64, 48)]
+    [InlineData(16, 64, 2)]
+    [InlineData(16, 5, 48)]
+    public async Task Create_WithRoomForFewTokens_TriesFewer(int stepTokens, int cells, int sequenceTokens)
+    {
+        var small = Stage("d", 3, 5) with
+        {
+            Settings = new EngineSettings { KvCells = cells, MaxSequences = 1, MaxStepTokens = stepTokens, MaxSequenceTokens = sequenceTokens },
+        };
+
+        await using var engine = await models.Factory.CreateAsync(small, CancellationToken.None);
+
+        Assert.Equal(default, engine.Usage);
     }
 
     [Theory]
@@ -67,6 +102,7 @@ public sealed class StageTrialTests(TestModels models)
 
         var error = await Assert.ThrowsAsync<EngineException>(() => RunAsync(0, token));
 
+        Assert.True(error.IsNotANumber);
         Assert.Contains("on device 'front'", error.Message);
         Assert.Contains("position 0 of slot 0 came out of layer 2 with NaN", error.Message);
         // What it left behind is gone: the next request is served.

@@ -45,4 +45,33 @@ public sealed class ServedJournalTests : IDisposable
             journal, serializer, new RetentionOptions { RequestDays = 2 }, new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddDays(days)))
             .Prune(CancellationToken.None);
     }
+
+    /// <summary>A record that is written anew leaves its old self behind, too, if nobody sees to it.</summary>
+    [Fact]
+    public async Task Delete_RequestsOfASiloThatServed_LeavesNothingOfThemInTheFile()
+    {
+        await using var app = await SiloHost.BuildAsync([], host =>
+            (host.HttpPort, host.SiloPort, host.GatewayPort, host.DataDirectory) = (0, 0, 0, _folder.Path));
+        await app.StartAsync();
+        var target = app.Services.GetRequiredService<ServingTarget>();
+        await app.Services.GetRequiredService<IGrainFactory>()
+            .GetGrain<Grains.Interfaces.Plans.IPlanGrain>(target.Model.Id).ApplyAsync(target.Fleet);
+        using var http = new HttpClient { BaseAddress = new Uri(SiloHost.HttpAddress(app)) };
+        var ids = new List<string>();
+        for (var count = 0; count < 24; count++)
+        {
+            using var answer = await http.PostAsJsonAsync("/v1/completions", new { prompt = "Once", max_tokens = 2 });
+            ids.Add(answer.Headers.GetValues("x-request-id").Single());
+        }
+
+        // Every other one, so that the pages stay.
+        string[] deleted = [.. ids.Where((_, index) => index % 2 == 0)];
+        foreach (var id in deleted)
+            Assert.Equal(HttpStatusCode.OK, (await http.DeleteAsync("/v1/requests/" + id)).StatusCode);
+
+        await app.StopAsync();
+        SqliteConnection.ClearAllPools(); // the last connection takes the log along
+        var text = System.Text.Encoding.Latin1.GetString(await File.ReadAllBytesAsync(Path.Combine(_folder.Path, "journal.db")));
+        Assert.DoesNotContain(deleted, id => text.Contains(id, StringComparison.Ordinal));
+    }
 }

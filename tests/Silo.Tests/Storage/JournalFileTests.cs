@@ -58,13 +58,38 @@ public sealed class JournalFileTests : IDisposable
     }
 
     [Fact]
+    public void Open_ARecordThatCannotBeReadAndThatAllRequestsNeed_SaysWhichAndWhatToDo()
+    {
+        foreach (var type in (string[])["plan", "statistics"])
+        {
+            Open();
+            Store(type, [0, 1, 2, 3]);
+
+            var error = Assert.Throws<ConfigurationException>(() => Open(setAside: false));
+
+            Assert.StartsWith($"The journal '{Journal}' is damaged, or no journal of E2LLM: SQLite Error 1: 'the {type} record of m cannot be read", error.Message);
+            Assert.NotNull(Open(setAside: true));
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+    }
+
+    [Fact]
+    public void Open_ARecordOfOneRequestThatCannotBeRead_IsOpened()
+    {
+        Open();
+        Store("request", [0, 1, 2, 3]);
+
+        Assert.Null(Open(setAside: false));
+    }
+
+    [Fact]
     public void Open_FolderInItsPlace_SaysThatItCannotBeOpened()
     {
         Directory.CreateDirectory(Journal);
 
         var error = Assert.Throws<ConfigurationException>(() => Open(setAside: true));
 
-        Assert.StartsWith($"The journal '{Journal}' cannot be opened: ", error.Message);
+        Assert.StartsWith($"The journal '{Journal}' cannot be opened: It is a folder. ", error.Message);
         Assert.Contains("E2LLM:Silo:DataDirectory", error.Message);
     }
 
@@ -157,5 +182,18 @@ public sealed class JournalFileTests : IDisposable
         using var command = connection.CreateCommand();
         command.CommandText = text;
         return (long)command.ExecuteScalar()!;
+    }
+
+    private void Store(string type, byte[] payload)
+    {
+        using var connection = new SqliteConnection(JournalSchema.ConnectionString(Journal));
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = """
+            INSERT INTO GrainState (ServiceId, GrainType, KeyHigh, KeyLow, KeyText, Version, Payload) VALUES ('e2llm', $type, 0, 0, 'm', 1, $payload);
+            """;
+        command.Parameters.AddWithValue("$type", type);
+        command.Parameters.AddWithValue("$payload", payload);
+        command.ExecuteNonQuery();
     }
 }

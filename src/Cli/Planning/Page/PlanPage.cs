@@ -83,6 +83,8 @@ internal static class PlanPage
                 ["figure", "value", "note"], column => column != 1,
                 PlanSentences.Prediction(prediction, input.Request.Workload!).Select(figure => (string[])[figure.Name, figure.Value, figure.Note]));
         }
+        if (PlanExplainer.UnlikeRuntimes(input.Request, plan) is { } unlike)
+            yield return Paragraph($"Note: {unlike}.", "note");
         if (PlanSentences.Idle(plan) is { } idle)
             yield return Paragraph($"{idle}.", "");
         foreach (var (replica, explained) in plan.Replicas.Zip(explanation.Replicas))

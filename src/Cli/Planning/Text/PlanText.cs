@@ -35,6 +35,8 @@ internal static class PlanText
         if (plan.Replicas.Length <= MaxExplainedReplicas)
             foreach (var binding in PlanSentences.Bindings(explanation))
                 yield return new Spectre.Console.Text($"{binding}.");
+        if (PlanExplainer.UnlikeRuntimes(input.Request, plan) is { } unlike)
+            yield return new Spectre.Console.Text($"Note: {unlike}.");
         if (PlanSentences.Idle(plan) is { } idle)
             yield return new Spectre.Console.Text($"{idle}.");
         if (plan.Prediction is { } prediction)
