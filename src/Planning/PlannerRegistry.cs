@@ -36,8 +36,10 @@ public static class PlannerRegistry
     /// <summary>The valid names, sorted.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. Planners.Keys.Order(StringComparer.Ordinal)];
 
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <param name="judge">Settles between the best plans of planner "e2llm"; null: the cost model's word is taken.</param>
     /// <exception cref="ConfigurationException">The name is unknown; lists the valid ones.</exception>
-    public static IPlanner Get(string name) => Planners.TryGetValue(name, out var planner)
-        ? planner
+    public static IPlanner Get(string name, IPlanJudge? judge = null) => Planners.TryGetValue(name, out var planner)
+        ? planner is E2LlmPlanner && judge is not null ? new E2LlmPlanner(judge) : planner
         : throw new ConfigurationException($"planner is '{name}', must be one of: {string.Join(", ", Names)}.");
 }

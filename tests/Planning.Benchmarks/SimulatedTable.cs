@@ -5,6 +5,7 @@ using E2LLM.Planning.Presets;
 using E2LLM.Planning.Search;
 using E2LLM.Planning.Workloads;
 using E2LLM.Simulation.Fogs;
+using E2LLM.Simulation.Judging;
 using E2LLM.Simulation.Results;
 using E2LLM.Simulation.Workloads;
 
@@ -34,14 +35,14 @@ internal static class SimulatedTable
     private static void Print(TextWriter output, string fleet, string workloadName, double intervalSeconds)
     {
         var workload = WorkloadPresets.Get(workloadName) with { RequestsPerSecond = 1 / intervalSeconds };
-        var request = PresetRequests.Create(FleetPresets.Get(fleet), ModelShapes.Get("gpt-oss-20b"), workload, PlanObjective.Wait);
+        var request = PresetRequests.Create(FleetPresets.Get(fleet), ModelShapes.Get("gpt-oss-20b"), workload, PlanObjective.Latency);
         var context = new PlanningContext(request, CancellationToken.None);
         foreach (var name in Planners)
         {
             ServingPlan plan;
             try
             {
-                plan = ((ContextPlanner)PlannerRegistry.Get(name)).Plan(context);
+                plan = ((ContextPlanner)PlannerRegistry.Get(name, new SimulationJudge(new SimulationOptions()))).Plan(context);
             }
             catch (PlanningException)
             {

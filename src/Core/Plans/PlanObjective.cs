@@ -8,4 +8,7 @@ public enum PlanObjective
 
     /// <summary>The highest sustainable request rate.</summary>
     Capacity,
+
+    /// <summary>The least predicted mean time from a request's arrival to its last token at the workload's rate: wait and service together.</summary>
+    Latency,
 }

@@ -12,12 +12,13 @@ public static class PlannerComparison
     /// <param name="planners">Names, in the order of the outcomes.</param>
     /// <param name="cancellationToken">Ends the search.</param>
     /// <param name="progress">Told what the searches are at, for people; from any thread.</param>
+    /// <param name="judge">As <see cref="PlannerRegistry.Get"/> takes it.</param>
     /// <exception cref="ConfigurationException">A name is unknown.</exception>
     /// <exception cref="PlanningException">The request itself makes no sense.</exception>
     public static IEnumerable<PlanOutcome> Run(
-        PlanRequest request, IReadOnlyList<string> planners, CancellationToken cancellationToken, IProgress<string>? progress = null)
+        PlanRequest request, IReadOnlyList<string> planners, CancellationToken cancellationToken, IProgress<string>? progress = null, IPlanJudge? judge = null)
     {
-        var found = planners.Select(PlannerRegistry.Get).ToList();
+        var found = planners.Select(name => PlannerRegistry.Get(name, judge)).ToList();
         return Run(new PlanningContext(request, cancellationToken, progress: progress), found);
     }
 

@@ -14,13 +14,7 @@ public sealed class ServingCosts
     {
         Fleet = new FleetCosts(request);
         var engine = request.Engine;
-        Workload = request.Workload ?? new WorkloadSpec
-        {
-            Name = "default",
-            RequestsPerSecond = 1,
-            MeanInputTokens = Math.Max(1, Math.Min(engine.MaxSequenceTokens, engine.KvCells) / 2),
-            MeanOutputTokens = Math.Max(1, Math.Min(engine.MaxSequenceTokens, engine.KvCells) / 2),
-        };
+        Workload = WorkloadOf(request);
         ChunkTokens = Math.Min(engine.MaxStepTokens, Workload.MeanInputTokens);
         ChunksPerPrompt = Workload.MeanInputTokens / ChunkTokens;
         DecodeSteps = Math.Max(1, Workload.MeanOutputTokens - 1);
@@ -36,6 +30,15 @@ public sealed class ServingCosts
         Mixed = Sizes(ReplicaRole.Mixed);
         _trees = [.. Enum.GetValues<ReplicaRole>().Select(role => SizeTree.Of(this, Of(role)))];
     }
+
+    /// <summary>The workload of a request, or what stands for one that has none.</summary>
+    public static WorkloadSpec WorkloadOf(PlanRequest request) => request.Workload ?? new WorkloadSpec
+    {
+        Name = "default",
+        RequestsPerSecond = 1,
+        MeanInputTokens = Math.Max(1, Math.Min(request.Engine.MaxSequenceTokens, request.Engine.KvCells) / 2),
+        MeanOutputTokens = Math.Max(1, Math.Min(request.Engine.MaxSequenceTokens, request.Engine.KvCells) / 2),
+    };
 
     public FleetCosts Fleet { get; }
 

@@ -13,8 +13,11 @@ namespace E2LLM.Planning.E2Llm;
 /// <param name="judge">Settles between the best few plans; null: the cost model's word is taken.</param>
 public sealed class E2LlmPlanner(IPlanJudge? judge = null) : ContextPlanner
 {
-    /// <summary>Starts that are worth a search, and plans that are worth a judge's time.</summary>
+    /// <summary>Starts that are worth a search.</summary>
     private const int MaxCandidates = 4;
+
+    /// <summary>Plans that are worth a judge's time: what the search found, and the baselines' own, so that it never ends below one.</summary>
+    private const int MaxJudged = 14;
 
     /// <summary>Devices beyond which trying all changes of a plan takes too long.</summary>
     private const int MaxClimbDevices = 80;
@@ -23,9 +26,10 @@ public sealed class E2LlmPlanner(IPlanJudge? judge = null) : ContextPlanner
 
     public override ServingPlan Plan(PlanningContext context)
     {
-        if (judge is null)
+        // Of waits and capacities there are proofs, which a judge's word would only blur.
+        if (judge is null || context.Objective is not PlanObjective.Latency || context.Serving.Fleet.DeviceCount > MaxClimbDevices)
             return base.Plan(context);
-        ServingPlan[] plans = [.. Candidates(context).Select(groups => PlanAssembler.Assemble(context, Name, groups))];
+        ServingPlan[] plans = [.. Candidates(context, MaxJudged).Select(groups => PlanAssembler.Assemble(context, Name, groups))];
         return plans.Length switch
         {
             0 => base.Plan(context),
@@ -34,10 +38,10 @@ public sealed class E2LlmPlanner(IPlanJudge? judge = null) : ContextPlanner
         };
     }
 
-    protected override IReadOnlyList<GroupPlan> Find(PlanningContext context) => Candidates(context).FirstOrDefault() ?? [];
+    protected override IReadOnlyList<GroupPlan> Find(PlanningContext context) => Candidates(context, 1).FirstOrDefault() ?? [];
 
     /// <summary>The best plans of the search, different in their figures, best first.</summary>
-    private static List<IReadOnlyList<GroupPlan>> Candidates(PlanningContext context)
+    private static List<IReadOnlyList<GroupPlan>> Candidates(PlanningContext context, int most)
     {
         var starts = new List<IReadOnlyList<GroupPlan>>();
         if (context.IsEnumerable)
@@ -45,9 +49,9 @@ public sealed class E2LlmPlanner(IPlanJudge? judge = null) : ContextPlanner
         else
             starts.AddRange(context.CapacityBound.Candidates.Select(groups => Reachability.Repair(context, groups)));
         starts.AddRange(Starts.Of(context));
-        var ranked = Rank(context, starts);
         if (context.IsEnumerable || context.Serving.Fleet.DeviceCount > MaxClimbDevices)
-            return ranked;
+            return Rank(context, starts, most);
+        var ranked = Rank(context, starts, MaxCandidates);
 
         // Each start has its own generator, so that the number of threads changes nothing.
         var improved = new IReadOnlyList<GroupPlan>[ranked.Count];
@@ -57,10 +61,10 @@ public sealed class E2LlmPlanner(IPlanJudge? judge = null) : ContextPlanner
             improved[index] = new LocalSearch(context, new Random(context.Request.Seed + index)).Improve(ranked[index], Limits(context));
         });
         // Searches often meet in one plan; a judge is to see others, too.
-        return Rank(context, [.. improved, .. starts]);
+        return Rank(context, [.. improved, .. starts], most);
     }
 
-    private static List<IReadOnlyList<GroupPlan>> Rank(PlanningContext context, IEnumerable<IReadOnlyList<GroupPlan>> plans)
+    private static List<IReadOnlyList<GroupPlan>> Rank(PlanningContext context, IEnumerable<IReadOnlyList<GroupPlan>> plans, int most)
     {
         var priced = plans
             .Select(groups => (Groups: groups, Figures: groups.Count == 0 ? PlanFigures.Infeasible : context.Evaluator.Evaluate([.. groups])))
@@ -69,7 +73,7 @@ public sealed class E2LlmPlanner(IPlanJudge? judge = null) : ContextPlanner
             .ToList();
         priced.Sort((left, right) => left.Figures.IsBetterThan(right.Figures, context.Objective) ? -1
             : right.Figures.IsBetterThan(left.Figures, context.Objective) ? 1 : 0);
-        return [.. priced.Take(MaxCandidates).Select(plan => plan.Groups)];
+        return [.. priced.Take(most).Select(plan => plan.Groups)];
     }
 
     private static SearchLimits Limits(PlanningContext context) => context.Serving.Fleet.DeviceCount switch

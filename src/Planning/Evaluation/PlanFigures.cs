@@ -25,6 +25,9 @@ public readonly record struct PlanFigures
 
     public double ServiceSeconds { get; init; }
 
+    /// <summary>Mean seconds from a request's arrival to its last token.</summary>
+    public double EndToEndSeconds => MeanWaitSeconds + ServiceSeconds;
+
     /// <summary>The figures of no plan: worse than any other.</summary>
     public static PlanFigures Infeasible => new() { MeanWaitSeconds = double.PositiveInfinity, ServiceSeconds = double.PositiveInfinity };
 
@@ -32,7 +35,7 @@ public readonly record struct PlanFigures
     /// Whether these are better for the objective; a strict order, so that a search never goes in a circle. By wait: waits are rounded to
     /// <see cref="WaitToleranceSeconds"/>, equal ones are told apart by capacity, then by the service time. So the best plan of several
     /// waits at most the tolerance longer than any of them, and none that waits no longer has more capacity. By capacity: equal ones
-    /// are told apart by the rounded wait, then by the service time.
+    /// are told apart by the rounded wait, then by the service time. By latency: by <see cref="EndToEndSeconds"/>, then by capacity.
     /// </summary>
     public bool IsBetterThan(PlanFigures other, PlanObjective objective)
     {
@@ -40,9 +43,11 @@ public readonly record struct PlanFigures
             ? 0
             : CapacityPerSecond.CompareTo(other.CapacityPerSecond);
         var byWait = RoundedWait.CompareTo(other.RoundedWait);
-        var order = objective == PlanObjective.Wait ? -byWait : byCapacity;
+        if (objective == PlanObjective.Latency)
+            byWait = EndToEndSeconds.CompareTo(other.EndToEndSeconds);
+        var order = objective == PlanObjective.Capacity ? byCapacity : -byWait;
         if (order == 0)
-            order = objective == PlanObjective.Wait ? byCapacity : -byWait;
+            order = objective == PlanObjective.Capacity ? -byWait : byCapacity;
         if (order != 0)
             return order > 0;
         return ServiceSeconds != other.ServiceSeconds ? ServiceSeconds < other.ServiceSeconds : MeanWaitSeconds < other.MeanWaitSeconds;

@@ -1,13 +1,15 @@
 using System.Collections.Immutable;
 using E2LLM.Core.Plans;
 using E2LLM.Planning.Differences;
+using E2LLM.Planning.Search;
 
 namespace E2LLM.Planning.Explanation;
 
 /// <summary>The planning library as the plan grain sees it.</summary>
-public sealed class PlanAdvisor : IPlanAdvisor
+/// <param name="judge">As <see cref="PlannerRegistry.Get"/> takes it.</param>
+public sealed class PlanAdvisor(IPlanJudge? judge = null) : IPlanAdvisor
 {
-    public IPlanner FindPlanner(string name) => PlannerRegistry.Get(name);
+    public IPlanner FindPlanner(string name) => PlannerRegistry.Get(name, judge);
 
     public ImmutableArray<string> Explain(PlanRequest request, ServingPlan plan)
     {
