@@ -21,8 +21,8 @@ internal sealed class PlanOptions
 
     private readonly Option<string> _objective = new("--objective")
     {
-        Description = "wait: least predicted mean wait at the rate; capacity: highest sustainable rate.",
-        DefaultValueFactory = _ => "wait",
+        Description = "latency: least mean time from arrival to last token at the rate; wait: least predicted mean wait; capacity: highest sustainable rate.",
+        DefaultValueFactory = _ => "latency",
     };
 
     private readonly Option<string> _planner = new("--planner")
@@ -67,7 +67,7 @@ internal sealed class PlanOptions
 
     public void AddTo(Command command)
     {
-        _objective.AcceptOnlyFromAmong("wait", "capacity");
+        _objective.AcceptOnlyFromAmong("latency", "wait", "capacity");
         _kvType.AcceptOnlyFromAmong("f32", "f16", "q8_0");
         _timeLimit.Validators.Add(result =>
         {
@@ -99,7 +99,7 @@ internal sealed class PlanOptions
         Model = arguments.GetValue(_model)!,
         Workload = arguments.GetValue(_workload)!,
         RequestsPerSecond = arguments.GetValue(_rate),
-        Objective = arguments.GetValue(_objective) == "capacity" ? PlanObjective.Capacity : PlanObjective.Wait,
+        Objective = Enum.Parse<PlanObjective>(arguments.GetValue(_objective)!, ignoreCase: true),
         Planners = Planners(arguments.GetValue(_planner)!),
         Seed = arguments.GetValue(_seed),
         MinimumTokensPerSecond = arguments.GetValue(_minimumSpeed),

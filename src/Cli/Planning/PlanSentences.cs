@@ -2,6 +2,7 @@ using E2LLM.Core.Plans;
 using E2LLM.Core.Workloads;
 using E2LLM.Planning.Explanation;
 using E2LLM.Cli.Planning.Inputs;
+using E2LLM.Simulation.Judging;
 
 namespace E2LLM.Cli.Planning;
 
@@ -44,6 +45,10 @@ internal static class PlanSentences
             $"limited by {prediction.BindingResource}; the workload takes {load:0} % of it"
             + (load > 100 ? $", so that the queue grows: waits are those of {workload.HorizonRequests} requests" : ""));
     }
+
+    public static string Simulated(TrialFigures figures) =>
+        $"Simulated, means of {figures.Runs} runs of {figures.Requests} requests: wait {Figures.Seconds(figures.WaitSeconds)}, TTFT {Figures.Seconds(figures.TtftSeconds)}, "
+        + $"TPOT {Figures.Seconds(figures.TpotSeconds)}, end to end {Figures.Seconds(figures.EndToEndSeconds)}";
 
     private static string WaitParts(PlanPrediction prediction)
     {

@@ -17,7 +17,7 @@ internal sealed record PlanSettings
 
     public double? RequestsPerSecond { get; init; }
 
-    public PlanObjective Objective { get; init; } = PlanObjective.Wait;
+    public PlanObjective Objective { get; init; } = PlanObjective.Latency;
 
     /// <summary>Names, in the order to show.</summary>
     public IReadOnlyList<string> Planners { get; init; } = ["e2llm"];

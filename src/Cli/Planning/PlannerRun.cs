@@ -1,6 +1,8 @@
 using E2LLM.Core.Errors;
 using E2LLM.Core.Plans;
 using E2LLM.Planning.Comparison;
+using E2LLM.Simulation.Fogs;
+using E2LLM.Simulation.Judging;
 
 namespace E2LLM.Cli.Planning;
 
@@ -8,20 +10,21 @@ namespace E2LLM.Cli.Planning;
 internal sealed class PlannerRun(PlanSettings settings, PlanRequest request, TimeProvider time)
 {
     private readonly PlanningProgress _progress = new(time);
+    private readonly SimulationJudge _judge = new(new SimulationOptions());
 
     /// <summary>One outcome a planner, in their order; at least one has a plan.</summary>
     /// <exception cref="PlanningException">None has: says why of the first.</exception>
     public async Task<IReadOnlyList<PlannedOutcome>> RunAsync(CancellationToken cancellationToken)
     {
         var outcomes = new List<PlannedOutcome>();
-        using var shared = PlannerComparison.Run(request, settings.Planners, cancellationToken, _progress).GetEnumerator();
+        using var shared = PlannerComparison.Run(request, settings.Planners, cancellationToken, _progress, _judge).GetEnumerator();
         foreach (var name in settings.Planners)
         {
             var position = settings.Planners.Count == 1 ? "" : $" ({outcomes.Count + 1} of {settings.Planners.Count})";
             var outcome = await _progress.ShowAsync($"planning with {name}{position}", () => settings.TimeLimitSeconds is { } seconds
                 ? Limited(name, seconds, cancellationToken)
                 : shared.MoveNext() ? shared.Current : throw new InvalidOperationException($"The comparison ended before planner '{name}'."));
-            outcomes.Add(PlannedOutcome.Of(request, outcome));
+            outcomes.Add(PlannedOutcome.Of(request, outcome, cancellationToken));
         }
         return outcomes.Exists(outcome => outcome.Plan is not null) ? outcomes : throw new PlanningException(outcomes[0].Refusal!);
     }
@@ -33,7 +36,7 @@ internal sealed class PlannerRun(PlanSettings settings, PlanRequest request, Tim
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            return PlannerComparison.Run(request, [name], either.Token, _progress).Single();
+            return PlannerComparison.Run(request, [name], either.Token, _progress, _judge).Single();
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -122,8 +122,8 @@ public sealed class ServingOptions
     /// <summary>The planner, by the name that the <see cref="IPlanAdvisor"/> knows.</summary>
     public string Planner { get; set; } = "e2llm";
 
-    /// <summary>What plans are made for: short waits at the expected rate, or the highest rate.</summary>
-    public PlanObjective Objective { get; set; } = PlanObjective.Wait;
+    /// <summary>What plans are made for: answers that end soon at the expected rate, short waits at it, or the highest rate.</summary>
+    public PlanObjective Objective { get; set; } = PlanObjective.Latency;
 
     /// <summary>Requests a second that are expected.</summary>
     [OptionRange(0.000_001, 1_000_000, Zero = "not known, and planned as one a second")]

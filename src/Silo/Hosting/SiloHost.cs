@@ -13,6 +13,8 @@ using E2LLM.Planning.Explanation;
 using E2LLM.Silo.Recovery;
 using E2LLM.Silo.Retention;
 using E2LLM.Silo.Storage;
+using E2LLM.Simulation.Fogs;
+using E2LLM.Simulation.Judging;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Options;
@@ -76,7 +78,7 @@ public static partial class SiloHost
         AddRetention(builder.Services, configuration, models);
         builder.Services.AddOptions<ServingOptions>().BindConfiguration(ServingOptions.Section);
         builder.Services.AddOptions<RequestOptions>().BindConfiguration(RequestOptions.Section);
-        builder.Services.AddSingleton<IPlanAdvisor, PlanAdvisor>();
+        builder.Services.AddSingleton<IPlanAdvisor>(new PlanAdvisor(new SimulationJudge(new SimulationOptions())));
         builder.Services.AddOptions<KvDataPortOptions>().BindConfiguration(KvDataPortOptions.Section);
         builder.Services.AddOptions<KvSenderOptions>().BindConfiguration(KvSenderOptions.Section);
         models.AddTo(builder.Services);

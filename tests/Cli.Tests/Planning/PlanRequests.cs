@@ -2,7 +2,7 @@ using E2LLM.Cli.Planning;
 using E2LLM.Cli.Planning.Inputs;
 using E2LLM.Core.Plans;
 using E2LLM.Planning;
-using E2LLM.Planning.Explanation;
+using E2LLM.Planning.Comparison;
 
 namespace E2LLM.Cli.Tests.Planning;
 
@@ -17,9 +17,6 @@ internal static class PlanRequests
         Objective = objective,
     });
 
-    public static PlannedOutcome Plan(PlanRequest request, string planner = "e2llm")
-    {
-        var plan = PlannerRegistry.Get(planner).Plan(request, CancellationToken.None);
-        return new PlannedOutcome(planner, plan, PlanExplainer.Explain(request, plan), null);
-    }
+    public static PlannedOutcome Plan(PlanRequest request, string planner = "e2llm") => PlannedOutcome.Of(
+        request, new PlanOutcome(planner, PlannerRegistry.Get(planner).Plan(request, CancellationToken.None), null), CancellationToken.None);
 }

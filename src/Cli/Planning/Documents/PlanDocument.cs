@@ -17,12 +17,12 @@ internal static class PlanDocument
     public static string Write(PlanInput input, IReadOnlyList<PlannedOutcome> outcomes, PlanComparison? comparison)
     {
         var root = Node(PlanHeader.Of(input));
-        if (outcomes is [{ Plan: { } plan, Explanation: { } explained }])
-            foreach (var (name, value) in Node(PlanEntry.Of(plan, explained)).ToArray())
+        if (outcomes is [{ Plan: { } plan, Explanation: { } explained, Simulated: { } simulated }])
+            foreach (var (name, value) in Node(PlanEntry.Of(plan, explained, simulated)).ToArray())
                 root[name] = value?.DeepClone();
         else
-            root["plans"] = new JsonArray([.. outcomes.Select(JsonNode (outcome) => outcome is { Plan: { } made, Explanation: { } explanation }
-                ? Node(PlanEntry.Of(made, explanation))
+            root["plans"] = new JsonArray([.. outcomes.Select(JsonNode (outcome) => outcome is { Plan: { } made, Explanation: { } explanation, Simulated: { } trial }
+                ? Node(PlanEntry.Of(made, explanation, trial))
                 : Node(new FailedEntry(outcome.Planner, outcome.Refusal ?? "")))]);
         if (comparison is not null)
             root["comparison"] = Node(DiffEntry.Of(comparison));

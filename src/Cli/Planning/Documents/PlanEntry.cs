@@ -1,6 +1,7 @@
 using E2LLM.Core.Plans;
 using E2LLM.Core.Plans.Documents;
 using E2LLM.Planning.Explanation;
+using E2LLM.Simulation.Judging;
 
 namespace E2LLM.Cli.Planning.Documents;
 
@@ -14,6 +15,8 @@ internal sealed record PlanEntry
     /// <summary>Null where the plan serves nothing, so that nothing can be predicted.</summary>
     public required PredictionEntry? Predicted { get; init; }
 
+    public required SimulatedEntry Simulated { get; init; }
+
     /// <summary>That of the objective which the plan was made for, where something could be proved about it; else of the other one.</summary>
     public required CertificateEntry? Certificate { get; init; }
 
@@ -21,19 +24,29 @@ internal sealed record PlanEntry
 
     public required IReadOnlyList<LeftOutDevice> Unused { get; init; }
 
-    public static PlanEntry Of(ServingPlan plan, PlanExplanation explanation)
+    public static PlanEntry Of(ServingPlan plan, PlanExplanation explanation, TrialFigures simulated)
     {
         return new PlanEntry
         {
             Planner = plan.Planner,
             Replicas = [.. plan.Replicas.Zip(explanation.Replicas, ReplicaEntry.Of)],
             Predicted = plan.Prediction is { } prediction ? PredictionEntry.Of(prediction) : null,
+            Simulated = new SimulatedEntry(
+                simulated.Runs,
+                simulated.Requests,
+                simulated.WaitSeconds,
+                simulated.TtftSeconds,
+                simulated.TpotSeconds,
+                simulated.EndToEndSeconds),
             Certificate = plan.Certificates is [var first, ..] ? CertificateEntry.Of(first) : null,
             Certificates = [.. plan.Certificates.Select(CertificateEntry.Of)],
             Unused = [.. plan.Unused.Select(unused => new LeftOutDevice(unused.DeviceId, unused.Reason))],
         };
     }
 }
+
+/// <summary>Means over the requests of a few simulations.</summary>
+internal sealed record SimulatedEntry(int Runs, int Requests, double WaitSeconds, double TtftSeconds, double TpotSeconds, double EndToEndSeconds);
 
 /// <summary>A planner that found no plan, beside others that did.</summary>
 internal sealed record FailedEntry(string Planner, string Error);

@@ -47,11 +47,11 @@ internal static class PlanPage
         if (outcomes.Count > 1)
             body.Add(
                 new XElement("h2", "Planners side by side"),
-                Paragraph(PlannerRows.Caption, "quiet"),
-                PageTable.Create(["planner", .. PlannerRows.Columns], column => column < 2, outcomes.Select(outcome => (string[])[outcome.Planner, .. PlannerRows.Of(outcome)])));
+                Paragraph(PlannerRows.Caption(outcomes), "quiet"),
+                PageTable.Create(["planner", .. PlannerRows.Columns], column => column < 2, outcomes.Zip(PlannerRows.Of(outcomes), (outcome, cells) => (string[])[outcome.Planner, .. cells])));
         foreach (var outcome in outcomes)
-            if (outcome is { Plan: { } plan, Explanation: { } explanation })
-                body.Add(Section(input, plan, explanation));
+            if (outcome is { Plan: { } plan, Explanation: { } explanation, Simulated: { } simulated })
+                body.Add(Section(input, plan, explanation), Paragraph($"{PlanSentences.Simulated(simulated)}.", "quiet"));
         if (comparison is not null)
             body.Add(Change(comparison));
         var page = new XElement(

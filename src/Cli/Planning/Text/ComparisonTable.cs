@@ -12,8 +12,8 @@ internal static class ComparisonTable
         foreach (var column in table.Columns.Skip(2))
             column.RightAligned().NoWrap();
         table.Columns[0].NoWrap();
-        foreach (var outcome in outcomes)
-            table.AddRow([Markup.Escape(outcome.Planner), .. PlannerRows.Of(outcome).Select(cell => Markup.Escape(cell))]);
+        foreach (var (outcome, cells) in outcomes.Zip(PlannerRows.Of(outcomes)))
+            table.AddRow([Markup.Escape(outcome.Planner), .. cells.Select(cell => Markup.Escape(cell))]);
         return table;
     }
 }

@@ -1,6 +1,7 @@
 using E2LLM.Cli.Planning.Inputs;
 using E2LLM.Core.Plans;
 using E2LLM.Planning.Explanation;
+using E2LLM.Simulation.Judging;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -19,15 +20,15 @@ internal static class PlanText
         var rows = new List<IRenderable> { new Spectre.Console.Text(PlanSentences.Request(input)), new Spectre.Console.Text($"Figures are {input.Source}.") };
         rows.AddRange(PlanSentences.Notes(input.Request).Select(note => new Spectre.Console.Text($"Note: {note}.")));
         if (outcomes.Count > 1)
-            rows.AddRange([ComparisonTable.Create(outcomes), new Spectre.Console.Text(PlannerRows.Caption)]);
+            rows.AddRange([ComparisonTable.Create(outcomes), new Spectre.Console.Text(PlannerRows.Caption(outcomes))]);
         else
-            rows.AddRange(Single(input, outcomes[0].Plan!, outcomes[0].Explanation!));
+            rows.AddRange(Single(input, outcomes[0].Plan!, outcomes[0].Explanation!, outcomes[0].Simulated!));
         if (comparison is not null)
             rows.AddRange(DiffTable.Create(comparison));
         return new Rows(rows);
     }
 
-    private static IEnumerable<IRenderable> Single(PlanInput input, ServingPlan plan, PlanExplanation explanation)
+    private static IEnumerable<IRenderable> Single(PlanInput input, ServingPlan plan, PlanExplanation explanation, TrialFigures simulated)
     {
         yield return ReplicaTable.Create(plan, explanation);
         yield return new Spectre.Console.Text(ReplicaTable.Caption);
@@ -48,6 +49,7 @@ internal static class PlanText
                 table.AddRow(Markup.Escape(name), Markup.Escape(value), Markup.Escape(note));
             yield return table;
         }
+        yield return new Spectre.Console.Text($"{PlanSentences.Simulated(simulated)}.");
         foreach (var certificate in plan.Certificates)
             yield return new Spectre.Console.Text($"Certificate: {PlanSentences.Certificate(certificate)}.");
         foreach (var leftOut in PlanSentences.LeftOut(plan))

@@ -1,0 +1,32 @@
+using E2LLM.Core.Plans;
+using E2LLM.Simulation.Fogs;
+
+namespace E2LLM.Simulation.Judging;
+
+/// <summary>What a plan did for its workload in a few simulations: means over all requests of all runs.</summary>
+/// <param name="Runs">Simulations, each with requests of its own.</param>
+/// <param name="Requests">Requests of one run.</param>
+/// <param name="WaitSeconds">In queues.</param>
+/// <param name="TtftSeconds">From arrival to the first token.</param>
+/// <param name="TpotSeconds">Between two tokens of an answer.</param>
+/// <param name="EndToEndSeconds">From arrival to the last token.</param>
+public sealed record TrialFigures(int Runs, int Requests, double WaitSeconds, double TtftSeconds, double TpotSeconds, double EndToEndSeconds)
+{
+    private const int Seeds = 3;
+
+    /// <param name="request">What the plan answers.</param>
+    /// <param name="plan">Any planner's.</param>
+    /// <param name="options">How it is served.</param>
+    /// <param name="cancellationToken">Ends the runs.</param>
+    public static TrialFigures Of(PlanRequest request, ServingPlan plan, SimulationOptions options, CancellationToken cancellationToken)
+    {
+        var results = Enumerable.Range(1, Seeds).Select(seed => PlanTrial.Run(request, plan, seed, options, cancellationToken)).ToArray();
+        return new TrialFigures(
+            Seeds,
+            results[0].Requests.Length,
+            results.Average(result => result.MeanWaitSeconds),
+            results.Average(result => result.MeanTtftSeconds),
+            results.Average(result => result.MeanTpotSeconds),
+            results.Average(result => result.MeanEndToEndSeconds));
+    }
+}
