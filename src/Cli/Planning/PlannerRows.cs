@@ -10,7 +10,7 @@ internal static class PlannerRows
     public static readonly string[] Columns = ["replicas", "devices", "wait", "TTFT", "TPOT", "end to end", "predicted", "capacity", "gap"];
 
     public static string Caption(IReadOnlyList<PlannedOutcome> outcomes) => outcomes.FirstOrDefault(outcome => outcome.Simulated is not null)?.Simulated is { } simulated
-        ? $"wait to end to end: simulated, means of {simulated.Runs} runs of {simulated.Requests} requests, the worst of each marked {Worst.Trim()}; predicted: end to end, by the cost model; gap: of the capacity, to its proved bound."
+        ? $"P: PREFILL, D: DECODER, M: MIXED; wait to end to end: simulated, means of {simulated.Runs} runs of {simulated.Requests} requests, the worst of each marked {Worst.Trim()}; predicted: end to end, by the cost model; gap: of the capacity, to its proved bound."
         : "";
 
     /// <summary>One row an outcome, one cell a column; a planner without a plan says why in the first.</summary>
@@ -43,7 +43,8 @@ internal static class PlannerRows
         }
     }
 
-    private static string Replicas(ServingPlan plan) => string.Join(" + ", plan.Replicas
+    // One letter a role: there are ten columns.
+    private static string Replicas(ServingPlan plan) => string.Join("+", plan.Replicas
         .GroupBy(replica => replica.Role)
-        .Select(role => $"{role.Count()} {RoleNames.Of(role.Key)}"));
+        .Select(role => $"{role.Count()}{RoleNames.Of(role.Key)[0]}"));
 }

@@ -10,7 +10,7 @@ public sealed class PlanJsonTests
     {
         var plan = PlanRequests.Plan(PlanRequests.Testbed().Request).Plan!;
 
-        using var document = JsonDocument.Parse(await PlanTool.RunAsync([.. PlanTool.Testbed, "--json"]));
+        using var document = JsonDocument.Parse(await PlanTool.RunAsync([.. PlanTool.Testbed, "--objective", "wait", "--json"]));
         var root = document.RootElement;
 
         Assert.Equal("e2llm-plan/2", root.GetProperty("format").GetString());
@@ -46,7 +46,7 @@ public sealed class PlanJsonTests
     [Fact]
     public async Task Json_AllPlannersOnTheDemoFleet_StandSideBySideAndAreAllPredicted()
     {
-        using var document = JsonDocument.Parse(await PlanTool.RunAsync([.. PlanTool.Demo, "--planner", "all", "--json"]));
+        using var document = JsonDocument.Parse(await PlanTool.RunAsync([.. PlanTool.Demo, "--objective", "capacity", "--planner", "all", "--json"]));
         var plans = document.RootElement.GetProperty("plans").EnumerateArray().ToList();
 
         Assert.Equal("e2llm", plans[0].GetProperty("planner").GetString());
