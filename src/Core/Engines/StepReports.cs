@@ -43,6 +43,9 @@ public sealed record StepFailure
     [Id(4)] public required FailedParty Party { get; init; }
 
     [Id(5)] public required string Message { get; init; }
+
+    /// <summary>Whose rows the step failed on; null where all of them have to be held responsible.</summary>
+    [Id(6)] public int? Slot { get; init; }
 }
 
 /// <summary>How far a stage has come.</summary>

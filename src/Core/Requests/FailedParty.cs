@@ -9,4 +9,7 @@ public enum FailedParty
     Stage,
     Link,
     Engine,
+
+    /// <summary>The model itself: its file has been changed, or its weights give no numbers. Another attempt ends no better.</summary>
+    Model,
 }

@@ -65,6 +65,7 @@ public static class GatewayEndpoints
         var group = endpoints.MapGroup("");
         group.MapHealthChecks("/health", new HealthCheckOptions { ResponseWriter = HealthResponse.WriteAsync });
         group.MapHealthChecks("/alive", new HealthCheckOptions { Predicate = _ => false });
+        group.WithMetadata(new HttpMethodMetadata(Readers));
         AllowOrigins(group);
         return group;
     }

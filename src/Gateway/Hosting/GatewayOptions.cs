@@ -34,6 +34,13 @@ public sealed class GatewayOptions
     [OptionRange(1024, 1 << 30)]
     public int MaxBodyBytesInFlight { get; set; } = 32 << 20;
 
+    /// <summary>
+    /// Seconds for a request's body to arrive in whole; beyond them its client gets status 408. The server's own least rate counts
+    /// from the first byte on: who has sent much at once may be silent for an hour, and the budget of all bodies be his.
+    /// </summary>
+    [OptionRange(0.1, 3600)]
+    public double BodySeconds { get; set; } = 30;
+
     /// <summary>Messages of a conversation.</summary>
     [OptionRange(1, 65_536)]
     public int MaxMessages { get; set; } = 1024;

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Options;
 namespace E2LLM.Gateway.OpenAi;
 
 /// <summary>Reads a request's JSON within the limits.</summary>
-internal sealed class JsonBody(BodyBudget budget, LongBodies longBodies, IOptions<GatewayOptions> options)
+internal sealed class JsonBody(BodyBudget budget, LongBodies longBodies, IOptions<GatewayOptions> options, TimeProvider time)
 {
     private const int MaxDepth = 32;
 
@@ -21,8 +21,9 @@ internal sealed class JsonBody(BodyBudget budget, LongBodies longBodies, IOption
 
     private readonly ArrayPool<byte> _longBuffers = ArrayPool<byte>.Create(2 * options.Value.MaxBodyBytes, KeptBuffers);
     private readonly int _maxBytes = options.Value.MaxBodyBytes;
+    private readonly TimeSpan _patience = TimeSpan.FromSeconds(options.Value.BodySeconds);
 
-    /// <exception cref="BadHttpRequestException">The body is too long (413), or not declared as JSON in UTF-8 (415).</exception>
+    /// <exception cref="BadHttpRequestException">The body is too long (413), too slow (408), or not declared as JSON in UTF-8 (415).</exception>
     /// <exception cref="OverloadedException">Too many bytes of bodies are in work.</exception>
     /// <exception cref="RequestRejectedException">It is not JSON, or <paramref name="read"/> rejects it.</exception>
     public async Task<T> ReadAsync<T>(HttpContext http, Func<JsonElement, T> read)
@@ -33,10 +34,12 @@ internal sealed class JsonBody(BodyBudget budget, LongBodies longBodies, IOption
         http.Response.RegisterForDispose(share);
         share.Require(http.Request.ContentLength ?? 0);
         var buffer = Rent((int)Math.Min(http.Request.ContentLength + 1 ?? FirstBufferBytes, FirstBufferBytes));
+        using var late = new CancellationTokenSource(_patience, time);
+        using var given = CancellationTokenSource.CreateLinkedTokenSource(late.Token, http.RequestAborted);
         try
         {
             var length = 0;
-            while (await http.Request.Body.ReadAsync(buffer.AsMemory(length), http.RequestAborted) is var count and > 0)
+            while (await http.Request.Body.ReadAsync(buffer.AsMemory(length), given.Token) is var count and > 0)
             {
                 share.Take(count);
                 length += count;
@@ -48,6 +51,12 @@ internal sealed class JsonBody(BodyBudget budget, LongBodies longBodies, IOption
 
             var body = buffer.AsMemory(0, length);
             return length <= FirstBufferBytes ? Parse(body, read) : await longBodies.RunAsync(() => Parse(body, read), http.RequestAborted);
+        }
+        catch (OperationCanceledException) when (late.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
+        {
+            // Nothing of it is held any more, while the server may wait for the rest of it.
+            share.Dispose();
+            throw TooSlow();
         }
         finally
         {
@@ -103,6 +112,10 @@ internal sealed class JsonBody(BodyBudget budget, LongBodies longBodies, IOption
     }
 
     private static BadHttpRequestException TooLong() => new("Body too long.", StatusCodes.Status413PayloadTooLarge);
+
+    private BadHttpRequestException TooSlow() => new(
+        $"The request's body did not arrive within {_patience.TotalSeconds:0.#} s ({GatewayOptions.Section}:{nameof(GatewayOptions.BodySeconds)}).",
+        StatusCodes.Status408RequestTimeout);
 
     private static RequestRejectedException NotJson(string message) => new(message) { Code = "invalid_json" };
 }

@@ -11,6 +11,7 @@ internal static class OpenAiErrorMap
 {
     private const int MaxQuotedCharacters = 200;
     private const string ServerStopping = "server_stopping";
+    private const string ModelUnusable = "model_unusable";
 
     public static OpenAiError From(Exception error) => error switch
     {
@@ -24,11 +25,12 @@ internal static class OpenAiErrorMap
         DeviceUnavailableException => OfServer(503, "device_unavailable", error.Message),
 
         // To try again would not mend the file.
-        ModelFileException => OfServer(500, "model_unusable", error.Message),
+        ModelFileException => OfServer(500, ModelUnusable, error.Message),
         E2LlmException { MayRetry: true } => OfServer(503, "unavailable", error.Message),
         E2LlmException => OfServer(500, "internal_error", error.Message),
         BadHttpRequestException { StatusCode: 413 } =>
             new(413, OpenAiError.InvalidRequest, "request_too_large", null, "The request's body is longer than this gateway takes."),
+        BadHttpRequestException { StatusCode: 408 } => new(408, OpenAiError.InvalidRequest, "request_timeout", null, error.Message),
         BadHttpRequestException bad => new(bad.StatusCode, OpenAiError.InvalidRequest, "bad_request", null, error.Message),
         _ when TokenStream.IsTransport(error) =>
             new(503, OpenAiError.Server, "unavailable", null, "A part of the fleet did not answer."),
@@ -94,5 +96,6 @@ internal static class OpenAiErrorMap
     private static OpenAiError OfServer(int status, string code, string message) =>
         new(status, OpenAiError.Server, code, null, PublicText.Of(message));
 
-    private static string Code(RequestFailure failure) => $"{failure.Party.ToString().ToLowerInvariant()}_failed";
+    private static string Code(RequestFailure failure) =>
+        failure.Party == FailedParty.Model ? ModelUnusable : $"{failure.Party.ToString().ToLowerInvariant()}_failed";
 }

@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
-using System.IO.MemoryMappedFiles;
 using E2LLM.Core.Errors;
 
 namespace E2LLM.Gguf.Format;
@@ -8,7 +7,7 @@ namespace E2LLM.Gguf.Format;
 /// <summary>
 /// An open GGUF file whose container has been validated: what the header says is consistent and lies within the file. A model that
 /// gguf-split has split into several files is one here. Whether it is a model that can be served is <see cref="Models.ModelFile"/>'s
-/// question. Thread-safe; the files must not change while they are open.
+/// question. Thread-safe. Files that change while they are open are noticed: <see cref="RequireUnchanged()"/>.
 /// </summary>
 public sealed class GgufFile : IDisposable
 {
@@ -71,12 +70,21 @@ public sealed class GgufFile : IDisposable
         }
     }
 
-    /// <summary>A read-only view of a tensor's bytes, mapped and not read; the caller disposes it.</summary>
+    /// <summary>Fills the buffer with a tensor's bytes.</summary>
     /// <remarks>
-    /// The view starts at a page border: the tensor's first byte is <see cref="UnmanagedMemoryAccessor"/>'s PointerOffset bytes after
-    /// the pointer that its handle gives.
+    /// Read and not mapped: a map of a file that somebody cuts short ends the process, where a read says so.
+    /// <see cref="RequireUnchanged(GgufTensor)"/>, asked afterwards, tells whether the bytes are those of the file that was opened.
     /// </remarks>
-    public MemoryMappedViewAccessor MapTensor(GgufTensor tensor) => Parts[tensor.Part].Map(tensor.OffsetBytes, tensor.LengthBytes);
+    /// <param name="tensor">One of <see cref="Tensors"/>.</param>
+    /// <param name="offsetBytes">Within the tensor.</param>
+    /// <param name="destination">Of no more bytes than the tensor has from there on.</param>
+    /// <exception cref="ModelFileException">The file has become shorter.</exception>
+    public void ReadTensor(GgufTensor tensor, long offsetBytes, Span<byte> destination) =>
+        Parts[tensor.Part].Read(tensor.OffsetBytes + offsetBytes, destination);
+
+    /// <summary>Whether the file of a tensor is as it was when it was opened; takes about a microsecond.</summary>
+    /// <exception cref="ModelFileException">It has been written to.</exception>
+    public void RequireUnchanged(GgufTensor tensor) => Parts[tensor.Part].RequireUnchanged();
 
     /// <summary>Held against a copy or a hash of the whole file that has just been made.</summary>
     /// <exception cref="ModelFileException">The file, or one of its parts, has been written to since it was opened.</exception>

@@ -1,4 +1,3 @@
-using System.IO.MemoryMappedFiles;
 using E2LLM.Core.Errors;
 using Microsoft.Win32.SafeHandles;
 
@@ -70,25 +69,27 @@ internal sealed class GgufPart : IDisposable
         {
             var read = RandomAccess.Read(_handle, destination, offsetBytes);
             if (read == 0)
-                throw FileFault.At(Path, offsetBytes, "the file ends here; it has been cut short since it was opened");
+            {
+                RequireUnchanged();
+                throw FileFault.At(Path, offsetBytes, "the file ends here");
+            }
             destination = destination[read..];
             offsetBytes += read;
         }
     }
 
-    public MemoryMappedViewAccessor Map(long offsetBytes, long lengthBytes)
-    {
-        using var file = MemoryMappedFile.CreateFromFile(
-            _handle, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
-        return file.CreateViewAccessor(offsetBytes, lengthBytes, MemoryMappedFileAccess.Read);
-    }
-
+    /// <summary>Asks the open file and not its name, which may be another file's by now. Takes about a microsecond.</summary>
     /// <exception cref="ModelFileException">The file has been written to since it was opened.</exception>
     public void RequireUnchanged()
     {
-        if (File.GetLastWriteTimeUtc(_handle) != WrittenAt || RandomAccess.GetLength(_handle) != LengthBytes)
-            throw FileFault.InFile(Path, "the file has been written to since it was opened; open it again");
+        if (RandomAccess.GetLength(_handle) is var length && length != LengthBytes)
+            throw Changed($"it had {LengthBytes} bytes and has {length}");
+        if (File.GetLastWriteTimeUtc(_handle) is var writtenAt && writtenAt != WrittenAt)
+            throw Changed($"it was written to at {writtenAt:u}");
     }
+
+    private ModelFileException Changed(string how) => FileFault.InFile(
+        Path, $"the file was changed while it was in use: {how}. Start anew to serve what it holds now, or put the former file back with its time, as cp -p does.");
 
     public HeaderReader HeaderReaderAt(long offsetBytes) => new(_handle, LengthBytes, Path, offsetBytes);
 

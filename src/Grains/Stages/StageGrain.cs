@@ -364,8 +364,9 @@ public sealed partial class StageGrain(
                 StepNumber = step,
                 StageIndex = assignment.StageIndex,
                 DeviceId = assignment.Engine.Device.Id,
-                Party = party,
+                Party = exception is ModelFileException or EngineException { IsNotANumber: true } ? FailedParty.Model : party,
                 Message = exception.Message,
+                Slot = (exception as EngineException)?.Slot,
             };
             await TellAsync(replica => replica.FailStepAsync(failure));
         }

@@ -17,6 +17,7 @@ internal sealed partial class LlamaStageEngine
     private readonly ILlamaRuntime _runtime;
     private readonly LlamaSlice _slice;
     private readonly TokenEmbeddings? _embeddings;
+    private readonly int[] _tokens = [];
     private readonly float[] _lookedUp = [];
     private readonly CandidateBuffer? _candidates;
     private readonly SequenceSampler?[] _samplers;
@@ -37,7 +38,7 @@ internal sealed partial class LlamaStageEngine
         {
             _embeddings = parts.OpenEmbeddings?.Invoke();
             if (_embeddings is not null)
-                _lookedUp = new float[_slice.MaxRows * _slice.Width];
+                (_tokens, _lookedUp) = (new int[_slice.MaxRows], new float[_slice.MaxRows * _slice.Width]);
             if (parts.IsLast)
                 _candidates = new CandidateBuffer(_slice.VocabularySize);
             Info = new StageEngineInfo
@@ -160,9 +161,13 @@ internal sealed partial class LlamaStageEngine
         {
             hidden?.Dispose();
             RollBack(rows);
+            if (error is ModelFileException)
+                throw;
+            var engine = error as EngineException;
             throw new EngineException($"{_name}: step {step.StepNumber} failed: {error.Message}", error)
             {
-                IsNotANumber = error is EngineException { IsNotANumber: true },
+                IsNotANumber = engine?.IsNotANumber ?? false,
+                Slot = engine?.Slot,
             };
         }
     }
@@ -180,6 +185,7 @@ internal sealed partial class LlamaStageEngine
             "though what came in was finite: the weights of these layers, or this device's memory, are damaged")
         {
             IsNotANumber = true,
+            Slot = row.Sequence,
         };
     }
 
@@ -187,10 +193,11 @@ internal sealed partial class LlamaStageEngine
     {
         if (_embeddings is null)
             return step.Hidden!.Values;
-        var width = _embeddings.Width;
-        for (var row = 0; row < step.Rows.Length; row++)
-            _embeddings.LookUp(step.Rows[row].Token, _lookedUp.AsSpan(row * width, width));
-        return _lookedUp.AsSpan(0, step.Rows.Length * width);
+        var tokens = _tokens.AsSpan(0, step.Rows.Length);
+        for (var row = 0; row < tokens.Length; row++)
+            tokens[row] = step.Rows[row].Token;
+        _embeddings.LookUp(tokens, _lookedUp);
+        return _lookedUp.AsSpan(0, tokens.Length * _embeddings.Width);
     }
 
     private ImmutableArray<int> Sample(ReadOnlySpan<StepRow> rows)
@@ -203,7 +210,14 @@ internal sealed partial class LlamaStageEngine
                 continue;
             var logits = _slice.Logits(index);
             LogitsObserver?.Invoke(row.Sequence, row.Position, logits);
-            tokens.Add(_samplers[row.Sequence]!.Draw(logits, row.Position));
+            try
+            {
+                tokens.Add(_samplers[row.Sequence]!.Draw(logits, row.Position));
+            }
+            catch (EngineException error) when (error.IsNotANumber)
+            {
+                throw new EngineException(error.Message, error) { IsNotANumber = true, Slot = row.Sequence };
+            }
         }
         return tokens.DrainToImmutable();
     }
@@ -226,7 +240,6 @@ internal sealed partial class LlamaStageEngine
         foreach (var sampler in _samplers)
             sampler?.Dispose();
         _candidates?.Dispose();
-        _embeddings?.Dispose();
         _slice.Dispose();
     }
 }

@@ -43,7 +43,8 @@ internal static class StageEngineSpecCheck
                 $"{weights + kv - spec.Device.MemoryBytes:F0} more than the device's {spec.Device.MemoryBytes} (MemoryBytes).");
     }
 
-    /// <summary>How errors and logs call an engine.</summary>
+    /// <summary>How errors and logs call an engine. One that is only timed is on no device of the fleet, whose device has no name.</summary>
     public static string Name(StageEngineSpec spec) =>
-        $"Engine of '{spec.ModelId}' layers {spec.FirstLayer}-{spec.FirstLayer + spec.LayerCount - 1} on device '{spec.Device.Id}'";
+        $"Engine of '{spec.ModelId}' layers {spec.FirstLayer}-{spec.FirstLayer + spec.LayerCount - 1}" +
+        (spec.Device.Id.Length > 0 ? $" on device '{spec.Device.Id}'" : ", which is being timed");
 }

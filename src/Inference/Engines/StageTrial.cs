@@ -23,7 +23,7 @@ internal static class StageTrial
     /// <param name="runtime">Converts the embeddings.</param>
     /// <param name="model">Whose stage it is.</param>
     /// <exception cref="EngineException">The stage does not compute.</exception>
-    /// <exception cref="ModelFileException">It does, but gives what is no number.</exception>
+    /// <exception cref="ModelFileException">It does, but gives what is no number; or the model's file has been changed.</exception>
     public static async Task RunAsync(IStageEngine engine, EngineSettings settings, ILlamaRuntime runtime, ModelFile model, CancellationToken cancellationToken)
     {
         var tokens = Tokens(model.HyperParameters.VocabularySize, settings);
@@ -57,11 +57,17 @@ internal static class StageTrial
     // A later stage gets the tokens' embeddings too: they are as large as what the layers before would make of them.
     private static TensorBuffer Embeddings(ImmutableArray<int> tokens, ILlamaRuntime runtime, ModelFile model)
     {
-        using var embeddings = new TokenEmbeddings(runtime, model.File, model.Embedding);
-        var width = embeddings.Width;
-        var hidden = TensorBuffer.Rent(tokens.Length, width);
-        for (var row = 0; row < tokens.Length; row++)
-            embeddings.LookUp(tokens[row], hidden.Values.Slice(row * width, width));
-        return hidden;
+        var embeddings = new TokenEmbeddings(runtime, model.File, model.Embedding);
+        var hidden = TensorBuffer.Rent(tokens.Length, embeddings.Width);
+        try
+        {
+            embeddings.LookUp(tokens.AsSpan(), hidden.Values);
+            return hidden;
+        }
+        catch
+        {
+            hidden.Dispose();
+            throw;
+        }
     }
 }

@@ -4,6 +4,7 @@ using E2LLM.Core.Errors;
 using E2LLM.Core.Models;
 using E2LLM.Gguf.Models;
 using E2LLM.Gguf.Store;
+using E2LLM.Inference.Profiling;
 using E2LLM.Inference.Runtimes;
 
 namespace E2LLM.Inference.Models;
@@ -25,7 +26,7 @@ public sealed class ModelCatalog : IModelCatalog, IDisposable
     /// <param name="store">Computes, and remembers, the files' hashes.</param>
     /// <param name="library">Which runtime is to load them: where it cannot make every slice, the models say so.</param>
     /// <param name="cancellationToken">Gives up; hashing a large file takes seconds the first time.</param>
-    /// <exception cref="ModelFileException">A file is missing, damaged, or of a kind that cannot be sliced.</exception>
+    /// <exception cref="ModelFileException">A file is missing, damaged, or of a kind that cannot be sliced, or its context is too short.</exception>
     /// <exception cref="ConfigurationException">Two files have the same name.</exception>
     public static async Task<ModelCatalog> OpenAsync(
         IEnumerable<string> paths, ISliceStore store, LlamaLibraryOptions library, CancellationToken cancellationToken)
@@ -37,6 +38,9 @@ public sealed class ModelCatalog : IModelCatalog, IDisposable
             {
                 var file = ModelFile.Open(path);
                 models.Add((ModelSpecReader.Read(file), file));
+                if (models[^1].Spec.ContextLengthTokens is var context and < ProfilePoints.LeastContextTokens)
+                    throw new ModelFileException(
+                        $"{file.File.Path}: '{file.ArchitectureName}.context_length' is {context}; a model is served from {ProfilePoints.LeastContextTokens} tokens on.");
                 if (models.Count(model => model.Spec.Id == file.Id) > 1)
                     throw new ConfigurationException(
                         $"Two model files are called '{file.Id}'; the second is '{path}'. Rename one of them.");

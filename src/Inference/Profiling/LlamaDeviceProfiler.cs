@@ -123,8 +123,8 @@ public sealed class LlamaDeviceProfiler : IDeviceProfiler
             new StageEngineSpec
             {
                 ModelId = modelId,
-                // Also a device that cannot hold this much gets its profile; that it is too small is for the planner to say.
-                Device = new DeviceSpec { Id = "this-machine", MemoryBytes = long.MaxValue, Threads = threads },
+                // It stands for all devices with so many threads, so errors name none. Also a device that cannot hold this much gets its profile; that it is too small is for the planner to say.
+                Device = new DeviceSpec { Id = "", MemoryBytes = long.MaxValue, Threads = threads },
                 FirstLayer = firstLayer,
                 LayerCount = layerCount,
                 Settings = Settings with { MaxSequenceTokens = Math.Min(Settings.MaxSequenceTokens, model.ContextLengthTokens) },

@@ -37,6 +37,8 @@ public sealed record LlamaLibraryOptions
     /// <summary>Beyond the ranges of single options.</summary>
     public void Check(OptionErrors errors)
     {
+        if (Runtime.Length > 0 && !LlamaRuntimes.IsInstalled(Runtime))
+            errors.Add(LlamaRuntimes.NotInstalled(Runtime));
         if (!string.IsNullOrWhiteSpace(LibraryPath) && !Directory.Exists(LibraryPath))
             errors.Add($"{Section}:{nameof(LibraryPath)} is '{LibraryPath}'; there is no such folder.");
     }

@@ -83,13 +83,18 @@ public static class LlamaRuntimes
         }
     }
 
+    internal static bool IsInstalled(string name) => Assemblies.ContainsKey(name.ToLowerInvariant());
+
+    /// <summary>What to say of a name that is none of <see cref="Installed"/>.</summary>
+    internal static string NotInstalled(string name) =>
+        $"{LlamaLibraryOptions.Section}:{nameof(LlamaLibraryOptions.Runtime)} is '{name}'; this build has: {string.Join(", ", Installed)}. " +
+        "Build with -p:E2LlmRuntimes=all for all of them.";
+
     private static LlamaRuntimeLoader FindLoader(string name)
     {
         var assembly = Assemblies.TryGetValue(name, out var found)
             ? found
-            : throw new ConfigurationException(
-                $"{LlamaLibraryOptions.Section}:{nameof(LlamaLibraryOptions.Runtime)} is '{name}'; this build has: {string.Join(", ", Installed)}. " +
-                "Build with -p:E2LlmRuntimes=all for all of them.");
+            : throw new ConfigurationException(NotInstalled(name));
         return Assembly.Load(new AssemblyName(assembly)).GetCustomAttribute<LlamaRuntimeLoaderAttribute>() is { } attribute
             ? (LlamaRuntimeLoader)Activator.CreateInstance(attribute.Loader)!
             : throw new ConfigurationException($"'{assembly}' is no runtime of E2LLM: it names no loader.");

@@ -140,16 +140,20 @@ public sealed partial class ReplicaScheduler
     /// </param>
     /// <param name="failure">What requests are told that are given up; the phase is filled in.</param>
     /// <param name="recovery">What becomes of the others.</param>
+    /// <param name="slot">Whose request alone is responsible, and is given up at once; null: all of the step's are.</param>
     /// <returns>The requests that are given up.</returns>
     /// <exception cref="ArgumentOutOfRangeException">No such step was issued.</exception>
-    public ImmutableArray<RequestUpdate> Fail(long stepNumber, RequestFailure failure, FailureRecovery recovery, double nowSeconds)
+    public ImmutableArray<RequestUpdate> Fail(long stepNumber, RequestFailure failure, FailureRecovery recovery, double nowSeconds, int? slot = null)
     {
         var failed = _steps.Find(stepNumber);
         if (failed is null)
             return [];
         _failuresInARow++;
         foreach (var sequence in failed.Sequences.Where(sequence => !sequence.IsClosing))
-            sequence.Request.FailedSteps++;
+            if (slot is null)
+                sequence.Request.FailedSteps++;
+            else if (sequence.Slot == slot)
+                sequence.Request.FailedSteps = _options.MaxFailedSteps;
         var lost = _sequences.RollBack(_steps.LoseAll());
         if (recovery == FailureRecovery.Requeue)
             _sequences.ForgetPrefixes();

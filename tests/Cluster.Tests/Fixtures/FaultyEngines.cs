@@ -8,13 +8,15 @@ namespace E2LLM.Cluster.Tests.Fixtures;
 /// <param name="inner">Makes the engines.</param>
 /// <param name="fails">Which steps fail.</param>
 /// <param name="kvFails">Which exports and imports fail; null for none.</param>
+/// <param name="fault">How a step fails; null: as an engine's does.</param>
 internal sealed class FaultyEngines(
-    IStageEngineFactory inner, Func<StageEngineSpec, StageStep, bool> fails, Func<StageEngineSpec, bool>? kvFails = null) : IStageEngineFactory
+    IStageEngineFactory inner, Func<StageEngineSpec, StageStep, bool> fails, Func<StageEngineSpec, bool>? kvFails = null,
+    Func<StageStep, Exception>? fault = null) : IStageEngineFactory
 {
     public async Task<IStageEngine> CreateAsync(StageEngineSpec spec, CancellationToken cancellationToken) => new FaultyEngine(
-        (IKvStageEngine)await inner.CreateAsync(spec, cancellationToken), step => fails(spec, step), () => kvFails?.Invoke(spec) ?? false);
+        (IKvStageEngine)await inner.CreateAsync(spec, cancellationToken), step => fails(spec, step), () => kvFails?.Invoke(spec) ?? false, fault);
 
-    private sealed class FaultyEngine(IKvStageEngine inner, Func<StageStep, bool> fails, Func<bool> kvFails) : IKvStageEngine
+    private sealed class FaultyEngine(IKvStageEngine inner, Func<StageStep, bool> fails, Func<bool> kvFails, Func<StageStep, Exception>? fault) : IKvStageEngine
     {
         public StageEngineInfo Info => inner.Info;
 
@@ -25,7 +27,7 @@ internal sealed class FaultyEngines(
             if (!fails(step))
                 return inner.ExecuteAsync(step, cancellationToken);
             step.Hidden?.Dispose();
-            throw new EngineException("the test broke this step");
+            throw fault?.Invoke(step) ?? new EngineException("the test broke this step");
         }
 
         public Task<IReadOnlyList<KvBlock>> ExportKvAsync(int sequence, int fromPosition, int toPosition, CancellationToken cancellationToken) =>

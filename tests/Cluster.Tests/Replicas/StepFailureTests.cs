@@ -1,4 +1,5 @@
 using E2LLM.Cluster.Tests.Fixtures;
+using E2LLM.Core.Errors;
 using E2LLM.Core.Requests;
 
 namespace E2LLM.Cluster.Tests.Replicas;
@@ -45,5 +46,49 @@ public sealed class StepFailureTests
         var failure = answer.Last.Failure!;
         Assert.Equal((FailedParty.Engine, broken, true), (failure.Party, failure.DeviceId, failure.MayRetry));
         Assert.Contains("the test broke this step", failure.Message);
+    }
+
+    [Fact]
+    public async Task Run_PromptOfWhichTheModelMakesNoNumbers_EndsForGoodAndTakesNobodyAlong()
+    {
+        const int poison = 5;
+        var failed = 0;
+        var engines = new FaultyEngines(
+            Synthetic.Engines(), (_, step) => step.Rows.Any(row => row.Token == poison),
+            fault: step =>
+            {
+                Interlocked.Increment(ref failed);
+                return new EngineException("not numbers") { IsNotANumber = true, Slot = step.Rows.First(row => row.Token == poison).Sequence };
+            });
+        await using var fog = await TestFog.ServeAsync(Synthetic.ThreeSilos(engines));
+        var sound = Enumerable.Range(0, 4).Select(index => Synthetic.Request($"s{index}", seed: (uint)index)).ToArray();
+        var bad = Synthetic.Request("bad") with { PromptTokens = [100, 101, poison] };
+
+        var answers = await Task.WhenAll(sound.Append(bad).Select(fog.RunAsync));
+
+        var failure = answers[^1].Last.Failure!;
+        Assert.Equal((FailedParty.Model, "not numbers", false), (failure.Party, failure.Message, failure.MayRetry));
+        Assert.Equal(1, failed);
+        for (var index = 0; index < sound.Length; index++)
+            Assert.Equal(Synthetic.Expected(sound[index]), answers[index].Tokens);
+    }
+
+    [Fact]
+    public async Task Run_ModelFileThatWasChanged_EndsForGoodAndIsSaidByThePlan()
+    {
+        var isChanged = false;
+        var engines = new FaultyEngines(
+            new BrokenEngines(Synthetic.Engines(), _ => Volatile.Read(ref isChanged), message => new ModelFileException(message)),
+            (spec, _) => spec.FirstLayer == 0 && Volatile.Read(ref isChanged), fault: _ => new ModelFileException("m.gguf was changed"));
+        await using var fog = await TestFog.ServeAsync(Synthetic.ThreeSilos(engines));
+        Volatile.Write(ref isChanged, true);
+
+        var answer = await fog.RunAsync(Synthetic.Request("r"));
+
+        var failure = answer.Last.Failure!;
+        Assert.Equal((FailedParty.Model, "m.gguf was changed.", false), (failure.Party, failure.Message, failure.MayRetry));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while ((await fog.Plan.GetStatusAsync()).ModelFault.Length == 0)
+            limit.Token.ThrowIfCancellationRequested();
     }
 }

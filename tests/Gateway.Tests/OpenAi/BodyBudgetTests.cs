@@ -1,9 +1,12 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using E2LLM.Core.Errors;
 using E2LLM.Gateway.Hosting;
 using E2LLM.Gateway.OpenAi;
 using E2LLM.Gateway.Tests.Fakes;
 using E2LLM.Gateway.Tests.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
 namespace E2LLM.Gateway.Tests.OpenAi;
@@ -67,10 +70,35 @@ public sealed class BodyBudgetTests
         }
     }
 
-    private static Task<GatewayHost> StartAsync() => GatewayHost.StartAsync(options =>
+    [Theory]
+    [InlineData("Content-Length: 2900")]
+    [InlineData("Transfer-Encoding: chunked")]
+    public async Task Chat_BodyThatDoesNotArrive_Is408AndLeavesTheBudgetToOthers(string length)
+    {
+        await using var host = await StartAsync(bodySeconds: 1);
+        var model = host.Fleet.Add(Scripts.Says("x"), contextTokens: 100_000);
+        using var slow = new TcpClient();
+        await slow.ConnectAsync(IPAddress.Loopback, host.BaseAddress.Port);
+        await slow.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
+            $"POST {ChatHttp.ChatPath} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{length}\r\n\r\nA8C\r\n{new string(' ', 2700)}"));
+
+        using var reader = new StreamReader(slow.GetStream());
+        Assert.Equal("HTTP/1.1 408 Request Timeout", await reader.ReadLineAsync());
+
+        var headers = new List<string>();
+        while (await reader.ReadLineAsync() is { Length: > 0 } header)
+            headers.Add(header);
+        Assert.Contains(headers, header => header.StartsWith("Content-Type: application/json", StringComparison.Ordinal));
+        Assert.Equal(0, host.Services.GetRequiredService<BodyBudget>().Bytes);
+        using var next = await host.Http.PostAsync(ChatHttp.ChatPath, Body(model.Id));
+        Assert.Equal(HttpStatusCode.OK, next.StatusCode);
+    }
+
+    private static Task<GatewayHost> StartAsync(double bodySeconds = 30) => GatewayHost.StartAsync(options =>
     {
         options.MaxBodyBytes = LimitBytes;
         options.MaxBodyBytesInFlight = LimitBytes;
+        options.BodySeconds = bodySeconds;
     });
 
     /// <summary>More than half of the budget.</summary>

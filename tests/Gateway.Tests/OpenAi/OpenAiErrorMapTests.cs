@@ -33,6 +33,14 @@ public sealed class OpenAiErrorMapTests
     }
 
     [Fact]
+    public void From_ARequestThatTheModelFailed_IsTheSame()
+    {
+        var error = OpenAiErrorMap.From(Failure("/srv/m.gguf: the file was changed", mayRetry: false) with { Party = FailedParty.Model });
+
+        Assert.Equal((500, "model_unusable", false, "m.gguf: the file was changed"), (error.Status, error.Code, error.MayRetry, error.Message));
+    }
+
+    [Fact]
     public void From_AServerThatStops_IsOneCodeForNewRequestsAndForAnswersThatAreCutShort()
     {
         var refused = OpenAiErrorMap.From(new ServerStoppingException("The server is stopping."));

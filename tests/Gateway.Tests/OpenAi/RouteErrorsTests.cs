@@ -38,6 +38,8 @@ public sealed class RouteErrorsTests(GatewayFixture gateway)
     [InlineData("OPTIONS", "/v1/completions", "POST")]
     [InlineData("POST", "/v1/models", "GET, HEAD")]
     [InlineData("BREW", "/v1/plan", "GET, HEAD")]
+    [InlineData("POST", "/health", "GET, HEAD")]
+    [InlineData("DELETE", "/alive", "GET, HEAD")]
     public async Task KnownPath_WrongMethod_Is405WithMethodAndPath(string method, string path, string allowed)
     {
         using var response = await SendAsync(method, path);

@@ -101,18 +101,4 @@ public sealed class GgufWriterTests
 
         Assert.Throws<ArgumentException>(() => writer.Write(new byte[17]));
     }
-
-    [Fact]
-    public void MapTensor_SomeTensor_GivesItsBytes()
-    {
-        using var directory = new TemporaryDirectory();
-        using var file = GgufFile.Open(directory.Write("model.gguf", RawModel.Llama().Build()));
-        var tensor = file.FindTensor("blk.1.attn_k.weight")!;
-        using var view = file.MapTensor(tensor);
-        var mapped = new byte[tensor.LengthBytes];
-
-        view.ReadArray(0, mapped, 0, mapped.Length);
-
-        Assert.Equal(TensorBytes.Of(file, tensor.Name), mapped);
-    }
 }

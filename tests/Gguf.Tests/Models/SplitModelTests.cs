@@ -63,17 +63,16 @@ public sealed class SplitModelTests : IDisposable
     }
 
     [Fact]
-    public void MapTensor_OfAnotherPart_HasItsBytes()
+    public void ReadTensor_OfAnotherPart_HasItsBytes()
     {
         using var model = ModelFile.Open(Split(Uneven)[0]);
         var norm = model.File.FindTensor("output_norm.weight")!;
-        using var view = model.File.MapTensor(norm);
+        var bytes = new byte[norm.LengthBytes - 4];
 
-        var bytes = new byte[norm.LengthBytes];
-        view.ReadArray(0, bytes, 0, bytes.Length);
+        model.File.ReadTensor(norm, 4, bytes);
 
         Assert.Equal(1, norm.Part);
-        Assert.Equal(TensorBytes.Of(model.File, norm.Name), bytes);
+        Assert.Equal(TensorBytes.Of(model.File, norm.Name)[4..], bytes);
     }
 
     [Fact]

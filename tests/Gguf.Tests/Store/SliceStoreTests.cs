@@ -135,7 +135,7 @@ public sealed class SliceStoreTests : IDisposable
 
         var refusal = await Assert.ThrowsAsync<ModelFileException>(() => store.GetAsync(_model, 0, 8, CancellationToken.None));
 
-        Assert.Contains("cut short", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("was changed while it was in use: it had", refusal.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(_directory.File("store/slices")));
     }
 
@@ -162,7 +162,7 @@ public sealed class SliceStoreTests : IDisposable
 
         var refusal = await Assert.ThrowsAsync<ModelFileException>(() => NewStore().GetAsync(_model, 0, 4, CancellationToken.None));
 
-        Assert.Contains("written to since it was opened", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("was changed while it was in use: it was written to at", refusal.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(_directory.File("store/slices")));
     }
 

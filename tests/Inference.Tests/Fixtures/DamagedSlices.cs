@@ -32,11 +32,15 @@ internal sealed class DamagedSlices(ISliceStore store, int layer, string tensor)
 
     public Task<string> GetSha256Async(ModelFile model, CancellationToken cancellationToken) => store.GetSha256Async(model, cancellationToken);
 
-    /// <summary>Puts a NaN at an offset of a file.</summary>
+    /// <summary>Puts a NaN at an offset of a file, which says nothing of it: as disks do.</summary>
     public static void Damage(string path, long offsetBytes)
     {
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
-        stream.Position = offsetBytes;
-        stream.Write(BitConverter.GetBytes(float.NaN));
+        var writtenAt = File.GetLastWriteTimeUtc(path);
+        using (var stream = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
+            stream.Position = offsetBytes;
+            stream.Write(BitConverter.GetBytes(float.NaN));
+        }
+        File.SetLastWriteTimeUtc(path, writtenAt);
     }
 }

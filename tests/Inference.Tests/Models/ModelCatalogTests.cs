@@ -1,5 +1,8 @@
 using E2LLM.Core.Errors;
+using E2LLM.Gguf.Format;
+using E2LLM.Gguf.RandomModels;
 using E2LLM.Inference.Models;
+using E2LLM.Inference.Profiling;
 using E2LLM.Inference.Tests.Fixtures;
 
 namespace E2LLM.Inference.Tests.Models;
@@ -23,6 +26,21 @@ public sealed class ModelCatalogTests(TestModels models)
         var error = await Assert.ThrowsAsync<ConfigurationException>(
             () => ModelCatalog.OpenAsync([path, path], models.Store, TestRuntime.Options, CancellationToken.None));
         Assert.Contains(TestModels.Demo, error.Message);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(ProfilePoints.LeastContextTokens - 1)]
+    public async Task Open_OfAContextThatIsTooShortToBeTimed_NamesFileKeyAndValue(int contextTokens)
+    {
+        var path = models.PathOf($"context-{contextTokens}");
+        var shape = ModelShapes.Get("tiny-llama");
+        RandomModel.Write(path, shape with { Sizes = shape.Sizes with { ContextLengthTokens = contextTokens } }, GgmlType.Q8_0, seed: 7);
+
+        var error = await Assert.ThrowsAsync<ModelFileException>(
+            () => ModelCatalog.OpenAsync([path], models.Store, TestRuntime.Options, CancellationToken.None));
+
+        Assert.Equal($"{path}: 'llama.context_length' is {contextTokens}; a model is served from 17 tokens on.", error.Message);
     }
 
     [Fact]

@@ -1,5 +1,9 @@
 using E2LLM.Core.Errors;
 using E2LLM.Core.Fleets;
+using E2LLM.Gguf.Format;
+using E2LLM.Gguf.RandomModels;
+using E2LLM.Inference.Engines;
+using E2LLM.Inference.Models;
 using E2LLM.Inference.Profiling;
 using E2LLM.Inference.Tests.Fixtures;
 
@@ -38,6 +42,36 @@ public sealed class LlamaDeviceProfilerTests(TestModels models)
         Assert.Equal([1, 4, 8, 16], profile.Head.Select(point => point.Rows));
         Assert.Equal(profile.HeadSeconds, profile.Head[0].Seconds);
         Assert.Equal(profile.Head.Select(point => point.Seconds).Order(), profile.Head.Select(point => point.Seconds));
+    }
+
+    [Fact]
+    public async Task Profile_OfAModelWhoseLayersGiveNoNumbers_NamesFileAndLayersAndNoDevice()
+    {
+        var model = TestModels.Id("tiny-llama", GgmlType.F32);
+        var engines = new LlamaStageEngineFactory(
+            models.Catalog, new DamagedSlices(models.Store, 3, "ffn_down.weight"), TestRuntime.Options, TimeProvider.System);
+
+        var error = await Assert.ThrowsAsync<ModelFileException>(
+            () => new LlamaDeviceProfiler(models.Catalog, engines).ProfileAsync(Host, model, CancellationToken.None));
+
+        Assert.StartsWith($"{models.PathOf(model)}: Engine of '{model}' layers 3-4, which is being timed: step 0 failed", error.Message, StringComparison.Ordinal);
+        Assert.Contains("came out of layer 4 with NaN", error.Message);
+        Assert.DoesNotContain("on device", error.Message);
+    }
+
+    [Fact]
+    public async Task Profile_OfAModelWithTheShortestContext_IsTaken()
+    {
+        var path = models.PathOf("shortest");
+        var shape = ModelShapes.Get("tiny-llama");
+        RandomModel.Write(
+            path, shape with { Sizes = shape.Sizes with { ContextLengthTokens = ProfilePoints.LeastContextTokens } }, GgmlType.Q8_0, seed: 7);
+        using var catalog = await ModelCatalog.OpenAsync([path], models.Store, TestRuntime.Options, CancellationToken.None);
+        var engines = new LlamaStageEngineFactory(catalog, models.Store, TestRuntime.Options, TimeProvider.System);
+
+        var profile = await new LlamaDeviceProfiler(catalog, engines).ProfileAsync(Host, "shortest", CancellationToken.None);
+
+        Assert.Equal([1, 16], profile.Prefill.Select(point => point.ChunkTokens));
     }
 
     [Fact]

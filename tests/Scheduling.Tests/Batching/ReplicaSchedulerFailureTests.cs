@@ -116,6 +116,23 @@ public sealed class ReplicaSchedulerFailureTests
     }
 
     [Fact]
+    public void Fail_OnOneSlotsRows_GivesThatRequestUpAtOnceAndHoldsNoOtherResponsible()
+    {
+        var scheduler = TestRequests.Scheduler(options: new SchedulerOptions { MaxFailedSteps = 2 });
+        scheduler.Enqueue(TestRequests.Request("a", promptTokens: 1), 0);
+        scheduler.Enqueue(TestRequests.Request("b", promptTokens: 1), 0);
+        scheduler.Enqueue(TestRequests.Request("c", promptTokens: 1), 0);
+        var lost = scheduler.NextStep();
+
+        var update = Assert.Single(scheduler.Fail(lost.StepNumber, TestRequests.Failure, FailureRecovery.Truncate, 0, slot: 1));
+
+        Assert.Equal(("b", FinishReason.Failed), (update.RequestId, update.Chunk.Finish));
+        // Once more is not too often for the two others: it was not they.
+        Assert.Empty(FailNext(scheduler));
+        Assert.Equal(2, scheduler.RunStep().Length);
+    }
+
+    [Fact]
     public void Fail_RecoveryRequeue_ReadsPromptAndAnswerAgainInTheOldOrder()
     {
         var scheduler = TestRequests.Scheduler(TestRequests.Engine with { MaxSequences = 2 });

@@ -27,9 +27,10 @@ public sealed class HostConfigurationTests : IDisposable
             "E2LLM:DataPort:MaxConnections=0",
             "E2LLM:KvSender:Sockets=9",
             "E2LLM:Retention:RequestDays=0",
-            "E2LLM:Engine:GpuLayers=-1");
+            "E2LLM:Engine:GpuLayers=-1",
+            "E2LLM:Engine:Runtime=tensorrt");
 
-        Assert.Equal(12, lines.Length);
+        Assert.Equal(13, lines.Length);
         Assert.Equal("E2LLM:Silo:HttpPort is 70000; it must be 1 to 65,535, or 0: a free one.", lines[0]);
         Assert.Contains("E2LLM:Serving:MaxSequences is 0; it must be 1 to 255 requests.", lines);
         Assert.Contains(
@@ -43,6 +44,7 @@ public sealed class HostConfigurationTests : IDisposable
         Assert.Contains("E2LLM:KvSender:Sockets is 9; it must be 1 to 8.", lines);
         Assert.Contains("E2LLM:Retention:RequestDays is 0; it must be 0.01 to 36,500.", lines);
         Assert.Contains("E2LLM:Engine:GpuLayers is -1; it must be 0 to 10,000.", lines);
+        Assert.Contains(lines, line => line.StartsWith("E2LLM:Engine:Runtime is 'tensorrt'; this build has: llama", StringComparison.Ordinal));
         Assert.Contains(lines, line => line.Contains(fleet, StringComparison.Ordinal));
     }
 

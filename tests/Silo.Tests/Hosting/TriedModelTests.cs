@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Text.Json;
 using E2LLM.Core.Errors;
 using E2LLM.Gguf.Format;
 using E2LLM.Silo.Hosting;
@@ -52,22 +53,60 @@ public sealed class TriedModelTests : IDisposable
     }
 
     [Fact]
+    public async Task Build_WithAContextOfOneToken_FailsAndNamesTheKey()
+    {
+        Overwrite(file => file.Metadata.Find("llama.context_length")!.DataOffsetBytes, BitConverter.GetBytes(1));
+
+        var error = await Assert.ThrowsAsync<ModelFileException>(() => BuildAsync());
+
+        Assert.StartsWith($"{_model}: 'llama.context_length' is 1;", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Chat_AfterTheModelFileWasDeleted_IsAnsweredAllTheSame()
     {
         await using var app = await BuildAsync();
         File.Delete(_model);
+        await ServeAsync(app);
+
+        using var answer = await ChatAsync(app);
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        await app.StopAsync();
+    }
+
+    [Fact]
+    public async Task Chat_AfterTheModelFileWasOverwrittenInPlace_Is500AndSaysWhatToDo()
+    {
+        File.SetLastWriteTimeUtc(_model, new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc));
+        await using var app = await BuildAsync();
+        await ServeAsync(app);
+
+        File.WriteAllBytes(_model, File.ReadAllBytes(ShippedFiles.DemoModel));
+
+        using var answer = await ChatAsync(app);
+        Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
+        Assert.Null(answer.Headers.RetryAfter);
+        var error = (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("error");
+        Assert.Equal("model_unusable", error.GetProperty("code").GetString());
+        Assert.StartsWith("copy.gguf: the file was changed while it was in use", error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        await app.StopAsync();
+    }
+
+    private static async Task ServeAsync(WebApplication app)
+    {
         await app.StartAsync();
         var target = app.Services.GetRequiredService<ServingTarget>();
         await app.Services.GetRequiredService<IGrainFactory>()
             .GetGrain<Grains.Interfaces.Plans.IPlanGrain>(target.Model.Id).ApplyAsync(target.Fleet);
-        using var http = new HttpClient();
+    }
 
-        var answer = await http.PostAsJsonAsync(
+    private static async Task<HttpResponseMessage> ChatAsync(WebApplication app)
+    {
+        using var http = new HttpClient();
+        return await http.PostAsJsonAsync(
             SiloHost.HttpAddress(app) + "/v1/chat/completions",
             new { messages = new[] { new { role = "user", content = "Once" } }, max_tokens = 2 });
-
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        await app.StopAsync();
     }
 
     private Task<WebApplication> BuildAsync() => SiloHost.BuildAsync([], host =>

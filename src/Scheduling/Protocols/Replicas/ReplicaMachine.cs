@@ -243,8 +243,10 @@ public sealed partial class ReplicaMachine
             if (Awaiting(slot) is { } part)
                 GiveUpSlot(part, "the step that was to open it was lost");
         _sent.Clear();
-        Apply(_scheduler!.Fail(failure.StepNumber, OfRequest(failure), FailureRecovery.Truncate, nowSeconds), nowSeconds);
-        if (_scheduler.IsBeyondRecovery)
+        Apply(_scheduler!.Fail(failure.StepNumber, OfRequest(failure), FailureRecovery.Truncate, nowSeconds, failure.Slot), nowSeconds);
+        if (IsOfTheModel(failure))
+            GiveUp(ReplicaState.OutOfService, failure.Message, failure, nowSeconds);
+        else if (_scheduler.IsBeyondRecovery)
             GiveUp(ReplicaState.OutOfService, $"no step succeeds any more; the last one failed on device {failure.DeviceId}: {failure.Message}", failure, nowSeconds);
         else
             _effects.Add(new ResetStages(Epoch, _scheduler.NextStepNumber));
@@ -363,7 +365,10 @@ public sealed partial class ReplicaMachine
         LastFailure = reason;
         Epoch++;
         _sent.Clear();
-        var failure = Refusal(cause?.Party ?? FailedParty.Stage, $"Replica {_setup?.Key} gave up: {Sentence.End(reason)}", mayRetry: true)
+        var isOfTheModel = cause is not null && IsOfTheModel(cause);
+        // Where single requests met what the model makes of them, the others may fare better elsewhere.
+        var party = cause is null || (cause.Party == FailedParty.Model && !isOfTheModel) ? FailedParty.Stage : cause.Party;
+        var failure = Refusal(party, isOfTheModel ? Sentence.End(reason) : $"Replica {_setup?.Key} gave up: {Sentence.End(reason)}", mayRetry: !isOfTheModel)
             with { DeviceId = cause?.DeviceId ?? "" };
         foreach (var part in Parts.Running.ToArray())
         {
@@ -384,8 +389,11 @@ public sealed partial class ReplicaMachine
         Message = message,
     };
 
+    /// <summary>Whether it is nobody's tokens that the model fails on, so that it fails on all.</summary>
+    private static bool IsOfTheModel(StepFailure failure) => failure is { Party: FailedParty.Model, Slot: null };
+
     private static RequestFailure OfRequest(StepFailure failure) =>
-        Refusal(failure.Party, failure.Message, mayRetry: true) with { Phase = RequestPhase.Decode, DeviceId = failure.DeviceId };
+        Refusal(failure.Party, failure.Message, mayRetry: failure.Party != FailedParty.Model) with { Phase = RequestPhase.Decode, DeviceId = failure.DeviceId };
 
     private static RequestFailure Refusal(FailedParty party, string message, bool mayRetry) =>
         new() { Party = party, Phase = RequestPhase.Queued, Message = message, MayRetry = mayRetry };

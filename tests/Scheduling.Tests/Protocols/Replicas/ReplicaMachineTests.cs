@@ -42,6 +42,53 @@ public sealed class ReplicaMachineTests
     }
 
     [Fact]
+    public void Fail_OfTheModelOnOneSlot_EndsThatPartForGoodAndServesOn()
+    {
+        var step = Serve();
+
+        _machine.Fail(TestReplicas.Failure(_machine.Epoch, step.StepNumber) with { Party = FailedParty.Model, Slot = 0 }, 1);
+
+        Assert.Equal(ReplicaState.Recovering, _machine.State);
+        var failure = LastFailureOfThePart();
+        Assert.Equal((FailedParty.Model, "the reply was lost", false), (failure.Party, failure.Message, failure.MayRetry));
+    }
+
+    [Fact]
+    public void Fail_OfTheModelItself_EndsAllPartsForGoodAndTakesTheReplicaOutOfService()
+    {
+        var step = Serve();
+
+        _machine.Fail(TestReplicas.Failure(_machine.Epoch, step.StepNumber) with { Party = FailedParty.Model, Message = "m.gguf was changed" }, 1);
+
+        Assert.Equal((ReplicaState.OutOfService, "m.gguf was changed"), (_machine.State, _machine.LastFailure));
+        Assert.DoesNotContain(_machine.TakeEffects(), effect => effect is ResetStages);
+        var failure = LastFailureOfThePart();
+        Assert.Equal((FailedParty.Model, "m.gguf was changed.", false), (failure.Party, failure.Message, failure.MayRetry));
+    }
+
+    [Fact]
+    public void Fail_OnOneRequestAfterAnother_OthersMayGoOnElsewhere()
+    {
+        _machine.Start(Setup(), 0);
+        _machine.Loaded(_machine.Epoch);
+        for (var ticket = 1; ticket <= 6; ticket++)
+            Assert.Null(_machine.Submit("reader", ticket, TestRequests.Request($"r{ticket}"), RunMode.Whole, [], 0));
+
+        while (_machine.TakeEffects().OfType<SendStep>().FirstOrDefault() is { } sent)
+        {
+            var slot = sent.Step.Rows[0].Sequence;
+            _machine.Fail(TestReplicas.Failure(_machine.Epoch, sent.Step.StepNumber) with { Party = FailedParty.Model, Slot = slot }, 1);
+            _machine.StagesReset(_machine.Epoch, 1);
+        }
+
+        Assert.Equal(ReplicaState.OutOfService, _machine.State);
+        var failures = Assert.Single(_machine.Parts.TakeDue()).Sendings.Select(sending => sending.Updates[^1].Chunk!.Failure!).ToArray();
+        Assert.Equal(6, failures.Length);
+        Assert.All(failures, failure => Assert.Equal(failure.Party != FailedParty.Model, failure.MayRetry));
+        Assert.Contains(failures, failure => failure.MayRetry);
+    }
+
+    [Fact]
     public void Fail_Twice_IsOneFailure()
     {
         var step = Serve();
@@ -165,6 +212,12 @@ public sealed class ReplicaMachineTests
         Assert.Contains(_machine.TakeEffects(), effect => effect is PartAbandoned);
         Assert.Empty(_machine.Parts.Running);
         Assert.Equal([1L], _machine.Want("reader", 2, new Dictionary<long, int> { [1] = 0 }, 11).ToArray());
+    }
+
+    private RequestFailure LastFailureOfThePart()
+    {
+        var (_, sendings) = Assert.Single(_machine.Parts.TakeDue());
+        return sendings.Single().Updates[^1].Chunk!.Failure!;
     }
 
     private static ReplicaSetup Setup() => TestReplicas.Setup(TestRequests.Engine, new SchedulerOptions(), stages: 2);
