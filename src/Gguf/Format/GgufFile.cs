@@ -82,7 +82,7 @@ public sealed class GgufFile : IDisposable
     public void ReadTensor(GgufTensor tensor, long offsetBytes, Span<byte> destination) =>
         Parts[tensor.Part].Read(tensor.OffsetBytes + offsetBytes, destination);
 
-    /// <summary>Whether the file of a tensor is as it was when it was opened; takes about a microsecond.</summary>
+    /// <summary>Whether the file of a tensor is as it was when it was opened; takes some microseconds.</summary>
     /// <exception cref="ModelFileException">It has been written to.</exception>
     public void RequireUnchanged(GgufTensor tensor) => Parts[tensor.Part].RequireUnchanged();
 

@@ -78,7 +78,7 @@ internal sealed class GgufPart : IDisposable
         }
     }
 
-    /// <summary>Asks the open file and not its name, which may be another file's by now. Takes about a microsecond.</summary>
+    /// <summary>Asks the open file and not its name, which may be another file's by now. Takes some microseconds.</summary>
     /// <exception cref="ModelFileException">The file has been written to since it was opened.</exception>
     public void RequireUnchanged()
     {

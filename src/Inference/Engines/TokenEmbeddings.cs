@@ -12,7 +12,7 @@ namespace E2LLM.Inference.Engines;
 /// </summary>
 /// <remarks>
 /// With the table in the first slice, llama.cpp would hold it in memory and write logits of every prefill row. The file is its owner's,
-/// who may overwrite it at any time: rows are read, a microsecond each where the system has them in memory, and not mapped.
+/// who may overwrite it at any time: rows are read, in some microseconds where the system has them in memory, and not mapped.
 /// </remarks>
 internal sealed unsafe class TokenEmbeddings
 {
