@@ -23,8 +23,9 @@ internal sealed class ColumnBound : ICapacityBound
     private const double FineStep = 1.002;
 
     private readonly PlanningContext _context;
-    // Whether devices with named links are left to MIXED groups: then no KV cache goes over one, and none counts on it.
-    private bool _keepsNamedMixed;
+    // Whether devices with named links are left to MIXED groups, so that no KV cache goes over one or counts on it, and no PREFILL group prompts
+    // faster than a single interface receives at the default link: the bound knows only a group's own interfaces.
+    private bool _isCautious;
 
     private readonly SmallGroups _small;
     private readonly ColumnPricer _pricer;
@@ -41,11 +42,8 @@ internal sealed class ColumnBound : ICapacityBound
         var relaxation = Relax(_pricer.Counts, 0, 0, MaxRounds, MediumStep);
         RequestsPerSecond = Prove(relaxation);
         Candidates = [Round(prefillFirst: true), Round(prefillFirst: false)];
-        if (!context.Serving.Fleet.HasUniformLinks)
-        {
-            _keepsNamedMixed = true;
-            Candidates = [.. Candidates, Round(prefillFirst: true)];
-        }
+        _isCautious = true;
+        Candidates = [.. Candidates, Round(prefillFirst: true)];
         Method = "prices of the linear relaxation over all groups, KV links relaxed"
             + (context.Serving.IsUniform ? "" : "; orders relaxed, because layers or links differ");
     }
@@ -94,7 +92,7 @@ internal sealed class ColumnBound : ICapacityBound
 
     private bool AddTo(PackingSimplex programme, CoverColumn column, int[] counts, List<CoverColumn> columns, HashSet<string> known)
     {
-        if (known.Contains(column.Key) || !IsWanted(column.Role, column.Counts) || Array.Exists(column.Counts, entry => entry.Count > counts[entry.Type]) || Rate(column) is not > 0)
+        if (known.Contains(column.Key) || !IsWanted(column.Role, column.Counts, Rate(column)) || Array.Exists(column.Counts, entry => entry.Count > counts[entry.Type]) || Rate(column) is not > 0)
             return false;
         known.Add(column.Key);
         columns.Add(column);
@@ -108,8 +106,14 @@ internal sealed class ColumnBound : ICapacityBound
         return true;
     }
 
-    private bool IsWanted(ReplicaRole role, (int Type, int Count)[] counts) =>
-        !_keepsNamedMixed || role == ReplicaRole.Mixed || !Array.Exists(counts, entry => _isNamed[entry.Type]);
+    private bool IsWanted(ReplicaRole role, (int Type, int Count)[] counts, double rate)
+    {
+        if (!_isCautious || role == ReplicaRole.Mixed)
+            return true;
+        var serving = _context.Serving;
+        return !Array.Exists(counts, entry => _isNamed[entry.Type])
+            && (role == ReplicaRole.Decoder || rate * serving.KvPromptBytes[^1] <= serving.Fleet.DefaultLink.BandwidthBytesPerSecond);
+    }
 
     private double Rate(CoverColumn column)
     {

@@ -36,14 +36,14 @@ internal sealed class SmallGroups
     public int Devices { get; private set; }
 
     /// <summary>The groups with the highest ratio of worth to cost, of those above 1, best first.</summary>
-    public List<CoverColumn> Collect(double[] prices, Func<ReplicaRole, double> worth, int[] counts, int most, Func<ReplicaRole, (int Type, int Count)[], bool> isWanted)
+    public List<CoverColumn> Collect(double[] prices, Func<ReplicaRole, double> worth, int[] counts, int most, Func<ReplicaRole, (int Type, int Count)[], double, bool> isWanted)
     {
         var found = new List<(double Ratio, ReplicaRole Role, int Index)>();
         for (var index = 0; index < _counts.Count; index++)
         {
             var price = Price(index, prices);
             foreach (var role in Enum.GetValues<ReplicaRole>())
-                if (worth(role) * _rates[(int)role][index] / price is > 1 + 1e-7 and var ratio && Array.TrueForAll(_counts[index], entry => entry.Count <= counts[entry.Type]) && isWanted(role, _counts[index]))
+                if (worth(role) * _rates[(int)role][index] / price is > 1 + 1e-7 and var ratio && Array.TrueForAll(_counts[index], entry => entry.Count <= counts[entry.Type]) && isWanted(role, _counts[index], _rates[(int)role][index]))
                     found.Add((ratio, role, index));
         }
         found.Sort((left, right) => left.Ratio != right.Ratio ? right.Ratio.CompareTo(left.Ratio) : (left.Role, left.Index).CompareTo((right.Role, right.Index)));

@@ -21,7 +21,7 @@ public class NamedLinkTests
         var with = Plan(fleet with { Links = [link] });
         Assert.InRange(with.GapPercent, 0, 5);
         Assert.InRange(with.Bound / without.Bound, 0.98, 1.02);
-        Assert.InRange(with.Achieved / without.Achieved, 0.97, 1.03);
+        Assert.InRange(with.Achieved / without.Achieved, 0.97, 1 / 0.95); // another plan of the same gap
     }
 
     private static PlanCertificate Plan(FleetSpec fleet)
