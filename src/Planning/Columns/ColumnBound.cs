@@ -17,22 +17,33 @@ namespace E2LLM.Planning.Columns;
 internal sealed class ColumnBound : ICapacityBound
 {
     private const int MaxRounds = 40;
+    private const int MaxSmallColumns = 200;
     private const double CoarseStep = 1.04;
     private const double MediumStep = 1.01;
     private const double FineStep = 1.002;
 
     private readonly PlanningContext _context;
+    // Whether devices with named links are left to MIXED groups, so that no KV cache goes over one or counts on it, and no PREFILL group prompts
+    // faster than a single interface receives at the default link: the bound knows only a group's own interfaces.
+    private bool _isCautious;
+
+    private readonly SmallGroups _small;
     private readonly ColumnPricer _pricer;
+    private readonly bool[] _isNamed;
     private readonly Dictionary<string, (CoverColumn Column, double Rate)> _pool = new(StringComparer.Ordinal);
 
     public ColumnBound(PlanningContext context)
     {
         _context = context;
-        _pricer = new ColumnPricer(context.Serving, context.Groups.ClosedForm);
+        _isNamed = [.. Free().Select(devices => context.Serving.Fleet.Named.Touch(devices[0]))];
+        _small = new SmallGroups(context.Groups, [.. Free().Select(devices => devices.ToArray())], context.Threads);
+        _pricer = new ColumnPricer(context.Serving, context.Groups.ClosedForm, _small.Devices + 1);
         Relax(_pricer.Counts, 0, 0, MaxRounds, CoarseStep);
         var relaxation = Relax(_pricer.Counts, 0, 0, MaxRounds, MediumStep);
         RequestsPerSecond = Prove(relaxation);
-        Candidates = [Round()];
+        Candidates = [Round(prefillFirst: true), Round(prefillFirst: false)];
+        _isCautious = true;
+        Candidates = [.. Candidates, Round(prefillFirst: true)];
         Method = "prices of the linear relaxation over all groups, KV links relaxed"
             + (context.Serving.IsUniform ? "" : "; orders relaxed, because layers or links differ");
     }
@@ -64,20 +75,24 @@ internal sealed class ColumnBound : ICapacityBound
             (prices, worth) = Duals(programme.Prices, types);
             if (round >= maxRounds)
                 break;
-            var added = 0;
-            foreach (var column in _pricer.Collect(prices, role => Worth(role, worth), counts, step, _context.Threads))
-                if (AddTo(programme, column, counts, columns, known))
-                    added++;
+            // Small groups are priced at a glance; the others only when no small one is worth more than it costs.
+            var added = Add(_small.Collect(prices, role => Worth(role, worth), counts, MaxSmallColumns, IsWanted));
+            if (added > 0)
+                round--;
+            else
+                added = Add(_pricer.Collect(prices, role => Worth(role, worth), counts, step, _context.Threads));
             if (added == 0)
                 break;
         }
+        int Add(List<CoverColumn> found) => found.Count(column => AddTo(programme, column, counts, columns, known));
+
         var amounts = programme.Solution();
         return new Relaxation(prices, worth.Prefill, worth.Decode, [.. columns.Select((column, index) => (column, amounts[index + 1]))]);
     }
 
     private bool AddTo(PackingSimplex programme, CoverColumn column, int[] counts, List<CoverColumn> columns, HashSet<string> known)
     {
-        if (known.Contains(column.Key) || Array.Exists(column.Counts, entry => entry.Count > counts[entry.Type]) || Rate(column) is not > 0)
+        if (known.Contains(column.Key) || !IsWanted(column.Role, column.Counts, Rate(column)) || Array.Exists(column.Counts, entry => entry.Count > counts[entry.Type]) || Rate(column) is not > 0)
             return false;
         known.Add(column.Key);
         columns.Add(column);
@@ -89,6 +104,15 @@ internal sealed class ColumnBound : ICapacityBound
         else
             programme.Add(0, [.. entries, (column.Role == ReplicaRole.Prefill ? types : types + 1, -rate)]);
         return true;
+    }
+
+    private bool IsWanted(ReplicaRole role, (int Type, int Count)[] counts, double rate)
+    {
+        if (!_isCautious || role == ReplicaRole.Mixed)
+            return true;
+        var serving = _context.Serving;
+        return !Array.Exists(counts, entry => _isNamed[entry.Type])
+            && (role == ReplicaRole.Decoder || rate * serving.KvPromptBytes[^1] <= serving.Fleet.DefaultLink.BandwidthBytesPerSecond);
     }
 
     private double Rate(CoverColumn column)
@@ -121,8 +145,10 @@ internal sealed class ColumnBound : ICapacityBound
     {
         double WorthOf(ReplicaRole role) => Worth(role, (relaxation.PrefillWorth, relaxation.DecodeWorth));
         // The groups that are known have nearly the highest ratio.
-        var known = _pool.Values.Select(entry =>
-            WorthOf(entry.Column.Role) * entry.Rate / entry.Column.Counts.Sum(count => count.Count * relaxation.DevicePrices[count.Type])).DefaultIfEmpty(0).Max();
+        var known = _pool.Values
+            .Select(entry => WorthOf(entry.Column.Role) * entry.Rate / entry.Column.Counts.Sum(count => count.Count * relaxation.DevicePrices[count.Type]))
+            .Append(_small.MostRatio(relaxation.DevicePrices, WorthOf))
+            .Max();
         var ratio = _pricer.MostRatio(relaxation.DevicePrices, WorthOf, _pricer.Counts, FineStep, known, _context.Threads);
         var fleet = 0.0;
         for (var type = 0; type < _pricer.TypeCount; type++)
@@ -131,7 +157,10 @@ internal sealed class ColumnBound : ICapacityBound
     }
 
     /// <summary>Fixes the whole part of the relaxation, or its largest fraction, and solves again for the devices that are left.</summary>
-    private List<GroupPlan> Round()
+    /// <param name="prefillFirst">
+    /// Whether a PREFILL group comes before all else: where a fraction of one is enough for all DECODER groups, it would come last, and find nothing left.
+    /// </param>
+    private List<GroupPlan> Round(bool prefillFirst)
     {
         var (groups, free) = (new List<GroupPlan>(), Free());
         var (prefill, decode) = (0.0, 0.0);
@@ -141,7 +170,10 @@ internal sealed class ColumnBound : ICapacityBound
             var solution = Relax(counts, prefill, decode, maxRounds: 3, CoarseStep).Solution.Where(entry => entry.Amount > 1e-6).ToArray();
             if (solution.Length == 0)
                 return groups;
-            var whole = solution.Where(entry => entry.Amount >= 1 - 1e-6).ToArray();
+            var prompts = solution.Where(entry => prefillFirst && prefill == 0 && entry.Column.Role == ReplicaRole.Prefill).ToArray();
+            var whole = prompts.Length > 0
+                ? [prompts.MaxBy(entry => entry.Amount)]
+                : solution.Where(entry => entry.Amount >= 1 - 1e-6).ToArray();
             foreach (var (column, amount) in whole.Length > 0 ? whole : [solution.MaxBy(entry => entry.Amount)])
             {
                 for (var copy = Math.Max(1, (int)(amount + 1e-6)); copy > 0; copy--)
@@ -164,7 +196,7 @@ internal sealed class ColumnBound : ICapacityBound
 
     private List<int>[] Free()
     {
-        var free = new List<int>[_pricer.TypeCount];
+        var free = new List<int>[_context.Serving.DeviceTypes.Max() + 1];
         for (var type = 0; type < free.Length; type++)
             free[type] = [];
         for (var device = 0; device < _context.Serving.DeviceTypes.Length; device++)

@@ -9,9 +9,9 @@ namespace E2LLM.Planning.Columns;
 /// worth to cost: the one finds plans, the other proves bounds.
 /// </summary>
 /// <remarks>
-/// A group reaches the request time s exactly when capacities at s cover the model, so for each step of a geometric grid of times the
-/// cheapest cover is enough: any group with a time between two steps is worth at most its rate at the lower and costs at least the
-/// cheapest cover at the upper. The same holds for the sum of slot times, by a penalty. Micro-batch sizes are looked at in halves: one whose
+/// A group reaches the request time s exactly when capacities at s cover the model, so for each interval of times the cheapest cover is
+/// enough: any group with a time within is worth at most its rate at the lower end and costs at least the cheapest cover at the upper; an
+/// interval for which that is not enough is halved, down to a step. The same holds for the sum of slot times, by a penalty. Micro-batch sizes are looked at in halves: one whose
 /// least costs give no group a higher ratio than is known needs no closer look.
 /// </remarks>
 internal sealed class ColumnPricer
@@ -19,14 +19,21 @@ internal sealed class ColumnPricer
     /// <summary>Trees that are searched in parallel, for each role; the prices do not depend on how many threads take part.</summary>
     private const int Depth = 2;
 
+    private const double CoarsestStep = 2;
+
     private readonly ServingCosts _serving;
     private readonly EqualLayerSolver _closedForm;
+    private readonly int _leastDevices;
     private readonly int[] _deviceOfType;
     private readonly List<SizeTree> _trees = [];
     private readonly Dictionary<RoleCosts, double> _least = new(ReferenceEqualityComparer.Instance);
 
-    public ColumnPricer(ServingCosts serving, EqualLayerSolver closedForm)
+    /// <param name="serving">The request.</param>
+    /// <param name="closedForm">Prices single devices.</param>
+    /// <param name="leastDevices">Groups of fewer devices are the caller's affair.</param>
+    public ColumnPricer(ServingCosts serving, EqualLayerSolver closedForm, int leastDevices)
     {
+        _leastDevices = leastDevices;
         _serving = serving;
         _closedForm = closedForm;
         TypeCount = serving.DeviceTypes.Max() + 1;
@@ -50,7 +57,7 @@ internal sealed class ColumnPricer
     /// <param name="prices">Cost of a device, by type; above 0.</param>
     /// <param name="worth">Worth of a request per second, by role.</param>
     /// <param name="counts">Devices that there are, by type.</param>
-    /// <param name="step">Ratio of two neighbours in the grid.</param>
+    /// <param name="step">Ratio of the ends of the shortest interval.</param>
     /// <param name="threads">How it runs in parallel.</param>
     public List<CoverColumn> Collect(double[] prices, Func<ReplicaRole, double> worth, int[] counts, double step, ParallelOptions threads)
     {
@@ -135,37 +142,46 @@ internal sealed class ColumnPricer
     /// <summary>The prices of one call, with a knapsack of its own.</summary>
     private sealed class Search(ColumnPricer pricer, double[] prices, double worth, int[] counts, double step)
     {
-        private readonly CoverKnapsack _knapsack = new(pricer._serving, pricer._deviceOfType);
+        private readonly CoverKnapsack _knapsack = new(pricer._serving, pricer._deviceOfType, pricer._leastDevices);
 
         public double Worth => worth;
 
-        /// <summary>A ratio that no group exceeds with these costs, or <paramref name="known"/> where that is more; any above <paramref name="enough"/> as soon as it is found.</summary>
+        /// <summary>
+        /// A ratio that no group of enough devices exceeds with these costs, or <paramref name="known"/> where that is more; any above
+        /// <paramref name="enough"/> as soon as it is found.
+        /// </summary>
         public double Ratio(RoleCosts costs, double known, List<CoverColumn>? columns, double enough = double.PositiveInfinity)
         {
-            var ratio = Singles(costs, known, columns);
+            var ratio = pricer._leastDevices > 1 ? known : Singles(costs, known, columns);
             if (ratio > enough)
                 return ratio;
-            var serving = pricer._serving;
-            var slowest = serving.MaxRequestSeconds(costs, 1) * costs.MicroBatchSequences / costs.LeastSequences * (1 + 1e-9);
-            var cheapest = _knapsack.Solve(costs, double.PositiveInfinity, prices, counts, 0);
-            if (double.IsPositiveInfinity(cheapest))
+            var slowest = pricer._serving.MaxRequestSeconds(costs, 1) * costs.MicroBatchSequences / costs.LeastSequences * (1 + 1e-9);
+            var cheapest = _knapsack.Solve(costs, double.PositiveInfinity, prices, counts, double.PositiveInfinity);
+            if (double.IsPositiveInfinity(cheapest) || known <= 0)
                 return ratio;
-            for (var seconds = pricer._least[costs]; seconds <= slowest; seconds *= step)
-            {
-                // Slower groups are worth less, and none costs less than the cheapest.
-                var threshold = columns is null ? ratio : known;
-                if (worth / seconds <= cheapest * threshold)
-                    break;
-                var cost = _knapsack.Solve(costs, Math.Min(seconds * step, slowest) * (1 + 1e-9), prices, counts, worth / seconds / threshold);
-                if (double.IsPositiveInfinity(cost))
-                    continue;
-                ratio = Math.Max(ratio, worth / seconds / cost);
-                if (ratio > enough)
-                    return ratio;
-                if (columns is not null && worth / seconds > cost * known)
-                    columns.Add(new CoverColumn(costs.Role, _knapsack.Solution()));
-            }
+            // Slower groups are worth less, and none costs less than the cheapest.
+            for (var seconds = pricer._least[costs]; seconds <= slowest && worth / seconds > cheapest * known && ratio <= enough; seconds *= CoarsestStep)
+                Interval(costs, seconds, Math.Min(seconds * CoarsestStep, slowest * step), known, columns, enough, ref ratio);
             return ratio;
+        }
+
+        // Times from low to high: as one where even the worth at the low costs more at the high, else by halves down to the step.
+        private void Interval(RoleCosts costs, double low, double high, double known, List<CoverColumn>? columns, double enough, ref double ratio)
+        {
+            var threshold = columns is null ? ratio : known;
+            var cost = _knapsack.Solve(costs, high * (1 + 1e-9), prices, counts, worth / low / threshold);
+            if (double.IsPositiveInfinity(cost) || worth / low <= cost * threshold)
+                return;
+            if (high > low * step)
+            {
+                var middle = Math.Sqrt(low * high);
+                Interval(costs, low, middle, known, columns, enough, ref ratio);
+                if (ratio <= enough)
+                    Interval(costs, middle, high, known, columns, enough, ref ratio);
+                return;
+            }
+            ratio = Math.Max(ratio, worth / low / cost);
+            columns?.Add(new CoverColumn(costs.Role, _knapsack.Solution()));
         }
 
         private double Singles(RoleCosts costs, double known, List<CoverColumn>? columns)

@@ -10,7 +10,10 @@ namespace E2LLM.Planning.Columns;
 /// The limit on the sum of slot times is met by a penalty: for any weight w >= 0 the least of price + w * (sum - limit) is at most the
 /// price of the cheapest group that keeps the limit, so that the best weight found gives a bound, if not always the group.
 /// </remarks>
-internal sealed class CoverKnapsack(ServingCosts serving, int[] deviceOfType)
+/// <param name="serving">The request.</param>
+/// <param name="deviceOfType">One device of each type.</param>
+/// <param name="leastDevices">Groups of fewer devices are not asked for.</param>
+internal sealed class CoverKnapsack(ServingCosts serving, int[] deviceOfType, int leastDevices)
 {
     private const int First = 1;
     private const int Last = 2;
@@ -19,13 +22,14 @@ internal sealed class CoverKnapsack(ServingCosts serving, int[] deviceOfType)
 
     private readonly int _layers = serving.Fleet.LayerCount;
     private double _longestSlotHop;
+    private int _least;
     private readonly List<Item> _items = [];
     private double[] _cost = [];
     private int[] _choice = [];
 
     private readonly record struct Item(int Type, int Inner, int First, int Last, double SlotFixed, double SlotPerLayer, double SlotHead);
 
-    /// <summary>A price that no group of two or more devices is below; positive infinity where none covers the model.</summary>
+    /// <summary>A price that no group of two, or of enough, devices is below; positive infinity where none covers the model.</summary>
     /// <param name="costs">Role and micro-batch size.</param>
     /// <param name="seconds">Limit of each stage and hop, and of the slot sum by micro-batch; infinite: memory alone limits.</param>
     /// <param name="prices">Cost of a device, by type.</param>
@@ -34,7 +38,14 @@ internal sealed class CoverKnapsack(ServingCosts serving, int[] deviceOfType)
     public double Solve(RoleCosts costs, double seconds, ReadOnlySpan<double> prices, ReadOnlySpan<int> counts, double enough)
     {
         SetItems(costs, seconds, counts);
+        // Without the least number of devices first: that takes less, and is mostly enough.
+        _least = 0;
         var price = Fill(prices, 0);
+        if (price < enough && leastDevices > 2)
+        {
+            _least = Math.Min(leastDevices, _layers + 1);
+            price = Fill(prices, 0);
+        }
         if (price >= enough || costs.MaxMicroBatches == int.MaxValue || !serving.Capacities.HasEqualLayers || double.IsInfinity(seconds))
             return price;
         var limit = costs.MaxMicroBatches * seconds;
@@ -90,22 +101,29 @@ internal sealed class CoverKnapsack(ServingCosts serving, int[] deviceOfType)
 
     private IEnumerable<(Item Item, int Layers, int Flag)> Steps()
     {
-        var width = (_layers + 1) * 4;
-        var state = _layers << 2 | Both;
+        var width = Width;
+        var state = width - 1;
         for (var index = _items.Count; index > 0; index--)
         {
             var choice = _choice[index * width + state];
             if (choice == 0)
                 continue;
-            var (layers, flag) = (choice >> 2, choice & 3);
+            var (layers, flag) = (choice >> 2 & 0x7fff, choice & 3);
             yield return (_items[index - 1], layers, flag);
-            state = (state >> 2) - layers << 2 | state & 3 & ~flag;
+            var devices = state / Plane - (choice >> 18);
+            state = devices * Plane + ((state % Plane >> 2) - layers << 2 | state & 3 & ~flag);
         }
     }
 
+    // States of a number of devices: layers held, and which of the ends are taken.
+    private int Plane => (_layers + 1) * 4;
+
+    private int Width => Plane * (_least + 1);
+
+    /// <summary>The last state is the whole model, both ends and at least so many devices: more count as that many.</summary>
     private double Fill(ReadOnlySpan<double> prices, double weight)
     {
-        var width = (_layers + 1) * 4;
+        var (plane, width) = (Plane, Width);
         var needed = (_items.Count + 1) * width;
         if (_cost.Length < needed)
             (_cost, _choice) = (new double[needed], new int[needed]);
@@ -121,24 +139,30 @@ internal sealed class CoverKnapsack(ServingCosts serving, int[] deviceOfType)
             var item = _items[index];
             var perLayer = weight * item.SlotPerLayer;
             var price = prices[item.Type] + weight * item.SlotFixed;
-            for (var state = 0; state < width; state++)
+            for (var devices = 0; devices <= _least; devices++)
             {
-                if (double.IsPositiveInfinity(before[state]))
-                    continue;
-                var cost = before[state] + price;
-                Reach(after, choice, state, item.Inner, 0, cost, perLayer);
-                if ((state & First) == 0)
-                    Reach(after, choice, state, item.First, First, cost, perLayer);
-                if ((state & Last) == 0)
-                    Reach(after, choice, state, item.Last, Last, cost + weight * item.SlotHead, perLayer);
+                var more = devices < _least ? 1 : 0;
+                var (to, mark) = ((devices + more) * plane, more << 18);
+                var from = before.Slice(devices * plane, plane);
+                for (var state = 0; state < plane; state++)
+                {
+                    if (double.IsPositiveInfinity(from[state]))
+                        continue;
+                    var cost = from[state] + price;
+                    Reach(after[to..], choice[to..], state, item.Inner, 0, mark, cost, perLayer);
+                    if ((state & First) == 0)
+                        Reach(after[to..], choice[to..], state, item.First, First, mark, cost, perLayer);
+                    if ((state & Last) == 0)
+                        Reach(after[to..], choice[to..], state, item.Last, Last, mark, cost + weight * item.SlotHead, perLayer);
+                }
             }
         }
-        return _cost[_items.Count * width + (_layers << 2 | Both)];
+        return _cost[_items.Count * width + width - 1];
     }
 
     // Where layers cost nothing, as many as fit are taken, and an end stage may find none left: its one layer comes from a stage that has
-    // more than one. Where they cost, every number is tried.
-    private void Reach(Span<double> after, Span<int> choices, int state, int most, int flag, double cost, double perLayer)
+    // more than one. Where they cost, every number is tried. The mark says whether the device is one more than before.
+    private void Reach(Span<double> after, Span<int> choices, int state, int most, int flag, int mark, double cost, double perLayer)
     {
         if (most < 1)
             return;
@@ -147,7 +171,7 @@ internal sealed class CoverKnapsack(ServingCosts serving, int[] deviceOfType)
         {
             var next = state + (layers << 2) | flag;
             if (cost + layers * perLayer < after[next])
-                (after[next], choices[next]) = (cost + layers * perLayer, layers << 2 | flag);
+                (after[next], choices[next]) = (cost + layers * perLayer, mark | layers << 2 | flag);
         }
     }
 
@@ -156,7 +180,6 @@ internal sealed class CoverKnapsack(ServingCosts serving, int[] deviceOfType)
         _items.Clear();
         _longestSlotHop = 0;
         var capacities = serving.Capacities;
-        var kvLayers = costs.KvLayersWithin(seconds);
         for (var type = 0; type < counts.Length; type++)
         {
             if (counts[type] == 0)
@@ -167,7 +190,7 @@ internal sealed class CoverKnapsack(ServingCosts serving, int[] deviceOfType)
                 continue;
             var cost = costs.Busy[device];
             var room = (seconds - cost.FixedSeconds) / cost.SecondsPerWork;
-            var inner = Math.Min(Math.Min(capacities.Inner[device], kvLayers), capacities.WithinWork(room));
+            var inner = Math.Min(Math.Min(capacities.Inner[device], costs.KvLayersWithin(device, seconds)), capacities.WithinWork(room));
             if (inner < 1)
                 continue;
             var first = Math.Min(inner, capacities.First[device]);

@@ -2,17 +2,17 @@ using System.Globalization;
 
 namespace E2LLM.Planning.Costs;
 
-/// <summary>Finds devices that are alike in every figure the planner reads.</summary>
+/// <summary>Finds devices that are alike in every figure the planner reads, in their links as well or all but those.</summary>
 internal static class DeviceTyping
 {
-    public static int[] Types(FleetCosts costs)
+    public static int[] Types(FleetCosts costs, bool byLinks)
     {
         var numbers = new Dictionary<string, int>(StringComparer.Ordinal);
         var types = new int[costs.DeviceCount];
         for (var device = 0; device < types.Length; device++)
         {
             // A named link tells its two devices from all others.
-            var key = costs.Named.Touch(device) ? "named " + costs.DeviceId(device) : Key(costs, device);
+            var key = byLinks && costs.Named.Touch(device) ? "named " + costs.DeviceId(device) : Key(costs, device);
             if (!numbers.TryGetValue(key, out types[device]))
                 numbers[key] = types[device] = numbers.Count;
         }

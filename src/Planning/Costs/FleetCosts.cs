@@ -70,9 +70,6 @@ public sealed class FleetCosts
 
     internal LinkSpec DefaultLink => _defaultLink;
 
-    /// <summary>Whether any pair of devices has the default link.</summary>
-    internal bool HasDefaultPair => Named.Count < (long)DeviceCount * (DeviceCount - 1);
-
     public string DeviceId(int device) => Request.Fleet.Devices[device].Id;
 
     /// <summary>A decode step of one micro-batch.</summary>
@@ -92,9 +89,13 @@ public sealed class FleetCosts
 
     public LinkSpec Link(int from, int to) => Named.Number(from, to) is var number && number < 0 ? _defaultLink : Named.Links[number];
 
-    /// <summary>The highest bandwidth of any link; infinite where there is none.</summary>
-    internal double BestBandwidth => Named.Links.Concat(HasDefaultPair ? [_defaultLink] : [])
-        .Select(link => link.BandwidthBytesPerSecond).DefaultIfEmpty(double.PositiveInfinity).Max();
+    /// <summary>The highest bandwidth of any link from a device, or to it; infinite where there is none.</summary>
+    internal double BestBandwidth(int device, bool sends)
+    {
+        var named = sends ? Named.Out(device) : Named.In(device);
+        return named.Select(link => Named.Links[link.Number]).Concat(named.Length < DeviceCount - 1 ? [_defaultLink] : [])
+            .Select(link => link.BandwidthBytesPerSecond).DefaultIfEmpty(double.PositiveInfinity).Max();
+    }
 
     internal DeviceProfile Profile(int device) => _profiles[device];
 

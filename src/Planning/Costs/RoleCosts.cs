@@ -83,15 +83,21 @@ public sealed class RoleCosts
 
     public LinearCost[] Slot { get; }
 
-    /// <summary>Seconds that a request's KV cache of the layers [first, end) takes through an interface at the fleet's best link; 0 for MIXED.</summary>
-    public double KvSeconds(int first, int end) =>
-        SendsKv ? (_serving.KvPromptBytes[end] - _serving.KvPromptBytes[first]) / _serving.KvBytesPerSecond : 0;
+    /// <summary>Bytes a second that a KV cache goes through each device's interface at its best link: from a PREFILL, to a DECODER; null for MIXED.</summary>
+    public double[]? KvBytesPerSecond => Busy.Length == 1 ? null : Role switch
+    {
+        ReplicaRole.Prefill => _serving.SentBytesPerSecond,
+        ReplicaRole.Decoder => _serving.ReceivedBytesPerSecond,
+        _ => null,
+    };
 
-    /// <summary>Prefix sums [layers + 1] of <see cref="KvSeconds"/>; null for MIXED.</summary>
-    public double[]? KvSecondsPrefix => SendsKv ? [.. _serving.KvPromptBytes.Select(bytes => bytes / _serving.KvBytesPerSecond)] : null;
+    /// <summary>Seconds that a request's KV cache of the layers [first, end) takes through a device's interface at its best link; 0 for MIXED.</summary>
+    public double KvSeconds(int device, int first, int end) =>
+        KvBytesPerSecond is { } rates ? (_serving.KvPromptBytes[end] - _serving.KvPromptBytes[first]) / rates[device] : 0;
 
-    /// <summary>The most layers whose KV cache an interface passes in so many seconds.</summary>
-    public int KvLayersWithin(double seconds) => SendsKv ? _serving.Capacities.WithinKvBytes(seconds * _serving.KvBytesPerSecond) : int.MaxValue;
+    /// <summary>The most layers whose KV cache a device's interface passes in so many seconds.</summary>
+    public int KvLayersWithin(int device, double seconds) =>
+        KvBytesPerSecond is { } rates ? _serving.Capacities.WithinKvBytes(seconds * rates[device]) : int.MaxValue;
 
     /// <summary>Seconds that a request keeps a link busy.</summary>
     public double HopSecondsOf(int from, int to) => _hops.Of(from, to).Busy;
@@ -120,8 +126,6 @@ public sealed class RoleCosts
         return _hops.All.Zip(other._hops.All).All(pair =>
             pair.Second.Busy <= Rounding * pair.First.Busy && otherShare * pair.Second.Slot <= Rounding * share * pair.First.Slot);
     }
-
-    private bool SendsKv => Role != ReplicaRole.Mixed && Busy.Length > 1;
 
     // A prompt needs the head once, for its last row.
     private static LinearCost Prompt(double chunks, LinearCost chunk) => new(chunks * chunk.FixedSeconds, chunks * chunk.SecondsPerWork, chunk.HeadSeconds);

@@ -22,9 +22,11 @@ public sealed class ServingCosts
         MaxConcurrency = (int)Math.Clamp(
             Math.Floor(engine.KvCells / (Workload.MeanInputTokens + Workload.MeanOutputTokens)), 1, engine.MaxSequences);
         KvPromptBytes = KvPrefix(Fleet, Workload.MeanInputTokens);
-        KvBytesPerSecond = Fleet.BestBandwidth;
+        SentBytesPerSecond = [.. Enumerable.Range(0, Fleet.DeviceCount).Select(device => Fleet.BestBandwidth(device, sends: true))];
+        ReceivedBytesPerSecond = [.. Enumerable.Range(0, Fleet.DeviceCount).Select(device => Fleet.BestBandwidth(device, sends: false))];
         Capacities = new LayerCapacities(Fleet, KvPromptBytes);
-        DeviceTypes = DeviceTyping.Types(Fleet);
+        DeviceTypes = DeviceTyping.Types(Fleet, byLinks: true);
+        DeviceKinds = Fleet.HasUniformLinks ? DeviceTypes : DeviceTyping.Types(Fleet, byLinks: false);
         Prefill = [OfSize(ReplicaRole.Prefill, 1)];
         Decoder = Sizes(ReplicaRole.Decoder);
         Mixed = Sizes(ReplicaRole.Mixed);
@@ -68,8 +70,11 @@ public sealed class ServingCosts
     /// <summary>Prefix sums [layers + 1] of the bytes of a mean prompt's KV cache.</summary>
     public double[] KvPromptBytes { get; }
 
-    /// <summary>The best bandwidth of any link between two devices: what a device's interface is taken to pass.</summary>
-    public double KvBytesPerSecond { get; }
+    /// <summary>The best bandwidth of any link from each device: what its interface is taken to send.</summary>
+    internal double[] SentBytesPerSecond { get; }
+
+    /// <summary>The best bandwidth of any link to each device.</summary>
+    internal double[] ReceivedBytesPerSecond { get; }
 
     /// <summary>By micro-batch size, ascending, without the sizes that are better for no group than another one.</summary>
     public RoleCosts[] Decoder { get; }
@@ -79,6 +84,9 @@ public sealed class ServingCosts
 
     /// <summary>Devices with the same number are alike in every figure, and so interchangeable in a plan.</summary>
     public int[] DeviceTypes { get; }
+
+    /// <summary>Devices with the same number are alike in every figure but their named links.</summary>
+    internal int[] DeviceKinds { get; }
 
     /// <summary>Whether neither layers nor links differ, so that the order of the devices inside a group does not matter.</summary>
     public bool IsUniform => Fleet.HasUniformLinks && Capacities.HasEqualLayers;

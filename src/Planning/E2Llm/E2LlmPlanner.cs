@@ -49,6 +49,7 @@ public sealed class E2LlmPlanner(IPlanJudge? judge = null) : ContextPlanner
         else
             starts.AddRange(context.CapacityBound.Candidates.Select(groups => Reachability.Repair(context, groups)));
         starts.AddRange(Starts.Of(context));
+        starts = [.. starts.Select(groups => new LinkExchange(context).Improve(groups))];
         if (context.IsEnumerable || context.Serving.Fleet.DeviceCount > MaxClimbDevices)
             return Rank(context, starts, most);
         var ranked = Rank(context, starts, MaxCandidates);
@@ -79,6 +80,6 @@ public sealed class E2LlmPlanner(IPlanJudge? judge = null) : ContextPlanner
     private static SearchLimits Limits(PlanningContext context) => context.Serving.Fleet.DeviceCount switch
     {
         <= CapacityBound.MaxDevices => new SearchLimits(MaxRounds: 150, MaxStalledRounds: 40),
-        _ => new SearchLimits(MaxRounds: 3, MaxStalledRounds: 2),
+        _ => new SearchLimits(MaxRounds: 6, MaxStalledRounds: 3),
     };
 }

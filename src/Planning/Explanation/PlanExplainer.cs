@@ -101,7 +101,7 @@ public static class PlanExplainer
             HopSeconds = stage.HopSeconds,
             RequestComputeSeconds = costs.Busy[order[index]].Seconds(Work(fleet, stage), isLast),
             RequestHopSeconds = isLast ? 0 : costs.HopSecondsOf(order[index], order[index + 1]),
-            RequestKvSeconds = costs.KvSeconds(fleet.Units.UnitAt(stage.FirstLayer), fleet.Units.UnitAt(stage.EndLayer)),
+            RequestKvSeconds = costs.KvSeconds(order[index], fleet.Units.UnitAt(stage.FirstLayer), fleet.Units.UnitAt(stage.EndLayer)),
             WeightBytes = stage.WeightBytes,
             KvBytes = stage.KvBytes,
             ScratchBytes = stage.ScratchBytes,

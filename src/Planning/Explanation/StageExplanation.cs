@@ -24,7 +24,7 @@ public sealed record StageExplanation
     /// <summary>Seconds that a mean request's hidden states keep the link to the next stage busy; 0 on the last.</summary>
     public required double RequestHopSeconds { get; init; }
 
-    /// <summary>Seconds that a mean request's KV cache keeps the device's interface busy between replicas, at the fleet's best link; 0 for MIXED.</summary>
+    /// <summary>Seconds that a mean request's KV cache keeps the device's interface busy between replicas, at the device's best link; 0 for MIXED.</summary>
     public required double RequestKvSeconds { get; init; }
 
     public required long WeightBytes { get; init; }

@@ -65,8 +65,10 @@ public sealed class EqualLayerSolver(ServingCosts serving)
     {
         var (fixedLayers, speed) = ((double)_layers, 0.0);
         var (slots, fastest) = (hops.SlotSeconds, double.PositiveInfinity);
+        var (kvRates, kvRate) = (costs.KvBytesPerSecond, 0.0);
         foreach (var device in devices)
         {
+            kvRate += kvRates?[device] ?? 0;
             var cost = costs.Busy[device];
             fixedLayers += cost.FixedSeconds / cost.SecondsPerWork;
             speed += 1 / cost.SecondsPerWork;
@@ -74,7 +76,7 @@ public sealed class EqualLayerSolver(ServingCosts serving)
             slots += slot.FixedSeconds + _capacities.LeastWork * slot.SecondsPerWork;
             fastest = Math.Min(fastest, slot.SecondsPerWork);
         }
-        var stages = Math.Max(Math.Max(fixedLayers / speed, costs.KvSeconds(0, _layers) / devices.Length), hops.Seconds);
+        var stages = Math.Max(Math.Max(fixedLayers / speed, kvRate > 0 ? serving.KvPromptBytes[_layers] / kvRate : 0), hops.Seconds);
         slots += Math.Max(0, _layers - _capacities.LeastWork * devices.Length) * fastest;
         // Even a single micro-batch may be too slow for its readers.
         if (Math.Max(slots, stages * costs.LeastSequences / costs.MicroBatchSequences) > SpeedSlack * serving.MaxRequestSeconds(costs, 1))
@@ -116,7 +118,7 @@ public sealed class EqualLayerSolver(ServingCosts serving)
     private double Bottleneck(ReadOnlySpan<int> devices, RoleCosts costs, GroupHops hops)
     {
         if (devices.Length == 1)
-            return Math.Max(costs.Busy[devices[0]].Seconds(_layers, isLast: true), costs.KvSeconds(0, _layers));
+            return Math.Max(costs.Busy[devices[0]].Seconds(_layers, isLast: true), costs.KvSeconds(devices[0], 0, _layers));
         var low = FractionalSeconds(devices, costs, hops);
         if (Fits(devices, costs, hops, low))
             return low;
@@ -176,14 +178,13 @@ public sealed class EqualLayerSolver(ServingCosts serving)
         if (seconds < hops.Seconds)
             return false;
         var total = 0;
-        var kvLayers = costs.KvLayersWithin(seconds);
         var (first1, first2, firstAt) = (int.MaxValue / 4, int.MaxValue / 4, -1);
         var (last1, last2, lastAt) = (int.MaxValue / 4, int.MaxValue / 4, -1);
         foreach (var device in devices)
         {
             var cost = costs.Busy[device];
             var room = (seconds - cost.FixedSeconds) / cost.SecondsPerWork;
-            var layers = Math.Min(Math.Min(_capacities.Inner[device], kvLayers), _capacities.WithinWork(room));
+            var layers = Math.Min(Math.Min(_capacities.Inner[device], costs.KvLayersWithin(device, seconds)), _capacities.WithinWork(room));
             if (layers < 1)
                 return false;
             total += layers;

@@ -70,7 +70,7 @@ public sealed class GroupEvaluator(ServingCosts serving)
             var (device, end) = stages[index];
             var work = _fleet.LayerWork[end] - _fleet.LayerWork[first];
             var isLast = index == stages.Length - 1;
-            bottleneck = Math.Max(bottleneck, Math.Max(costs.Busy[device].Seconds(work, isLast), costs.KvSeconds(first, end)));
+            bottleneck = Math.Max(bottleneck, Math.Max(costs.Busy[device].Seconds(work, isLast), costs.KvSeconds(device, first, end)));
             slotSum += costs.Slot[device].Seconds(work, isLast);
             if (!isLast)
             {

@@ -31,13 +31,12 @@ internal sealed class SlotSumSolver(ServingCosts serving)
         Span<int> order = stackalloc int[count];
         var slots = costs.MaxMicroBatches == int.MaxValue ? costs.Busy : costs.Slot;
         var total = 0;
-        var kvLayers = costs.KvLayersWithin(seconds);
         var sum = hops.SlotSeconds;
         for (var index = 0; index < count; index++)
         {
             var cost = costs.Busy[devices[index]];
             var room = (seconds - cost.FixedSeconds) / cost.SecondsPerWork;
-            inner[index] = Math.Min(Math.Min(_capacities.Inner[devices[index]], kvLayers), _capacities.WithinWork(room));
+            inner[index] = Math.Min(Math.Min(_capacities.Inner[devices[index]], costs.KvLayersWithin(devices[index], seconds)), _capacities.WithinWork(room));
             if (inner[index] < 1)
                 return double.PositiveInfinity;
             asLast[index] = Math.Min(

@@ -30,8 +30,11 @@ public sealed class PartitionProblem
     /// <summary>Seconds of the transfer into each device from the one before it; the first entry is not read.</summary>
     public required double[] HopSeconds { get; init; }
 
-    /// <summary>Prefix sums [layers + 1] of the seconds that each layer's data takes through a device's interface beside the hops; null: none.</summary>
-    public double[]? SendSeconds { get; init; }
+    /// <summary>Prefix sums [layers + 1] of the bytes of each layer that go through a device's interface beside the hops; null: none.</summary>
+    public double[]? SentBytes { get; init; }
+
+    /// <summary>Bytes of these a second, by device in order; not read where there are none.</summary>
+    public double[] SentBytesPerSecond { get; init; } = [];
 
     public int LayerCount => LayerWork.Length - 1;
 
@@ -51,7 +54,8 @@ public sealed class PartitionProblem
             Costs = [.. order.Select(device => costs.Busy[device])],
             MemoryBytes = [.. order.Select(device => serving.Fleet.MemoryBytes[device])],
             HopSeconds = [.. order.Select((device, index) => index == 0 ? 0 : costs.HopSecondsOf(order[index - 1], device))],
-            SendSeconds = costs.KvSecondsPrefix,
+            SentBytes = costs.KvBytesPerSecond is null ? null : serving.KvPromptBytes,
+            SentBytesPerSecond = costs.KvBytesPerSecond is { } rates ? [.. order.Select(device => rates[device])] : [],
         };
     }
 
@@ -59,7 +63,7 @@ public sealed class PartitionProblem
     public double StageSeconds(int device, int first, int end)
     {
         var compute = Costs[device].Seconds(LayerWork[end] - LayerWork[first], end == LayerCount);
-        return SendSeconds is null ? compute : Math.Max(compute, SendSeconds[end] - SendSeconds[first]);
+        return SentBytes is null ? compute : Math.Max(compute, (SentBytes[end] - SentBytes[first]) / SentBytesPerSecond[device]);
     }
 
     /// <summary>Memory of a stage with the layers [first, end).</summary>

@@ -18,7 +18,6 @@ internal sealed class JudgeModel
     private readonly double _chunk;
     private readonly double _chunks;
     private readonly double _steps;
-    private readonly double _bestBandwidth;
     private readonly Dictionary<(int Device, int Sequences), (double Call, double Work, double Head)> _decode = [];
 
     public JudgeModel(PlanRequest request)
@@ -42,7 +41,6 @@ internal sealed class JudgeModel
         _chunks = tokens / _chunk;
         _steps = Math.Max(1, _workload.MeanOutputTokens - 1);
         MaxSequences = Math.Clamp((int)(request.Engine.KvCells / (tokens + _workload.MeanOutputTokens)), 1, request.Engine.MaxSequences);
-        _bestBandwidth = Pairs().Select(pair => Link(pair.From, pair.To).BandwidthBytesPerSecond).DefaultIfEmpty(double.PositiveInfinity).Max();
     }
 
     public int Devices => _profiles.Length;
@@ -83,7 +81,7 @@ internal sealed class JudgeModel
             slowest = Math.Max(slowest, prompt + answer);
             sum += prompt / sequences + answer;
             if (role != ReplicaRole.Mixed && Devices > 1)
-                slowest = Math.Max(slowest, kvBytes / _bestBandwidth);
+                slowest = Math.Max(slowest, kvBytes / BestBandwidth(device, role == ReplicaRole.Prefill));
             if (!isLast)
             {
                 var link = Link(device, stages[index + 1].Device);
@@ -175,8 +173,8 @@ internal sealed class JudgeModel
         _ => _model.LayerKvBytesPerToken[layer],
     };
 
-    private IEnumerable<(int From, int To)> Pairs() =>
-        from one in Enumerable.Range(0, Devices) from other in Enumerable.Range(0, Devices) where one != other select (one, other);
+    private double BestBandwidth(int device, bool sends) => Enumerable.Range(0, Devices).Where(other => other != device)
+        .Max(other => (sends ? Link(device, other) : Link(other, device)).BandwidthBytesPerSecond);
 
     private LinkSpec Link(int from, int to) => _links.GetValueOrDefault((from, to)) ?? new LinkSpec
     {
