@@ -5,6 +5,7 @@ using E2LLM.Core.Plans;
 using E2LLM.Core.Requests;
 using E2LLM.Grains.Interfaces.Replicas;
 using E2LLM.Inference.Synthetic;
+using E2LLM.Scheduling.Routing;
 
 namespace E2LLM.Cluster.Tests.Plans;
 
@@ -127,6 +128,28 @@ public sealed class ConcurrencyTests
         await RunAllAsync(fog, Requests(20));
 
         Assert.Equal(20, (await fog.DrainedAsync()).CompletedRequests);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(8)]
+    public async Task Run_MeasuredProfiles_TokensTakeTheTimeThatThePlanWasMadeWith(int clients)
+    {
+        var timing = new SyntheticTiming { CallSeconds = 2e-3, LayerSeconds = 8e-3, RowLayerSeconds = 1e-3 };
+        var options = Synthetic.Options([[Synthetic.Device("a")]], Synthetic.Engines(timing)) with
+        {
+            Profiler = new SyntheticDeviceProfiler(Synthetic.Catalog, timing),
+            Serving = serving => (serving.ExpectedInputTokens, serving.ExpectedOutputTokens) = (2, 60),
+        };
+        await using var fog = await TestFog.ServeAsync(options);
+        var plan = Assert.Single((await fog.Plan.GetStatusAsync()).Plan!.Replicas);
+        Assert.Equal(8, plan.DecodeConcurrency);
+
+        await RunAllAsync(fog, [.. Enumerable.Range(0, clients).Select(index => Synthetic.Request($"t{index}", 2, 60, (uint)index))]);
+
+        var replica = Assert.Single(await fog.ReplicasAsync());
+        Assert.Equal(clients, replica.TokenSecondsRunning, 0.01);
+        Assert.InRange(replica.TokenSeconds / PlannedRates.TokenSeconds(plan, clients), 0.9, 1.1);
     }
 
     [Fact]
