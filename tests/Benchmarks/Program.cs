@@ -5,6 +5,7 @@ using E2LLM.Benchmarks.HandOff;
 using E2LLM.Benchmarks.Interference;
 using E2LLM.Benchmarks.Nodes;
 using E2LLM.Benchmarks.Orchestration;
+using E2LLM.Benchmarks.PlannedSteps;
 using E2LLM.Benchmarks.Runtimes;
 using E2LLM.Benchmarks.Serving;
 using E2LLM.Benchmarks.TwoSilos;
@@ -16,6 +17,7 @@ var root = new RootCommand("Benchmarks: whole flows on the real engine, and what
     DataPortCommand.Create(),
     TwoSilosCommand.Create(),
     StepCostCommand.Create(),
+    PlannedStepsCommand.Create(),
     HandOffCommand.Create(),
     InterferenceCommand.Create(),
     OrchestrationCommand.Create(),

@@ -14,4 +14,7 @@ public sealed record PlanWish
     [Id(2)] public WorkloadSpec? Workload { get; init; }
 
     [Id(3)] public int Seed { get; init; } = 1;
+
+    /// <summary>Tokens a second for every reader; 0: no minimum.</summary>
+    [Id(4)] public double? MinimumTokensPerSecond { get; init; }
 }

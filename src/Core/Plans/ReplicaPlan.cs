@@ -16,7 +16,7 @@ public sealed record ReplicaPlan
 
     [Id(3)] public required EngineSettings Engine { get; init; }
 
-    /// <summary>Sequences that decode at once; 0 where the replica does not decode or the planner leaves it open.</summary>
+    /// <summary>Sequences that hold slots at once, at most; 0 where the replica does not decode or the planner leaves it open.</summary>
     [Id(4)] public int DecodeConcurrency { get; init; }
 
     /// <summary>Micro-batches that the decoding sequences are split into, so that all stages are busy; 0 as above.</summary>
@@ -30,6 +30,11 @@ public sealed record ReplicaPlan
 
     /// <summary>Predicted seconds between two tokens of a sequence at full concurrency; 0 as above and on a PREFILL replica.</summary>
     [Id(8)] public double TokenSeconds { get; init; }
+
+    /// <summary>
+    /// Tokens a second that every reader shall get at least, as far as fewer sequences at once can bring that about. 0: no minimum.
+    /// </summary>
+    [Id(9)] public double MinimumTokensPerSecond { get; init; }
 
     /// <summary>The slowest stage of a decode step: the pipeline gives one micro-batch in this time.</summary>
     public double PeriodSeconds => Stages.Max(stage => stage.PeriodSeconds);

@@ -67,6 +67,15 @@ public sealed record ReplicaStatus
     /// <summary>Slots that are kept with these cells.</summary>
     [Id(23)] public int KeptPrefixes { get; init; }
 
+    /// <summary>Requests that may run at once, now: what the plan allows, or fewer where these would be too slow.</summary>
+    [Id(24)] public int RunningLimit { get; init; }
+
+    /// <summary>Seconds between two tokens of an answer, as measured last; 0: not yet.</summary>
+    [Id(25)] public double TokenSeconds { get; init; }
+
+    /// <summary>Mean of the requests that ran then.</summary>
+    [Id(26)] public double TokenSecondsRunning { get; init; }
+
     /// <summary>Whether it takes requests.</summary>
     public bool IsServing => State is ReplicaState.Serving or ReplicaState.Recovering;
 }

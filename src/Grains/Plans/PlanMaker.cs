@@ -71,14 +71,19 @@ internal sealed class PlanMaker(
         return Task.Run(() => advisor.Compare(request, plan, candidate));
     }
 
-    private PlanRequest Request(PlannedServing from, PlanWish wish) => new()
+    private PlanRequest Request(PlannedServing from, PlanWish wish)
     {
-        Fleet = from.Fleet,
-        Model = from.Model,
-        Profiles = from.Profiles,
-        Engine = options.SettingsFor(from.Model, from.Profiles),
-        Seed = wish.Seed,
-        Workload = wish.Workload ?? options.Workload,
-        Objective = wish.Objective ?? options.Objective,
-    };
+        var engine = options.SettingsFor(from.Model, from.Profiles);
+        return new PlanRequest
+        {
+            Fleet = from.Fleet,
+            Model = from.Model,
+            Profiles = from.Profiles,
+            Engine = engine,
+            Seed = wish.Seed,
+            Workload = wish.Workload ?? options.WorkloadFor(engine),
+            Objective = wish.Objective ?? options.Objective,
+            MinimumTokensPerSecond = wish.MinimumTokensPerSecond ?? options.MinimumTokensPerSecond,
+        };
+    }
 }

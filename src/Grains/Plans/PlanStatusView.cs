@@ -51,6 +51,9 @@ internal static class PlanStatusView
         ReservedKvCells = status.ReservedKvCells,
         PendingTokens = status.PendingTokens,
         MeasuredTokensPerSecond = status.MeasuredTokensPerSecond,
+        RunningLimit = status.RunningLimit,
+        TokenSeconds = status.TokenSeconds,
+        TokenSecondsRunning = status.TokenSecondsRunning,
         LastFailure = status.LastFailure,
     };
 

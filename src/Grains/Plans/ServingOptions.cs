@@ -36,8 +36,8 @@ public sealed class ServingOptions
     [OptionRange(typeof(SchedulerOptions))]
     public int MaxQueuedRequests { get; set; } = SchedulerOptions.Default.MaxQueuedRequests;
 
-    /// <summary>Steps in flight in a replica's pipeline.</summary>
-    [OptionRange(typeof(SchedulerOptions), Zero = "one a stage")]
+    /// <summary>Steps in flight in a replica's pipeline. The plan's micro-batches are as many at most.</summary>
+    [OptionRange(typeof(SchedulerOptions), Zero = "one a stage, or one a micro-batch of the plan where these are more")]
     public int MaxStepsInFlight { get; set; }
 
     /// <summary>Prompt tokens of one step while answers are being written.</summary>
@@ -117,13 +117,20 @@ public sealed class ServingOptions
     public double ReplicaSilenceSeconds { get; set; } = 60;
 
     /// <summary>How a replica is chosen where several serve: a name of <see cref="RoutingPolicies"/>.</summary>
-    public string RoutingPolicy { get; set; } = RoutingPolicies.LeastWait;
+    public string RoutingPolicy { get; set; } = RoutingPolicies.LeastFinish;
 
     /// <summary>The planner, by the name that the <see cref="IPlanAdvisor"/> knows.</summary>
     public string Planner { get; set; } = "e2llm";
 
     /// <summary>What plans are made for: answers that end soon at the expected rate, short waits at it, or the highest rate.</summary>
     public PlanObjective Objective { get; set; } = PlanObjective.Latency;
+
+    /// <summary>
+    /// Tokens a second that every answer shall get at least. Plans keep to it, and replicas run fewer requests at once where they measure
+    /// that it takes that; one always runs.
+    /// </summary>
+    [OptionRange(typeof(SchedulerOptions), Zero = "no minimum")]
+    public double MinimumTokensPerSecond { get; set; }
 
     /// <summary>Requests a second that are expected.</summary>
     [OptionRange(0.000_001, 1_000_000, Zero = "not known, and planned as one a second")]
@@ -140,22 +147,21 @@ public sealed class ServingOptions
     /// <summary>How often replicas and readers say that they are there, and look for what was lost. Several times a lease: words may be lost or late.</summary>
     internal TimeSpan TickPeriod => TimeSpan.FromSeconds(Math.Min(Math.Min(1, StepTimeoutSeconds / 2), Math.Min(KvLeaseSeconds, StageLeaseSeconds) / 4));
 
-    /// <summary>Null where no rate is expected.</summary>
-    internal WorkloadSpec? Workload => ExpectedRequestsPerSecond <= 0 ? null : new WorkloadSpec
-    {
-        Name = "expected",
-        RequestsPerSecond = ExpectedRequestsPerSecond,
-        MeanInputTokens = ExpectedInputTokens,
-        MeanOutputTokens = ExpectedOutputTokens,
-    };
-
     /// <summary>Beyond the ranges of single options, and but for the planner, whose names the host knows.</summary>
     public void Check(OptionErrors errors) => errors.CheckName(nameof(RoutingPolicy), RoutingPolicy, RoutingPolicies.Names);
 
     public SchedulerOptions SchedulerFor(ReplicaPlan replica, ModelSpec model) => new()
     {
         MaxQueuedRequests = MaxQueuedRequests,
-        MaxStepsInFlight = MaxStepsInFlight > 0 ? MaxStepsInFlight : replica.Stages.Length,
+        // Prompts need a step a stage, however few micro-batches the answers make.
+        MaxStepsInFlight = MaxStepsInFlight > 0
+            ? MaxStepsInFlight
+            : Math.Min(Math.Max(replica.Stages.Length, replica.MicroBatches), SchedulerOptions.MostStepsInFlight),
+        MicroBatches = Math.Min(replica.MicroBatches, SchedulerOptions.MostStepsInFlight),
+        MaxRunning = Math.Min(replica.DecodeConcurrency, replica.Engine.MaxSequences),
+        // A PREFILL replica writes answers only where nobody else is there to do so.
+        MinimumTokensPerSecond = replica.Role == ReplicaRole.Prefill ? 0 : replica.MinimumTokensPerSecond,
+        PlannedTokenSeconds = replica.DecodeConcurrency > 0 ? replica.TokenSeconds : 0,
         PrefillTokensBesideDecode = PrefillTokensBesideDecode,
         CellReservation = CellReservation,
         CellMarginTokens = CellMarginTokens,
@@ -170,6 +176,19 @@ public sealed class ServingOptions
         ? new StepTimeLimit(
             HungStepSeconds, HungStepFactor * stage.DecodeSeconds, HungStepFactor * (stage.DecodeSeconds + stage.PrefillSeconds))
         : new StepTimeLimit(Math.Max(HungStepSeconds, StepTimeoutSeconds), 0, 0); // the plan predicts nothing to go by
+
+    /// <summary>What is expected of the requests. A mean that no sequence could hold is made shorter, prompt and answer alike.</summary>
+    public WorkloadSpec WorkloadFor(EngineSettings engine)
+    {
+        var share = Math.Min(1, Math.Min(engine.MaxSequenceTokens, engine.KvCells) / (ExpectedInputTokens + ExpectedOutputTokens));
+        return new WorkloadSpec
+        {
+            Name = "expected",
+            RequestsPerSecond = ExpectedRequestsPerSecond > 0 ? ExpectedRequestsPerSecond : 1,
+            MeanInputTokens = Math.Max(1, share * ExpectedInputTokens),
+            MeanOutputTokens = Math.Max(1, share * ExpectedOutputTokens),
+        };
+    }
 
     /// <param name="model">What is served.</param>
     /// <param name="profiles">Of the devices that may serve it.</param>

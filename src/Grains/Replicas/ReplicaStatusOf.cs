@@ -37,6 +37,9 @@ internal static class ReplicaStatusOf
             PrefixHitTokens = counters.PrefixHitTokens,
             PrefixEvictions = counters.PrefixEvictions,
             Preemptions = counters.Preemptions,
+            RunningLimit = counters.RunningLimit,
+            TokenSeconds = counters.TokenSeconds,
+            TokenSecondsRunning = counters.TokenSecondsRunning,
         };
     }
 }

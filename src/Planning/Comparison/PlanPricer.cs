@@ -32,6 +32,7 @@ public static class PlanPricer
                     RequestsPerSecond = group.RequestsPerSecond,
                     PrefillLatencySeconds = group.PromptSeconds,
                     TokenSeconds = group.TokenSeconds,
+                    MinimumTokensPerSecond = context.Request.MinimumTokensPerSecond,
                 }),
             ],
             Prediction = context.Evaluator.Predict(groups),

@@ -35,6 +35,13 @@ internal static class ReplicaBuilder
             });
             first = end;
         }
-        return new ReplicaPlan { Id = id, Role = role, Stages = built.MoveToImmutable(), Engine = engine };
+        return new ReplicaPlan
+        {
+            Id = id,
+            Role = role,
+            Stages = built.MoveToImmutable(),
+            Engine = engine,
+            MinimumTokensPerSecond = costs.Request.MinimumTokensPerSecond,
+        };
     }
 }

@@ -11,7 +11,7 @@ internal static class MicroBatch
     /// <param name="ready">Sequences whose latest token is known and not yet fed.</param>
     /// <param name="decoding">Those and the ones whose next token is on its way.</param>
     /// <param name="freeSteps">Steps that may be issued before one completes; at least 1.</param>
-    /// <param name="maxSteps">Steps that may be in flight.</param>
+    /// <param name="maxSteps">Steps with decode rows that may be in flight: the micro-batches.</param>
     /// <param name="maxRows">Rows of one step.</param>
     public static int Rows(int ready, int decoding, int freeSteps, int maxSteps, int maxRows) =>
         Math.Min(maxRows, Math.Min(CeilingDivide(ready, freeSteps), CeilingDivide(decoding, maxSteps)));

@@ -28,5 +28,8 @@ public sealed partial class ReplicaScheduler
         Preemptions = _composer.Preemptions,
         GeneratedTokens = _generatedTokens,
         FailuresInARow = _failuresInARow,
+        RunningLimit = _limit.Sequences,
+        TokenSeconds = _limit.Pace.Seconds,
+        TokenSecondsRunning = _limit.Pace.Running,
     };
 }

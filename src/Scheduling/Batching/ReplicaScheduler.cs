@@ -17,9 +17,10 @@ namespace E2LLM.Scheduling.Batching;
 /// <list type="number">
 /// <item>First come, first served within a class of priority; a class is a head start of PriorityAgeingSeconds, so nobody is passed by
 /// requests that come later than two of these. The head of the queue starts when a slot and its cells are free, by default
-/// all that it can need (<see cref="CellReservation"/>); until then nobody passes it.</item>
-/// <item>A step takes the decode rows of the sequences that have waited longest, an even share of them so that every permitted step
-/// has some, then prompt chunks: of the prompt that was admitted first, less up to half the rows where much shorter ones wait, then of
+/// all that it can need (<see cref="CellReservation"/>), and fewer requests run than may (<see cref="SchedulerOptions.MaxRunning"/>,
+/// <see cref="RunningLimit"/>); until then nobody passes it.</item>
+/// <item>A step takes the decode rows of the sequences that have waited longest, an even share of them so that every one of the
+/// MicroBatches permitted steps has some, then prompt chunks: of the prompt that was admitted first, less up to half the rows where much shorter ones wait, then of
 /// the shortest: up to MaxStepTokens rows, or PrefillTokensBesideDecode prompt rows while
 /// any answer is being written. The chunks of a request that is alone depend on its prompt and MaxStepTokens only. Where decode rows
 /// could fill every step, they leave an eighth to the prompts that wait.</item>
@@ -43,6 +44,7 @@ public sealed partial class ReplicaScheduler
     private readonly EngineSettings _engine;
     private readonly SchedulerOptions _options;
     private readonly RequestQueue _queue;
+    private readonly RunningLimit _limit;
     private readonly SequenceTable _sequences;
     private readonly StepComposer _composer;
     private readonly StepLedger _steps = new();
@@ -59,8 +61,12 @@ public sealed partial class ReplicaScheduler
         _engine = engine;
         _options = options;
         _queue = new RequestQueue(options.MaxQueuedRequests, options.PriorityAgeingSeconds);
-        _sequences = new SequenceTable(engine, options);
-        _composer = new StepComposer(engine, options, _queue, _sequences);
+        _limit = new RunningLimit(
+            options.MaxRunning > 0 ? Math.Min(options.MaxRunning, engine.MaxSequences) : engine.MaxSequences,
+            options.MinimumTokensPerSecond,
+            options.PlannedTokenSeconds);
+        _sequences = new SequenceTable(engine, options, _limit);
+        _composer = new StepComposer(engine, options, _queue, _sequences, _limit);
     }
 
     /// <summary>Number of the step that <see cref="Next"/> issues next.</summary>
@@ -110,7 +116,7 @@ public sealed partial class ReplicaScheduler
     {
         if (_steps.Count >= _options.MaxStepsInFlight)
             return null;
-        if (_composer.Compose(_steps.NextNumber, _options.MaxStepsInFlight - _steps.Count, nowSeconds) is not { } step)
+        if (_composer.Compose(_steps.NextNumber, _steps, nowSeconds) is not { } step)
             return null;
         _steps.Add(step);
         return step.Plan;

@@ -59,4 +59,13 @@ public sealed record SchedulerCounters
 
     /// <summary>Failures since the last completed step: a replica where this grows does not recover by itself.</summary>
     public required int FailuresInARow { get; init; }
+
+    /// <summary>Requests that may run at once, now: below the setting where they would be too slow. More may still run from before.</summary>
+    public required int RunningLimit { get; init; }
+
+    /// <summary>Seconds between two tokens of an answer, as measured last; 0: not yet.</summary>
+    public required double TokenSeconds { get; init; }
+
+    /// <summary>Mean of the requests that ran then.</summary>
+    public required double TokenSecondsRunning { get; init; }
 }

@@ -7,6 +7,9 @@ namespace E2LLM.Scheduling.Batching;
 /// <summary>How a replica queues and batches. Unlike <see cref="EngineSettings"/>, none of this touches memory on the devices.</summary>
 public sealed record SchedulerOptions
 {
+    /// <summary>The largest value of <see cref="MaxStepsInFlight"/>.</summary>
+    public const int MostStepsInFlight = 64;
+
     /// <summary>The defaults.</summary>
     public static readonly SchedulerOptions Default = new();
 
@@ -18,8 +21,29 @@ public sealed record SchedulerOptions
     /// Steps that may be on their way through the stages. One a stage keeps every stage busy; more only fills the stages'
     /// queues.
     /// </summary>
-    [OptionRange(1, 64, Unit = "steps")]
+    [OptionRange(1, MostStepsInFlight, Unit = "steps")]
     public int MaxStepsInFlight { get; init; } = 1;
+
+    /// <summary>
+    /// Steps with decode rows among those in flight: the micro-batches that the running answers are split into. 0: as many as steps may
+    /// be in flight.
+    /// </summary>
+    [OptionRange(1, MostStepsInFlight, Unit = "steps", Zero = "MaxStepsInFlight")]
+    public int MicroBatches { get; init; }
+
+    /// <summary>Requests that may hold slots at once, whatever their phase. 0: as many as there are slots.</summary>
+    [OptionRange(1, 255, Unit = "requests", Zero = "MaxSequences")]
+    public int MaxRunning { get; init; }
+
+    /// <summary>
+    /// Tokens a second that every running answer shall get: fewer requests run at once where that is what it takes, but always one.
+    /// </summary>
+    [OptionRange(0.000_001, 1_000_000, Zero = "no minimum")]
+    public double MinimumTokensPerSecond { get; init; }
+
+    /// <summary>Seconds between two tokens of an answer that the plan predicts with <see cref="MaxRunning"/> requests; 0: none.</summary>
+    [OptionRange(0, 1_000_000)]
+    public double PlannedTokenSeconds { get; init; }
 
     /// <summary>
     /// Prompt tokens of one step while any answer is being written, from the step after the one with the last chunk of its prompt.

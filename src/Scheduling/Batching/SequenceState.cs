@@ -63,6 +63,9 @@ internal sealed class SequenceState(RequestState request, int slot, int cells)
 
     public long PendingTokens => IsClosing ? 0 : request.Mode == RunMode.Whole ? request.Cells - Issued : request.PendingTokens - Issued;
 
+    /// <summary>When its latest decode row was issued, on the caller's clock; null where none was, or it was lost.</summary>
+    public double? LastRowSeconds { get; set; }
+
     public void Open(long stepNumber) => OpenedInStep = stepNumber;
 
     public void Issue(int rows)
@@ -94,12 +97,14 @@ internal sealed class SequenceState(RequestState request, int slot, int cells)
     {
         Issued = Confirmed;
         StepsInFlight = 0;
+        LastRowSeconds = null;
     }
 
     /// <summary>The slot will be closed under it: all that it held is read again.</summary>
     public void LoseSlot()
     {
         OpenedInStep = null;
+        LastRowSeconds = null;
         Issued = Confirmed = 0;
         PrefillEnd = request.ReadTokens;
     }

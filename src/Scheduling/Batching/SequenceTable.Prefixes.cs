@@ -57,6 +57,8 @@ internal sealed partial class SequenceTable
 
     private bool HasRoom(int cells)
     {
+        if (_sequences.Count >= limit.Sequences)
+            return false;
         var evictable = (_prefixes?.Kept ?? []).Where(prefix => !prefix.IsBeingCopied).ToArray();
         return (_budget.HasFreeSlot || evictable.Length > 0) && cells <= _budget.FreeCells + evictable.Sum(prefix => prefix.Cells);
     }

@@ -7,7 +7,7 @@ using E2LLM.Scheduling.Prefixes;
 namespace E2LLM.Scheduling.Batching;
 
 /// <summary>The sequences that hold slots, in the order of their admission, and the slots that the stages have still to close.</summary>
-internal sealed partial class SequenceTable(EngineSettings engine, SchedulerOptions options)
+internal sealed partial class SequenceTable(EngineSettings engine, SchedulerOptions options, RunningLimit limit)
 {
     private readonly KvBudget _budget = new(engine.KvCells, engine.MaxSequences);
     private readonly PrefixCache? _prefixes = options.ReusePrefixes ? new PrefixCache(options.PrefixBlockTokens) : null;
@@ -23,10 +23,10 @@ internal sealed partial class SequenceTable(EngineSettings engine, SchedulerOpti
     /// <summary>Null where no such request is being served.</summary>
     public SequenceState? Find(string requestId) => _byId.GetValueOrDefault(requestId);
 
-    /// <summary>Whether slots and cells are free for a request.</summary>
+    /// <summary>Whether a slot and cells are free for a request, and one more may run.</summary>
     public bool CanAdmit(RequestState request) => HasRoom(CellsToStart(request));
 
-    /// <summary>Null where slots or cells are short.</summary>
+    /// <summary>Null where slots or cells are short, or no more may run.</summary>
     public SequenceState? TryAdmit(RequestState request)
     {
         var cells = CellsToStart(request);

@@ -5,12 +5,14 @@ using E2LLM.Scheduling.Admission;
 namespace E2LLM.Scheduling.Batching;
 
 /// <summary>Puts the next step together: what to clear up, which answers to continue, which prompts to read, whom to let in.</summary>
-internal sealed class StepComposer(EngineSettings engine, SchedulerOptions options, RequestQueue queue, SequenceTable sequences)
+internal sealed class StepComposer(
+    EngineSettings engine, SchedulerOptions options, RequestQueue queue, SequenceTable sequences, RunningLimit limit)
 {
     /// <summary>What is at most this fraction of a prompt counts as short beside it.</summary>
     private const int ShortPromptFraction = 4;
 
     private readonly List<string> _preempted = [];
+    private readonly int _microBatches = options.MicroBatches > 0 ? Math.Min(options.MicroBatches, options.MaxStepsInFlight) : options.MaxStepsInFlight;
     private readonly PromptShare _promptShare = new(engine.MaxStepTokens);
     private long _turn;
 
@@ -19,9 +21,9 @@ internal sealed class StepComposer(EngineSettings engine, SchedulerOptions optio
 
     /// <summary>Null where there is nothing to do.</summary>
     /// <param name="stepNumber">The step's number.</param>
-    /// <param name="freeSteps">Steps that may be issued before one completes, this one included.</param>
+    /// <param name="steps">Those on their way; one more may be issued.</param>
     /// <param name="nowSeconds">On the caller's clock.</param>
-    public StepInFlight? Compose(long stepNumber, int freeSteps, double nowSeconds)
+    public StepInFlight? Compose(long stepNumber, StepLedger steps, double nowSeconds)
     {
         var step = new StepBuilder(stepNumber);
         sequences.FreeEnded();
@@ -29,7 +31,7 @@ internal sealed class StepComposer(EngineSettings engine, SchedulerOptions optio
         foreach (var sequence in sequences.All)
             if (sequence.AwaitsKv)
                 step.Open(sequence);
-        AddDecodeRows(step, freeSteps);
+        AddDecodeRows(step, Math.Min(options.MaxStepsInFlight - steps.Count, _microBatches - steps.DecodeCount), nowSeconds);
         var decodeRows = step.RowCount;
         AddPromptChunks(step, nowSeconds);
         _promptShare.Use(step.RowCount - decodeRows);
@@ -66,19 +68,25 @@ internal sealed class StepComposer(EngineSettings engine, SchedulerOptions optio
             }
     }
 
-    private void AddDecodeRows(StepBuilder step, int freeSteps)
+    /// <param name="step">What is being put together.</param>
+    /// <param name="freeSteps">Steps with decode rows that may be issued before one completes, this one included.</param>
+    /// <param name="nowSeconds">On the caller's clock.</param>
+    private void AddDecodeRows(StepBuilder step, int freeSteps, double nowSeconds)
     {
         var share = _promptShare.Next(promptWaits: sequences.All.Any(sequence => sequence.PrefillTokens > 0)
             || (queue.Head is { Mode: not RunMode.DecodeOnly } head && sequences.CanAdmit(head)));
         var ready = sequences.All.Where(sequence => sequence.IsReady).OrderBy(sequence => sequence.LastTurn).ToArray();
-        if (ready.Length == 0)
+        if (ready.Length == 0 || freeSteps <= 0)
             return;
         var decoding = sequences.All.Count(sequence => sequence.IsDecoding);
-        var rows = MicroBatch.Rows(ready.Length, decoding, freeSteps, options.MaxStepsInFlight, engine.MaxStepTokens - share);
+        var rows = MicroBatch.Rows(ready.Length, decoding, freeSteps, _microBatches, engine.MaxStepTokens - share);
         foreach (var sequence in ready.AsSpan(0, rows))
         {
             step.AddRows(sequence, 1);
             sequence.LastTurn = ++_turn;
+            if (sequence.LastRowSeconds is { } last)
+                limit.OnToken(sequences.All.Count, nowSeconds - last, nowSeconds);
+            sequence.LastRowSeconds = nowSeconds;
         }
     }
 

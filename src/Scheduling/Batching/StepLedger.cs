@@ -9,6 +9,9 @@ internal sealed class StepLedger
 
     public int Count => _steps.Count;
 
+    /// <summary>Those with decode rows.</summary>
+    public int DecodeCount => _steps.Count(step => step.Plan.Shares.Any(share => !share.IsPrefill));
+
     /// <summary>The number of the next step to be issued.</summary>
     public long NextNumber { get; private set; }
 

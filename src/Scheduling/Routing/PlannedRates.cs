@@ -13,6 +13,20 @@ public static class PlannedRates
     }
 
     /// <summary>Tokens a second that the replica works off in its role; infinite where the plan predicts none.</summary>
-    public static double TokensPerSecond(ReplicaPlan replica) =>
-        replica.Role == ReplicaRole.Prefill && ReadTokensPerSecond(replica) is > 0 and var rate ? rate : 1 / replica.PeriodSeconds;
+    public static double TokensPerSecond(ReplicaPlan replica) => replica switch
+    {
+        { Role: ReplicaRole.Prefill } when ReadTokensPerSecond(replica) is > 0 and var rate => rate,
+        { DecodeConcurrency: > 0, TokenSeconds: > 0 } => replica.DecodeConcurrency / replica.TokenSeconds,
+        _ => 1 / replica.PeriodSeconds,
+    };
+
+    /// <summary>Seconds between two tokens of an answer while so many requests run; 0 where the plan predicts none.</summary>
+    /// <remarks>A step costs so much however few rows it has, and so much a row: between one request and all of them it is a line.</remarks>
+    public static double TokenSeconds(ReplicaPlan replica, double running)
+    {
+        var alone = replica.Stages.Sum(stage => stage.DecodeSeconds + stage.HopSeconds);
+        if (replica.DecodeConcurrency <= 1 || replica.TokenSeconds <= alone)
+            return Math.Max(alone, replica.TokenSeconds);
+        return alone + (replica.TokenSeconds - alone) * Math.Clamp((running - 1) / (replica.DecodeConcurrency - 1), 0, 1);
+    }
 }

@@ -18,7 +18,7 @@ public sealed record ReplicaLoad
 
     public required int RunningRequests { get; init; }
 
-    /// <summary>Slots.</summary>
+    /// <summary>Requests that may run at once.</summary>
     public required int MaxSequences { get; init; }
 
     public required int ReservedKvCells { get; init; }
@@ -34,6 +34,12 @@ public sealed record ReplicaLoad
     /// <summary>Rate at which it reads prompts when nothing else runs; 0: not known, <see cref="TokensPerSecond"/> counts.</summary>
     public double PrefillTokensPerSecond { get; init; }
 
+    /// <summary>Seconds between two tokens of an answer that is alone; 0: not known, <see cref="TokensPerSecond"/> counts.</summary>
+    public double AloneTokenSeconds { get; init; }
+
+    /// <summary>Seconds between two tokens of an answer where every slot is taken; 0: as alone.</summary>
+    public double FullTokenSeconds { get; init; }
+
     internal double ReadTokensPerSecond => PrefillTokensPerSecond > 0 ? PrefillTokensPerSecond : TokensPerSecond;
 
     /// <summary>With a request that is on its way: running where it could start at once, queued otherwise.</summary>
@@ -47,6 +53,15 @@ public sealed record ReplicaLoad
             ReservedKvCells = ReservedKvCells + (hasRoom ? part.KvCells : 0),
             PendingTokens = PendingTokens + part.PendingTokens,
         };
+    }
+
+    /// <summary>Estimate of the seconds between two tokens of an answer that is written beside so many others.</summary>
+    internal double TokenSecondsBeside(int others)
+    {
+        var full = Math.Max(AloneTokenSeconds, FullTokenSeconds);
+        if (full <= 0)
+            return (others + 1) / TokensPerSecond;
+        return AloneTokenSeconds + (full - AloneTokenSeconds) * Math.Min(1.0, (double)others / Math.Max(1, MaxSequences - 1));
     }
 
     /// <summary>Estimate of the time that a new request, or the part of it that is this role's, would spend in the queue.</summary>

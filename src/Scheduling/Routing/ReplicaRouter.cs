@@ -73,7 +73,9 @@ public sealed class ReplicaRouter(ModelSpec model, FleetSpec fleet, IRoutingPoli
         var plans = eligible.ToDictionary(index => candidates[index].Key, index => candidates[index].Plan);
         var route = policy.ChooseRoute(loads, request, (prefill, decoder, promptTokens) =>
             KvRules.TransferSeconds(plans[prefill.ReplicaId], plans[decoder.ReplicaId], promptTokens, model, fleet));
-        return new Route(eligible[route.Prefill], eligible[route.Decode]);
+        var (reader, writer) = (eligible[route.Prefill], eligible[route.Decode]);
+        // A policy may pair a PREFILL replica with a MIXED one, whose cache can be of another kind.
+        return KvRules.AreAlike(candidates[reader].Plan, candidates[writer].Plan) ? new Route(reader, writer) : new Route(writer, writer);
     }
 
     /// <summary>

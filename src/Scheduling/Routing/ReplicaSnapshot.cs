@@ -19,6 +19,15 @@ public sealed record ReplicaSnapshot
     /// <summary>Rate at which it worked off tokens when requests last waited for it; 0: none has.</summary>
     public double MeasuredTokensPerSecond { get; init; }
 
+    /// <summary>Requests that may run at once; 0: what the plan allows.</summary>
+    public int RunningLimit { get; init; }
+
+    /// <summary>Seconds between two tokens of an answer, as measured last; 0: not yet.</summary>
+    public double TokenSeconds { get; init; }
+
+    /// <summary>Mean of the requests that ran then.</summary>
+    public double TokenSecondsRunning { get; init; }
+
     /// <summary>Why it does not serve; empty otherwise.</summary>
     public string LastFailure { get; init; } = "";
 

@@ -31,18 +31,25 @@ public sealed record RouteCandidate
 
     internal ReplicaLoad ToLoad()
     {
+        var maxRunning = Snapshot.RunningLimit > 0 ? Snapshot.RunningLimit
+            : Plan.DecodeConcurrency > 0 ? Math.Min(Plan.DecodeConcurrency, Plan.Engine.MaxSequences) : Plan.Engine.MaxSequences;
+        // The plan knows how the pace falls with the requests that run, the replica how fast it was when it was looked at last.
+        var measured = Snapshot.TokenSeconds > 0 ? Snapshot.TokenSeconds / PlannedRates.TokenSeconds(Plan, Snapshot.TokenSecondsRunning) : 1;
+        var factor = double.IsFinite(measured) ? measured : 1;
         var load = new ReplicaLoad
         {
             ReplicaId = Key,
             Role = Plan.Role,
             QueuedRequests = Snapshot.QueuedRequests,
             RunningRequests = Snapshot.RunningRequests,
-            MaxSequences = Plan.Engine.MaxSequences,
+            MaxSequences = maxRunning,
             ReservedKvCells = Snapshot.ReservedKvCells,
             KvCells = Plan.Engine.KvCells,
             PendingTokens = Snapshot.PendingTokens,
             TokensPerSecond = Snapshot.MeasuredTokensPerSecond > 0 ? Snapshot.MeasuredTokensPerSecond : PlannedRates.TokensPerSecond(Plan),
             PrefillTokensPerSecond = PlannedRates.ReadTokensPerSecond(Plan),
+            AloneTokenSeconds = factor * PlannedRates.TokenSeconds(Plan, 1),
+            FullTokenSeconds = factor * PlannedRates.TokenSeconds(Plan, maxRunning),
         };
         return Routed.Aggregate(load, (sum, part) => sum.Plus(part));
     }

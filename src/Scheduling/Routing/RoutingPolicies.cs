@@ -12,6 +12,12 @@ public static class RoutingPolicies
     /// </summary>
     public const string LeastWait = "least-wait";
 
+    /// <summary>
+    /// The answer that ends soonest: as <see cref="LeastWait"/>, and then its own decode steps at the pace of the replica with the
+    /// requests that run there.
+    /// </summary>
+    public const string LeastFinish = "least-finish";
+
     /// <summary>Fewest requests queued and running.</summary>
     public const string JsqRequests = "jsq-requests";
 
@@ -26,7 +32,8 @@ public static class RoutingPolicies
 
     private static readonly FrozenDictionary<string, IRoutingPolicy> ByName = new IRoutingPolicy[]
     {
-        new LeastWaitPolicy(),
+        new BestRoutePolicy(LeastWait, LeastWaitCost.OfReplica, LeastWaitCost.OfRoute),
+        new BestRoutePolicy(LeastFinish, LeastFinishCost.OfReplica, LeastFinishCost.OfRoute),
         new LowestCostPolicy(JsqRequests, (load, _) => (load.QueuedRequests + load.RunningRequests, 0)),
         new LowestCostPolicy(JsqTokens, (load, _) => (load.PendingTokens, 0)),
         new LowestCostPolicy(RoundRobin, (_, _) => (0, 0)),

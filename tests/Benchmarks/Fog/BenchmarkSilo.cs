@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using E2LLM.Core.Engines;
 using E2LLM.Grains.Devices;
 using E2LLM.Grains.Hosting;
 using E2LLM.Grains.Placement;
@@ -36,7 +35,7 @@ internal sealed class BenchmarkSilo : IAsyncDisposable
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.AddSingleton(options.Catalog);
         builder.Services.AddSingleton(options.Engines);
-        builder.Services.AddSingleton<IDeviceProfiler, NoProfiler>();
+        builder.Services.AddSingleton(options.Profiler);
         builder.Services.AddSingleton(options.Planner);
         builder.Services.Configure(options.Serving);
         if (options.HasDevicesOnly)

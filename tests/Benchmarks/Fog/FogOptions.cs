@@ -13,6 +13,8 @@ internal sealed record FogOptions
 
     public required IStageEngineFactory Engines { get; init; }
 
+    public IDeviceProfiler Profiler { get; init; } = new NoProfiler();
+
     /// <summary>Those that this silo hosts.</summary>
     public required IReadOnlyList<DeviceSpec> Devices { get; init; }
 

@@ -32,6 +32,22 @@ public sealed class PlanRefusalTests
     }
 
     [Fact]
+    public void Check_WindowThatClosesOnOneReplicaAlone_IsRefusedToo()
+    {
+        var model = Synthetic.Model with { LayerWindowTokens = [0, 512, 0, 512, 0, 512, 0, 512] };
+        var wide = Plan(Prefill, Decoder with { Engine = new EngineSettings { MaxSequenceTokens = 256 } });
+
+        Assert.Contains("512", Assert.Throws<PlanningException>(() => KvRules.ThrowIfUnservable(wide, model)).Message);
+    }
+
+    [Fact]
+    public void Check_MixedReplicasOfOtherKvTypes_Serve() => KvRules.ThrowIfUnservable(
+        Plan(
+            Prefill with { Role = ReplicaRole.Mixed },
+            Decoder with { Role = ReplicaRole.Mixed, Engine = new EngineSettings { KvType = KvCacheType.Q8_0 } }),
+        Synthetic.Model);
+
+    [Fact]
     public async Task Apply_EngineThatKeepsItsCachesToItself_IsRefusedWithTheReason()
     {
         await using var fog = await TestFog.StartAsync(SplitFog.Options(new ClosedEngines(Synthetic.Engines())));

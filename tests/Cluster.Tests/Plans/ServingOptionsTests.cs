@@ -36,6 +36,42 @@ public sealed class ServingOptionsTests
         Assert.Equal((16, false), (small.PrefixBlockTokens, small.ExactWhenAlone));
     }
 
+    [Theory]
+    [InlineData(0, 0, 0, 3, 0)]
+    [InlineData(0, 12, 2, 3, 2)]
+    [InlineData(0, 12, 6, 6, 6)]
+    [InlineData(0, 200, 200, 64, 64)]
+    [InlineData(4, 12, 6, 4, 6)]
+    public void SchedulerFor_MicroBatchesOfThePlan_AreInFlightBesideAStepAStage(
+        int maxStepsInFlight, int concurrency, int microBatches, int expectedSteps, int expectedMicroBatches)
+    {
+        var replica = Replica(ReplicaRole.Mixed) with { DecodeConcurrency = concurrency, MicroBatches = microBatches, Stages = [Stage, Stage, Stage] };
+
+        var scheduler = new ServingOptions { MaxStepsInFlight = maxStepsInFlight }.SchedulerFor(replica, Synthetic.Model);
+
+        Assert.Equal((expectedSteps, expectedMicroBatches), (scheduler.MaxStepsInFlight, scheduler.MicroBatches));
+        Assert.Equal(Math.Min(concurrency, replica.Engine.MaxSequences), scheduler.MaxRunning);
+    }
+
+    [Theory]
+    [InlineData(ReplicaRole.Mixed, 5)]
+    [InlineData(ReplicaRole.Decoder, 5)]
+    [InlineData(ReplicaRole.Prefill, 0)]
+    public void SchedulerFor_MinimumSpeed_IsThatOfReplicasThatWriteAnswers(ReplicaRole role, double expected) => Assert.Equal(
+        expected, new ServingOptions().SchedulerFor(Replica(role) with { MinimumTokensPerSecond = 5 }, Synthetic.Model).MinimumTokensPerSecond);
+
+    [Fact]
+    public void WorkloadFor_MeanThatNoSequenceHolds_IsShortenedPromptAndAnswerAlike()
+    {
+        var options = new ServingOptions { ExpectedInputTokens = 300, ExpectedOutputTokens = 100 };
+
+        var fits = options.WorkloadFor(new EngineSettings { MaxSequenceTokens = 1000, KvCells = 1000 });
+        var cut = options.WorkloadFor(new EngineSettings { MaxSequenceTokens = 200, KvCells = 1000 });
+
+        Assert.Equal((300, 100, 1), (fits.MeanInputTokens, fits.MeanOutputTokens, fits.RequestsPerSecond));
+        Assert.Equal((150, 50), (cut.MeanInputTokens, cut.MeanOutputTokens));
+    }
+
     [Fact]
     public async Task Start_OptionsOutOfRange_NamesAllOfThem()
     {
@@ -57,6 +93,8 @@ public sealed class ServingOptionsTests
         Assert.Contains(error.Failures, failure => failure.StartsWith("E2LLM:Serving:RoutingPolicy is 'fastest'; it must be one of: jsq-", StringComparison.Ordinal));
         Assert.Contains(error.Failures, failure => failure.Contains("planner is 'clever', must be one of: colocated, e2llm", StringComparison.Ordinal));
     }
+
+    private static StagePlan Stage { get; } = new() { DeviceId = "a", FirstLayer = 0, LayerCount = 1, WeightBytes = 0, KvBytes = 0 };
 
     private static ReplicaPlan Replica(ReplicaRole role) => new()
     {

@@ -178,6 +178,11 @@ internal sealed class ReplicaModel
         Require(counters.UsedKvCells <= counters.ReservedKvCells, "more cells used than reserved");
         Require(counters.ReservedKvCells + counters.KeptKvCells <= Engine.KvCells, "too many cells");
         Require(counters.RunningRequests + counters.KeptPrefixes <= Engine.MaxSequences, "too many sequences");
+        Require(Options.MaxRunning == 0 || counters.RunningRequests <= Options.MaxRunning, "too many run at once");
+        Require(counters.RunningLimit >= 1, "nobody may run");
+        Require(
+            Options.MicroBatches == 0 || _flying.Count(flying => flying.Step.Shares.Any(share => !share.IsPrefill)) <= Options.MicroBatches,
+            "too many micro-batches");
         Require(counters.StepsInFlight == _flying.Count && _flying.Count <= Options.MaxStepsInFlight, "steps miscounted");
         var queued = _parts.Values.Count(part => part.IsQueued);
 

@@ -74,6 +74,71 @@ public sealed class ReplicaRouterTests
     }
 
     [Fact]
+    public void Choose_MixedReplicaOfAnotherKvType_IsHandedNothing()
+    {
+        var plan = Plan(("p", ReplicaRole.Prefill, 1000), ("d", ReplicaRole.Decoder, 1000), ("m", ReplicaRole.Mixed, 1000));
+        var mixed = plan.Replicas[2];
+        var unlike = plan with { Replicas = plan.Replicas.SetItem(2, mixed with { Engine = mixed.Engine with { KvType = KvCacheType.Q8_0 } }) };
+        RouteCandidate[] candidates = [Serving("p"), Down("d"), Busy("m")];
+
+        Assert.Equal(new Route(0, 2), Choose(plan, new RouteRequest(50, 10, 0), candidates, policy: RoutingPolicies.JsqRequests));
+        Assert.Equal(new Route(2, 2), Choose(unlike, new RouteRequest(50, 10, 0), candidates, policy: RoutingPolicies.JsqRequests));
+    }
+
+    [Fact]
+    public void Choose_PlanSaysHowManyRun_AReplicaWithAsManyIsFull()
+    {
+        var plan = Plan(("m0", ReplicaRole.Mixed, 1000), ("m1", ReplicaRole.Mixed, 1000));
+        plan = plan with { Replicas = [.. plan.Replicas.Select(replica => replica with { DecodeConcurrency = 2, TokenSeconds = 1e-3 })] };
+        var full = new ReplicaSnapshot { State = ReplicaState.Serving, RunningRequests = 2, PendingTokens = 100 };
+
+        Assert.Equal(new Route(1, 1), Choose(plan, new RouteRequest(50, 10, 0), [Candidate("m0", full), Candidate("m1", full with { RunningRequests = 1 })]));
+        Assert.Equal(new Route(0, 0), Choose(plan, new RouteRequest(50, 10, 0), [
+            Candidate("m0", full with { RunningRequests = 1 }), Candidate("m1", full with { RunningRequests = 1, RunningLimit = 1 })]));
+    }
+
+    [Fact]
+    public void Choose_LeastFinish_TakesTheFastReplicaThatIsFreeSoonRatherThanASlowOneNow()
+    {
+        var plan = Plan(("fast", ReplicaRole.Mixed, 1000), ("slow", ReplicaRole.Mixed, 1000));
+        plan = plan with
+        {
+            Replicas =
+            [
+                plan.Replicas[0] with { DecodeConcurrency = 2, TokenSeconds = 2e-3 },
+                plan.Replicas[1] with { DecodeConcurrency = 2, TokenSeconds = 50e-3, Stages = [plan.Replicas[1].Stages[0] with { DecodeSeconds = 40e-3 }] },
+            ],
+        };
+        RouteCandidate[] candidates = [Candidate("fast", new ReplicaSnapshot { State = ReplicaState.Serving, RunningRequests = 2, PendingTokens = 200 }), Serving("slow")];
+        var request = new RouteRequest(50, 100, 0);
+
+        Assert.Equal(new Route(1, 1), Choose(plan, request, candidates, policy: RoutingPolicies.LeastWait));
+        Assert.Equal(new Route(0, 0), Choose(plan, request, candidates, policy: RoutingPolicies.LeastFinish));
+    }
+
+    [Fact]
+    public void Choose_LeastFinish_MeasuredPaceCountsMoreThanThePlans()
+    {
+        var plan = Plan(("m0", ReplicaRole.Mixed, 1000), ("m1", ReplicaRole.Mixed, 1000));
+        var slow = new ReplicaSnapshot { State = ReplicaState.Serving, TokenSeconds = 1, TokenSecondsRunning = 1 };
+
+        Assert.Equal(new Route(1, 1), Choose(plan, new RouteRequest(50, 100, 0), [Candidate("m0", slow), Serving("m1")], policy: RoutingPolicies.LeastFinish));
+    }
+
+    [Theory]
+    [InlineData(1, 10e-3)]
+    [InlineData(3, 20e-3)]
+    [InlineData(5, 30e-3)]
+    [InlineData(9, 30e-3)]
+    public void TokenSeconds_BetweenOneAndAll_AreALine(int running, double expected)
+    {
+        var replica = Replica("r", ReplicaRole.Mixed, 1000, Stage("a", 0, 8)) with { DecodeConcurrency = 5, TokenSeconds = 30e-3 };
+        replica = replica with { Stages = [replica.Stages[0] with { DecodeSeconds = 10e-3 }] };
+
+        Assert.Equal(expected, PlannedRates.TokenSeconds(replica, running), 12);
+    }
+
+    [Fact]
     public void Choose_ReplicaOutOfService_IsPassedOverHoweverFreeItIs()
     {
         var plan = Plan(("m0", ReplicaRole.Mixed, 1000), ("m1", ReplicaRole.Mixed, 1000));

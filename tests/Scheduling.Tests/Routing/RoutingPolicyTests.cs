@@ -12,7 +12,7 @@ public sealed class RoutingPolicyTests
     {
         var error = Assert.Throws<ConfigurationException>(() => RoutingPolicies.Get("fastest"));
 
-        Assert.Equal("Unknown routing policy 'fastest'. Valid names: jsq-requests, jsq-tokens, least-wait, round-robin, splitwise-mixed-pool.", error.Message);
+        Assert.Equal("Unknown routing policy 'fastest'. Valid names: jsq-requests, jsq-tokens, least-finish, least-wait, round-robin, splitwise-mixed-pool.", error.Message);
     }
 
     [Theory]

@@ -34,7 +34,7 @@ public sealed class HostConfigurationTests : IDisposable
         Assert.Equal("E2LLM:Silo:HttpPort is 70000; it must be 1 to 65,535, or 0: a free one.", lines[0]);
         Assert.Contains("E2LLM:Serving:MaxSequences is 0; it must be 1 to 255 requests.", lines);
         Assert.Contains(
-            "E2LLM:Serving:RoutingPolicy is 'fastest'; it must be one of: jsq-requests, jsq-tokens, least-wait, round-robin, splitwise-mixed-pool.",
+            "E2LLM:Serving:RoutingPolicy is 'fastest'; it must be one of: jsq-requests, jsq-tokens, least-finish, least-wait, round-robin, splitwise-mixed-pool.",
             lines);
         Assert.Contains(lines, line => line.StartsWith("E2LLM:Serving:Planner is 'clever'; it must be one of: colocated, e2llm,", StringComparison.Ordinal));
         Assert.Contains("E2LLM:Requests:MaxReplays is -1; it must be 0 to 100.", lines);

@@ -20,16 +20,20 @@ public static class KvRules
             throw new PlanningException(
                 $"The plan has {prefill.Length} PREFILL and {decoders.Length} DECODER replicas. One is of no use without the other.");
         var engine = decoders[0].Engine;
-        if (ClosingWindowTokens(model, engine) is { } window)
+        if (prefill.Concat(decoders).Select(replica => ClosingWindowTokens(model, replica.Engine)).FirstOrDefault(window => window is not null) is { } window)
             throw new PlanningException(
                 $"Model '{model.Id}' has layers that see the latest {window} tokens only. " +
                 $"A prompt's KV cache cannot be handed on whole: plan MIXED replicas.");
         foreach (var replica in prefill.Concat(decoders))
-            if (replica.Engine.KvType != engine.KvType || replica.Engine.FlashAttention != engine.FlashAttention)
+            if (!AreAlike(replica, decoders[0]))
                 throw new PlanningException(
                     $"Replica {replica.Id} has KV type {replica.Engine.KvType} and flash attention " +
                     $"{replica.Engine.FlashAttention}, but {decoders[0].Id} has {engine.KvType} and {engine.FlashAttention}. PREFILL and DECODER replicas need the same, or answers would change.");
     }
+
+    /// <summary>Whether the caches of one replica are what the other would have made itself.</summary>
+    public static bool AreAlike(ReplicaPlan one, ReplicaPlan other) =>
+        one.Engine.KvType == other.Engine.KvType && one.Engine.FlashAttention == other.Engine.FlashAttention;
 
     /// <summary>
     /// A sliding window that can close over a sequence, so that its KV cache need not hold all positions: such a cache is neither handed

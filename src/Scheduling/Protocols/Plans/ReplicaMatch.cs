@@ -10,6 +10,9 @@ internal static class ReplicaMatch
     public static bool IsSame(ReplicaPlan one, FleetSpec oneFleet, ReplicaPlan other, FleetSpec otherFleet) =>
         one.Role == other.Role
         && one.Engine == other.Engine
+        && one.DecodeConcurrency == other.DecodeConcurrency
+        && one.MicroBatches == other.MicroBatches
+        && one.MinimumTokensPerSecond.Equals(other.MinimumTokensPerSecond)
         && one.Stages.Select(Place).SequenceEqual(other.Stages.Select(Place))
         && one.Stages.All(stage => oneFleet.Find(stage.DeviceId) == otherFleet.Find(stage.DeviceId))
         && Links(one, oneFleet).SequenceEqual(Links(one, otherFleet))
