@@ -150,18 +150,9 @@ public sealed class ServingOptions
     /// <summary>Beyond the ranges of single options, and but for the planner, whose names the host knows.</summary>
     public void Check(OptionErrors errors) => errors.CheckName(nameof(RoutingPolicy), RoutingPolicy, RoutingPolicies.Names);
 
-    public SchedulerOptions SchedulerFor(ReplicaPlan replica, ModelSpec model) => new()
+    public SchedulerOptions SchedulerFor(ReplicaPlan replica, ModelSpec model) => new SchedulerOptions
     {
         MaxQueuedRequests = MaxQueuedRequests,
-        // Prompts need a step a stage, however few micro-batches the answers make.
-        MaxStepsInFlight = MaxStepsInFlight > 0
-            ? MaxStepsInFlight
-            : Math.Min(Math.Max(replica.Stages.Length, replica.MicroBatches), SchedulerOptions.MostStepsInFlight),
-        MicroBatches = Math.Min(replica.MicroBatches, SchedulerOptions.MostStepsInFlight),
-        MaxRunning = Math.Min(replica.DecodeConcurrency, replica.Engine.MaxSequences),
-        // A PREFILL replica writes answers only where nobody else is there to do so.
-        MinimumTokensPerSecond = replica.Role == ReplicaRole.Prefill ? 0 : replica.MinimumTokensPerSecond,
-        PlannedTokenSeconds = replica.DecodeConcurrency > 0 ? replica.TokenSeconds : 0,
         PrefillTokensBesideDecode = PrefillTokensBesideDecode,
         CellReservation = CellReservation,
         CellMarginTokens = CellMarginTokens,
@@ -170,7 +161,7 @@ public sealed class ServingOptions
         ReusePrefixes = ReusePrefixes && replica.Role != ReplicaRole.Decoder && KvRules.ClosingWindowTokens(model, replica.Engine) is null,
         PrefixBlockTokens = PrefixBlockTokens > 0 ? PrefixBlockTokens : ExactPrefixBlock.Tokens(replica.Engine.MaxStepTokens),
         ExactWhenAlone = PrefixBlockTokens == 0,
-    };
+    }.For(replica, MaxStepsInFlight);
 
     public StepTimeLimit StepLimitOf(StagePlan stage) => stage.DecodeSeconds + stage.PrefillSeconds > 0
         ? new StepTimeLimit(

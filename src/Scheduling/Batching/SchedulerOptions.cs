@@ -94,6 +94,22 @@ public sealed record SchedulerOptions
     /// </summary>
     public bool ExactWhenAlone { get; init; }
 
+    /// <summary>These options with the concurrency that a plan gives to a replica.</summary>
+    /// <param name="replica">The replica.</param>
+    /// <param name="maxStepsInFlight">0: as many as keep its stages busy.</param>
+    public SchedulerOptions For(ReplicaPlan replica, int maxStepsInFlight = 0) => this with
+    {
+        // Prompts need a step a stage, however few micro-batches the answers make.
+        MaxStepsInFlight = maxStepsInFlight > 0
+            ? maxStepsInFlight
+            : Math.Min(Math.Max(replica.Stages.Length, replica.MicroBatches), MostStepsInFlight),
+        MicroBatches = Math.Min(replica.MicroBatches, MostStepsInFlight),
+        MaxRunning = Math.Min(replica.DecodeConcurrency, replica.Engine.MaxSequences),
+        // A PREFILL replica writes answers only where nobody else is there to do so.
+        MinimumTokensPerSecond = replica.Role == ReplicaRole.Prefill ? 0 : replica.MinimumTokensPerSecond,
+        PlannedTokenSeconds = replica.DecodeConcurrency > 0 ? replica.TokenSeconds : 0,
+    };
+
     /// <summary>Checks these options and the engine's settings together.</summary>
     /// <exception cref="ConfigurationException">Names every value that is out of range.</exception>
     public void Validate(EngineSettings engine) => new OptionErrors("").CheckRanges(this).CheckRanges(engine).ThrowIfAny();

@@ -37,6 +37,7 @@ internal sealed class SimulatedReplica(ReplicaPlan plan, SchedulerOptions option
                 RunningRequests = counters.RunningRequests,
                 ReservedKvCells = counters.ReservedKvCells,
                 PendingTokens = counters.PendingTokens,
+                RunningLimit = counters.RunningLimit,
                 MeasuredTokensPerSecond = _rate.TokensPerSecond(nowSeconds),
             },
         };

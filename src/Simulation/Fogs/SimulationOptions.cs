@@ -7,18 +7,17 @@ namespace E2LLM.Simulation.Fogs;
 /// <summary>How a simulated fog serves. The defaults are those of a silo.</summary>
 public sealed record SimulationOptions
 {
-    public string RoutingPolicy { get; init; } = RoutingPolicies.LeastWait;
+    public string RoutingPolicy { get; init; } = RoutingPolicies.LeastFinish;
 
     /// <inheritdoc cref="SchedulerOptions.PrefillTokensBesideDecode"/>
     public int PrefillTokensBesideDecode { get; init; } = SchedulerOptions.Default.PrefillTokensBesideDecode;
 
     public CellReservation CellReservation { get; init; } = SchedulerOptions.Default.CellReservation;
 
-    internal SchedulerOptions SchedulerFor(ReplicaPlan replica) => new()
+    internal SchedulerOptions SchedulerFor(ReplicaPlan replica) => new SchedulerOptions
     {
         MaxQueuedRequests = 100_000,
-        MaxStepsInFlight = replica.Stages.Length,
         PrefillTokensBesideDecode = PrefillTokensBesideDecode,
         CellReservation = CellReservation,
-    };
+    }.For(replica);
 }
