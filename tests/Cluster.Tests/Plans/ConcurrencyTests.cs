@@ -15,7 +15,7 @@ public sealed class ConcurrencyTests
     [Fact]
     public async Task Run_ManyRequests_NeverMoreAtOnceThanThePlanSays()
     {
-        var meter = new RunningMeter(Synthetic.Engines());
+        var meter = new RunningMeter(Synthetic.Engines(new SyntheticTiming { CallSeconds = 3e-3 }));
         var options = Synthetic.ThreeDevices(meter) with
         {
             Planner = new ChangedPlanner(Mixed, replica => replica with { DecodeConcurrency = 3, MicroBatches = 2 }),
@@ -33,7 +33,7 @@ public sealed class ConcurrencyTests
     [Fact]
     public async Task Run_PlanOfThePlanner_ItsOwnConcurrencyIsKept()
     {
-        var meter = new RunningMeter(Synthetic.Engines());
+        var meter = new RunningMeter(Synthetic.Engines(new SyntheticTiming { CallSeconds = 3e-3 }));
         var options = Synthetic.ThreeDevices(meter) with
         {
             // Two requests of the expected length have room.
@@ -50,7 +50,7 @@ public sealed class ConcurrencyTests
     [Fact]
     public async Task Run_PrefillAndDecoder_TheDecoderTakesNoMoreCachesThanThePlanSays()
     {
-        var decoder = new RunningMeter(Synthetic.Engines());
+        var decoder = new RunningMeter(Synthetic.Engines(new SyntheticTiming { CallSeconds = 3e-3 }));
         var options = SplitFog.Options(new SplitEngines(Synthetic.Engines(), decoder)) with
         {
             Planner = new ChangedPlanner(SplitPlanner.EightLayers, replica => replica.Role == ReplicaRole.Decoder ? replica with { DecodeConcurrency = 2, MicroBatches = 2 } : replica),
