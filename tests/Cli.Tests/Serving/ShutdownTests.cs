@@ -64,7 +64,7 @@ public sealed class ShutdownTests : IDisposable
         Assert.NotNull(refused.Headers.RetryAfter);
         var run = await silo.Process.WaitForExitAsync();
         Assert.Equal(0, run.ExitCode);
-        Assert.DoesNotContain("at E2LLM.", run.Error);
+        Assert.DoesNotContain("at E2LLM.Gateway.", run.Error);
         Assert.DoesNotContain("they lack it", run.Error);
 
         await using var again = await StartAsync(drainSeconds: "0.5");
