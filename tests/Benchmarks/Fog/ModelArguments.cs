@@ -1,5 +1,6 @@
 using System.CommandLine;
 using E2LLM.Gguf.Format;
+using E2LLM.Inference.Runtimes;
 
 namespace E2LLM.Benchmarks.Fog;
 
@@ -14,12 +15,20 @@ internal sealed class ModelArguments
         DefaultValueFactory = _ => new DirectoryInfo(Path.Combine(Path.GetTempPath(), "e2llm-benchmarks")),
     };
 
+    private readonly Option<string> _runtime = new("--runtime")
+    {
+        Description = "Runtime of the engines.",
+        DefaultValueFactory = _ => new LlamaLibraryOptions().Runtime,
+    };
+
     public void AddTo(Command command)
     {
         command.Add(_shape);
         command.Add(_data);
+        command.Add(_runtime);
     }
 
     public Task<BenchmarkModel> OpenAsync(ParseResult arguments, CancellationToken cancellationToken) =>
-        BenchmarkModel.OpenAsync(arguments.GetValue(_data)!.FullName, arguments.GetValue(_shape)!, GgmlType.Q4_0, cancellationToken);
+        BenchmarkModel.OpenAsync(arguments.GetValue(_data)!.FullName, arguments.GetValue(_shape)!, GgmlType.Q4_0, cancellationToken,
+            new LlamaLibraryOptions { Runtime = arguments.GetValue(_runtime)! });
 }
