@@ -39,4 +39,39 @@ public sealed class SimulationJudgeTests
         Assert.Equal(2, judge.Choose(request, plans, CancellationToken.None));
         Assert.Equal(0, judge.Choose(request, [plans[2], plans[0], plans[1]], CancellationToken.None));
     }
+
+    [Fact]
+    public void Choose_WithSharedTrials_LeavesNothingToSimulateOfThePlanThatItTakes()
+    {
+        var request = PresetRequests.Create(
+            FleetPresets.Get("paper-testbed"), ModelShapes.Get("gpt-oss-20b"), WorkloadPresets.Get("extended"), PlanObjective.Latency);
+        ServingPlan[] plans = [.. new[] { "single-pipeline", "parallax", "colocated" }.Select(name => PlannerRegistry.Get(name).Plan(request, CancellationToken.None))];
+        var trials = new PlanTrials(Options);
+        var taken = plans[new SimulationJudge(trials).Choose(request, plans, CancellationToken.None)];
+        var run = trials.Count;
+
+        var figures = TrialFigures.Of(request, taken, trials, CancellationToken.None);
+        // By another planner's name it is the same plan.
+        Assert.Equal(figures, TrialFigures.Of(request, taken with { Planner = "another" }, trials, CancellationToken.None));
+        Assert.Equal(run, trials.Count);
+
+        Assert.Equal(figures, TrialFigures.Of(request, taken, Options, CancellationToken.None));
+    }
+
+    [Fact]
+    public void Run_OfAPlanThatServesOtherwise_IsATrialOfItsOwn()
+    {
+        var request = PresetRequests.Create(
+            FleetPresets.Get("paper-testbed"), ModelShapes.Get("gpt-oss-20b"), WorkloadPresets.Get("extended"), PlanObjective.Latency);
+        var plan = PlannerRegistry.Get("single-pipeline").Plan(request, CancellationToken.None);
+        var fewer = plan with { Replicas = [.. plan.Replicas.Select(replica => replica with { DecodeConcurrency = 1 })] };
+        var moved = plan with
+        {
+            Replicas = [.. plan.Replicas.Select(replica => replica with { Stages = [.. replica.Stages.Select(stage => stage with { DecodeSeconds = 2 * stage.DecodeSeconds })] })],
+        };
+        var trials = new PlanTrials(Options);
+        foreach (var different in new[] { plan, fewer, moved })
+            trials.Run(request, different, seed: 1, CancellationToken.None);
+        Assert.Equal(3, trials.Count);
+    }
 }

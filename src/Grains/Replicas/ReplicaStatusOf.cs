@@ -8,25 +8,30 @@ internal static class ReplicaStatusOf
 {
     public static ReplicaStatus Machine(string key, ReplicaMachine machine)
     {
+        // What routing goes by comes from where a simulated replica's comes from.
+        var snapshot = machine.Snapshot;
         var status = new ReplicaStatus
         {
             Key = key,
-            State = machine.State,
+            State = snapshot.State,
+            QueuedRequests = snapshot.QueuedRequests,
+            RunningRequests = snapshot.RunningRequests,
+            ReservedKvCells = snapshot.ReservedKvCells,
+            PendingTokens = snapshot.PendingTokens,
+            MeasuredTokensPerSecond = snapshot.MeasuredTokensPerSecond,
+            RunningLimit = snapshot.RunningLimit,
+            TokenSeconds = snapshot.TokenSeconds,
+            TokenSecondsRunning = snapshot.TokenSecondsRunning,
+            LastFailure = snapshot.LastFailure,
             FailedSteps = machine.FailedSteps,
-            LastFailure = machine.LastFailure,
-            MeasuredTokensPerSecond = machine.MeasuredTokensPerSecond,
         };
         return machine.Counters is not { } counters ? status : status with
         {
-            QueuedRequests = counters.QueuedRequests,
-            RunningRequests = counters.RunningRequests,
-            ReservedKvCells = counters.ReservedKvCells,
             KvCells = counters.KvCells,
             StepsInFlight = counters.StepsInFlight,
             CompletedSteps = counters.CompletedSteps,
             CompletedRequests = counters.CompletedRequests,
             GeneratedTokens = counters.GeneratedTokens,
-            PendingTokens = counters.PendingTokens,
             HeldRequests = counters.HeldRequests,
             AwaitingKvRequests = counters.AwaitingKvRequests,
             HandedOffRequests = counters.HandedOffRequests,
@@ -37,9 +42,6 @@ internal static class ReplicaStatusOf
             PrefixHitTokens = counters.PrefixHitTokens,
             PrefixEvictions = counters.PrefixEvictions,
             Preemptions = counters.Preemptions,
-            RunningLimit = counters.RunningLimit,
-            TokenSeconds = counters.TokenSeconds,
-            TokenSecondsRunning = counters.TokenSecondsRunning,
         };
     }
 }

@@ -1,4 +1,5 @@
 using E2LLM.Core.Plans;
+using E2LLM.Scheduling.Batching;
 
 namespace E2LLM.Scheduling.Routing;
 
@@ -33,4 +34,24 @@ public sealed record ReplicaSnapshot
 
     /// <summary>Whether it takes requests.</summary>
     public bool IsServing => State is ReplicaState.Serving or ReplicaState.Recovering;
+
+    /// <summary>Of a replica whose scheduler is at hand, so that a replica that serves and one that is simulated say the same of themselves.</summary>
+    /// <param name="state">Where it stands.</param>
+    /// <param name="counters">Of its scheduler; null where it has none.</param>
+    /// <param name="measuredTokensPerSecond">See <see cref="MeasuredTokensPerSecond"/>.</param>
+    /// <param name="lastFailure">See <see cref="LastFailure"/>.</param>
+    public static ReplicaSnapshot Of(ReplicaState state, SchedulerCounters? counters, double measuredTokensPerSecond, string lastFailure = "")
+    {
+        var snapshot = new ReplicaSnapshot { State = state, MeasuredTokensPerSecond = measuredTokensPerSecond, LastFailure = lastFailure };
+        return counters is null ? snapshot : snapshot with
+        {
+            QueuedRequests = counters.QueuedRequests,
+            RunningRequests = counters.RunningRequests,
+            ReservedKvCells = counters.ReservedKvCells,
+            PendingTokens = counters.PendingTokens,
+            RunningLimit = counters.RunningLimit,
+            TokenSeconds = counters.TokenSeconds,
+            TokenSecondsRunning = counters.TokenSecondsRunning,
+        };
+    }
 }

@@ -22,26 +22,13 @@ internal sealed class SimulatedReplica(ReplicaPlan plan, SchedulerOptions option
 
     public Pipeline Pipeline => pipeline;
 
-    public RouteCandidate Candidate(double nowSeconds)
+    public RouteCandidate Candidate(double nowSeconds) => new()
     {
-        var counters = _scheduler.Counters;
-        return new RouteCandidate
-        {
-            Key = plan.Id,
-            Plan = plan,
-            Availability = ReplicaAvailability.Available,
-            Snapshot = new ReplicaSnapshot
-            {
-                State = ReplicaState.Serving,
-                QueuedRequests = counters.QueuedRequests,
-                RunningRequests = counters.RunningRequests,
-                ReservedKvCells = counters.ReservedKvCells,
-                PendingTokens = counters.PendingTokens,
-                RunningLimit = counters.RunningLimit,
-                MeasuredTokensPerSecond = _rate.TokensPerSecond(nowSeconds),
-            },
-        };
-    }
+        Key = plan.Id,
+        Plan = plan,
+        Availability = ReplicaAvailability.Available,
+        Snapshot = ReplicaSnapshot.Of(ReplicaState.Serving, _scheduler.Counters, _rate.TokensPerSecond(nowSeconds)),
+    };
 
     public void Enqueue(GenerationRequest request, RunMode mode)
     {

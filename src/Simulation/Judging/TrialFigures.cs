@@ -12,15 +12,24 @@ namespace E2LLM.Simulation.Judging;
 /// <param name="EndToEndSeconds">From arrival to the last token.</param>
 public sealed record TrialFigures(int Runs, int Requests, double WaitSeconds, double TtftSeconds, double TpotSeconds, double EndToEndSeconds)
 {
-    private const int Seeds = 3;
+    /// <summary>Runs of a plan that is looked at closely.</summary>
+    internal const int Seeds = 3;
 
     /// <param name="request">What the plan answers.</param>
     /// <param name="plan">Any planner's.</param>
     /// <param name="options">How it is served.</param>
     /// <param name="cancellationToken">Ends the runs.</param>
-    public static TrialFigures Of(PlanRequest request, ServingPlan plan, SimulationOptions options, CancellationToken cancellationToken)
+    public static TrialFigures Of(PlanRequest request, ServingPlan plan, SimulationOptions options, CancellationToken cancellationToken) =>
+        Of(request, plan, new PlanTrials(options), cancellationToken);
+
+    /// <param name="request">What the plan answers.</param>
+    /// <param name="plan">Any planner's.</param>
+    /// <param name="trials">Those that were run before are not run again.</param>
+    /// <param name="cancellationToken">Ends the runs.</param>
+    public static TrialFigures Of(PlanRequest request, ServingPlan plan, PlanTrials trials, CancellationToken cancellationToken)
     {
-        var results = Enumerable.Range(1, Seeds).Select(seed => PlanTrial.Run(request, plan, seed, options, cancellationToken)).ToArray();
+        ArgumentNullException.ThrowIfNull(trials);
+        var results = Enumerable.Range(1, Seeds).Select(seed => trials.Run(request, plan, seed, cancellationToken)).ToArray();
         return new TrialFigures(
             Seeds,
             results[0].Requests.Length,

@@ -3,6 +3,8 @@ using E2LLM.Cli.Planning.Inputs;
 using E2LLM.Core.Plans;
 using E2LLM.Planning;
 using E2LLM.Planning.Comparison;
+using E2LLM.Simulation.Fogs;
+using E2LLM.Simulation.Judging;
 
 namespace E2LLM.Cli.Tests.Planning;
 
@@ -18,5 +20,6 @@ internal static class PlanRequests
     });
 
     public static PlannedOutcome Plan(PlanRequest request, string planner = "e2llm") => PlannedOutcome.Of(
-        request, new PlanOutcome(planner, PlannerRegistry.Get(planner).Plan(request, CancellationToken.None), null), CancellationToken.None);
+        request, new PlanOutcome(planner, PlannerRegistry.Get(planner).Plan(request, CancellationToken.None), null),
+        new PlanTrials(new SimulationOptions()), CancellationToken.None);
 }

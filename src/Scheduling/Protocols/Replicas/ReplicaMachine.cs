@@ -53,18 +53,6 @@ public sealed partial class ReplicaMachine
 
     public PartTable Parts { get; } = new();
 
-    /// <summary>Null while it is stopped.</summary>
-    public SchedulerCounters? Counters => _scheduler?.Counters;
-
-    /// <summary>Slots that wait for a cache.</summary>
-    public IEnumerable<KvReservation> AwaitingSlots => Parts.Running.Select(part => part.Awaited?.Slot).OfType<KvReservation>();
-
-    /// <summary>Slots that are reserved from now on are opened in this step or a later one.</summary>
-    public long NextStepNumber => _scheduler?.NextStepNumber ?? 0;
-
-    /// <summary>Zero while it is stopped.</summary>
-    public SchedulerLoad Load => _scheduler?.Load ?? default;
-
     /// <summary>Under load; 0 while too little has been measured.</summary>
     public double MeasuredTokensPerSecond { get; private set; }
 
