@@ -66,6 +66,25 @@ public sealed class FogSimulatorTests
             new FogSimulator(request, plan, Options).Run(requests, CancellationToken.None).Requests);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(30)]
+    public void Run_OfAnswersThatStopBeforeTheirLimit_EndsThemThere(int answerTokens)
+    {
+        foreach (var (request, plan) in new[] { UnlikeReplicas.Mixed(), UnlikeReplicas.Split() })
+        {
+            var stops = Run(new SimulatedRequest(0, 100, answerTokens) { LimitTokens = 400 });
+            // Routed as if it were long, so perhaps elsewhere than one whose limit is what it writes.
+            Assert.Equal(answerTokens, stops.AnswerTokens);
+            Assert.InRange(stops.EndToEndSeconds, plan.Replicas.Min(replica => (answerTokens - 1) * replica.Stages[0].DecodeSeconds), 0.3 + answerTokens * 0.05);
+            Assert.True(stops.EndToEndSeconds < Run(new SimulatedRequest(0, 100, 400)).EndToEndSeconds);
+
+            Results.RequestTimes Run(SimulatedRequest one) =>
+                Assert.Single(new FogSimulator(request, plan, Options).Run([one], CancellationToken.None).Requests);
+        }
+    }
+
     private static bool Near(double expected, double actual, double tolerance) => Math.Abs(actual - expected) <= tolerance * expected;
 
     private static WorkloadSpec Constant(double inputTokens, double outputTokens, double requestsPerSecond) => new()

@@ -17,6 +17,9 @@ namespace E2LLM.Simulation.Fogs;
 /// </summary>
 public sealed class FogSimulator : IReplicaListener
 {
+    private const int AnyToken = 1;
+    private const int StopToken = 2;
+
     private readonly PlanRequest _request;
     private readonly EventQueue _events = new();
     private readonly SimulatedReplica[] _replicas;
@@ -80,6 +83,10 @@ public sealed class FogSimulator : IReplicaListener
             Send(request);
     }
 
+    int IReplicaListener.Sample(string requestId) =>
+        // A step may still run for a request that has ended.
+        _inFlight.TryGetValue(requestId, out var request) && request.HasDrawnAll() ? StopToken : AnyToken;
+
     void IReplicaListener.OnUpdate(SimulatedReplica replica, RequestUpdate update)
     {
         var request = _inFlight[update.RequestId];
@@ -92,15 +99,18 @@ public sealed class FogSimulator : IReplicaListener
                 Send(request);
             return;
         }
-        if (update.Chunk.Finish is not null)
-            End(request);
+        if (update.Chunk.Finish is null)
+            return;
+        End(request);
+        if (request.IsSplit && replica == request.Prefill)
+            request.Decode.Cancel(update.RequestId);
     }
 
     private void Arrive(SimulatedRequest arrived)
     {
         var number = _routed++;
         var route = _router.Choose(
-            [.. _replicas.Select(replica => replica.Candidate(_events.NowSeconds))], new RouteRequest(arrived.PromptTokens, arrived.AnswerTokens, number))
+            [.. _replicas.Select(replica => replica.Candidate(_events.NowSeconds))], new RouteRequest(arrived.PromptTokens, arrived.LimitTokens, number))
             ?? throw new InvalidOperationException("The plan has no replicas that serve a request together.");
         var times = new RequestTimes { ArrivalSeconds = arrived.ArrivalSeconds, PromptTokens = arrived.PromptTokens, AnswerTokens = arrived.AnswerTokens };
         _times.Add(times);
@@ -109,7 +119,8 @@ public sealed class FogSimulator : IReplicaListener
             Id = number.ToString("D9", System.Globalization.CultureInfo.InvariantCulture),
             ModelId = _request.Model.Id,
             PromptTokens = [.. _prompt.AsSpan(0, arrived.PromptTokens)],
-            MaxTokens = arrived.AnswerTokens,
+            MaxTokens = arrived.LimitTokens,
+            StopTokens = arrived.LimitTokens > arrived.AnswerTokens ? [StopToken] : [],
         };
         var request = new InFlight(generation, times, _replicas[route.Prefill], _replicas[route.Decode]);
         _inFlight.Add(generation.Id, request);
@@ -146,11 +157,16 @@ public sealed class FogSimulator : IReplicaListener
 
     private sealed record InFlight(GenerationRequest Generation, RequestTimes Times, SimulatedReplica Prefill, SimulatedReplica Decode)
     {
+        private int _drawn;
+
         public bool IsSplit => Prefill != Decode;
 
         /// <summary>When the prompt was read, after which the cache can go.</summary>
         public double? ReadSeconds { get; set; }
 
         public KvReservation? Reservation { get; set; }
+
+        /// <summary>Draws a token; whether it was the last one of the answer.</summary>
+        public bool HasDrawnAll() => ++_drawn >= Times.AnswerTokens;
     }
 }

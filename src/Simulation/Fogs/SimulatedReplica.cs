@@ -11,12 +11,8 @@ namespace E2LLM.Simulation.Fogs;
 /// <summary>A replica: the product's own scheduler, over stages that only take time.</summary>
 internal sealed class SimulatedReplica(ReplicaPlan plan, SchedulerOptions options, Pipeline pipeline, EventQueue events, IReplicaListener listener)
 {
-    // Whatever is sampled: answers end by length.
-    private const int AnyToken = 1;
-
     private readonly ReplicaScheduler _scheduler = new(plan.Engine, options);
     private readonly RateMeter _rate = new();
-    private readonly Dictionary<string, double> _contexts = [];
 
     public ReplicaPlan Plan => plan;
 
@@ -32,7 +28,6 @@ internal sealed class SimulatedReplica(ReplicaPlan plan, SchedulerOptions option
 
     public void Enqueue(GenerationRequest request, RunMode mode)
     {
-        _contexts[request.Id] = request.PromptTokens.Length;
         _scheduler.Enqueue(request, events.NowSeconds, mode);
         Issue();
     }
@@ -47,7 +42,12 @@ internal sealed class SimulatedReplica(ReplicaPlan plan, SchedulerOptions option
     public void Release(string requestId)
     {
         _scheduler.ReleaseHeld(requestId);
-        _contexts.Remove(requestId);
+        Issue();
+    }
+
+    public void Cancel(string requestId)
+    {
+        _scheduler.Cancel(requestId);
         Issue();
     }
 
@@ -67,13 +67,9 @@ internal sealed class SimulatedReplica(ReplicaPlan plan, SchedulerOptions option
     private void Complete(StepPlan step)
     {
         _rate.OnStep(step.Rows.Length, events.NowSeconds, isLoaded: _scheduler.QueuedRequests > 0);
-        var tokens = ImmutableArray.CreateRange(Enumerable.Repeat(AnyToken, step.OutputRows));
+        var tokens = step.Shares.Where(share => share.HasOutput).Select(share => listener.Sample(share.RequestId)).ToImmutableArray();
         foreach (var update in _scheduler.Complete(step.StepNumber, tokens))
-        {
-            if (update.Chunk.Finish is not null)
-                _contexts.Remove(update.RequestId);
             listener.OnUpdate(this, update);
-        }
         Issue();
     }
 

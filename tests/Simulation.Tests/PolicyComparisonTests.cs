@@ -1,8 +1,10 @@
-using E2LLM.Core.Plans;
+using E2LLM.Core.Workloads;
 using E2LLM.Scheduling.Routing;
+using E2LLM.Simulation.Fogs;
+using E2LLM.Simulation.Workloads;
 using Xunit.Abstractions;
 
-namespace E2LLM.Scheduling.Tests.Routing.Simulation;
+namespace E2LLM.Simulation.Tests;
 
 /// <summary>
 /// The two policies that go by predictions, over unlike replicas and one seed after the other. Prompts of 576 tokens and answers of 588
@@ -11,6 +13,7 @@ namespace E2LLM.Scheduling.Tests.Routing.Simulation;
 public sealed class PolicyComparisonTests(ITestOutputHelper output)
 {
     private const int Seeds = 3;
+    private const int MostTokens = 4_000;
 
     [Theory]
     [InlineData("mixed", 1)]
@@ -38,30 +41,19 @@ public sealed class PolicyComparisonTests(ITestOutputHelper output)
 
     private static (double Wait, double EndToEnd) Simulate(string fleet, string policy, double perSecond, int limitFactor)
     {
-        var (wait, end) = (0.0, 0.0);
-        for (var seed = 1; seed <= Seeds; seed++)
+        var (request, plan) = fleet == "mixed" ? UnlikeReplicas.Mixed() : UnlikeReplicas.Split();
+        var workload = new WorkloadSpec { Name = "unlike", RequestsPerSecond = perSecond, MeanInputTokens = 576, MeanOutputTokens = 588 };
+        var results = Enumerable.Range(1, Seeds).Select(seed =>
         {
-            var load = RoutingSimulation.Load(seed, 200, perSecond, meanPrompt: 576, meanAnswer: 588, limitFactor);
-            new RoutingSimulation(Fleet(fleet), policy).Run(load);
-            wait += load.Average(request => request.WaitSeconds) / Seeds;
-            end += load.Average(request => request.EndToEndSeconds) / Seeds;
-        }
-
-        return (wait, end);
+            var drawn = WorkloadSampler.Draw(workload, 200, seed, request.Engine.MaxSequenceTokens).Select(one => Limited(one, limitFactor)).ToArray();
+            return new FogSimulator(request, plan, new SimulationOptions { RoutingPolicy = policy }).Run(drawn, CancellationToken.None);
+        }).ToArray();
+        return (results.Average(result => result.MeanWaitSeconds), results.Average(result => result.MeanEndToEndSeconds));
     }
 
-    private static SimulatedReplica[] Fleet(string name) => name == "mixed"
-        ?
-        [
-            new("fast", ReplicaRole.Mixed, 16, 6e-3, 0.4e-3, 0.15e-3),
-            new("middle", ReplicaRole.Mixed, 16, 20e-3, 1e-3, 0.5e-3),
-            new("slow", ReplicaRole.Mixed, 8, 45e-3, 2.5e-3, 1.5e-3),
-        ]
-        :
-        [
-            new("reader", ReplicaRole.Prefill, 0, 5e-3, 0.3e-3, 0.3e-3),
-            new("fast", ReplicaRole.Decoder, 8, 10e-3, 0.6e-3, 0.3e-3),
-            new("wide", ReplicaRole.Decoder, 32, 40e-3, 1.5e-3, 1.0e-3),
-            new("middle", ReplicaRole.Mixed, 16, 20e-3, 1e-3, 0.5e-3),
-        ];
+    private static SimulatedRequest Limited(SimulatedRequest request, int limitFactor)
+    {
+        var answer = Math.Clamp(request.AnswerTokens, 2, MostTokens / limitFactor);
+        return request with { PromptTokens = Math.Min(request.PromptTokens, 2 * MostTokens), AnswerTokens = answer, LimitTokens = limitFactor * answer };
+    }
 }
