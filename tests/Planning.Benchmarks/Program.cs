@@ -1,18 +1,26 @@
 using E2LLM.Planning.Benchmarks;
+using E2LLM.Planning.Benchmarks.Compared;
 
-// dotnet run -c Release --project tests/Planning.Benchmarks -- [targets|baselines|simulated] [fleet…]
+// dotnet run -c Release --project tests/Planning.Benchmarks -- [targets|baselines|simulated|compared [seeds]] [fleet…]
+var fleets = args.Skip(1).ToArray();
 switch (args.FirstOrDefault() ?? "targets")
 {
     case "targets":
-        Targets.Print(Console.Out, args.Skip(1).ToArray());
+        Targets.Print(Console.Out, fleets);
         return 0;
     case "baselines":
-        BaselineTable.Print(Console.Out, args.Skip(1).ToArray());
+        BaselineTable.Print(Console.Out, fleets);
         return 0;
     case "simulated":
-        SimulatedTable.Print(Console.Out, args.Skip(1).ToArray());
+        SimulatedTable.Print(Console.Out, fleets);
+        return 0;
+    case "compared":
+        const int defaultSeeds = 8;
+        var isNumbered = int.TryParse(fleets.FirstOrDefault(), out var seeds) && seeds > 0;
+        fleets = isNumbered ? fleets[1..] : fleets;
+        new ComparedReport(Console.Out, isNumbered ? seeds : defaultSeeds).Write(fleets.Length > 0 ? fleets : ComparedFleets.Names);
         return 0;
     default:
-        Console.Error.WriteLine("usage: [targets|baselines|simulated] [fleet...]");
+        Console.Error.WriteLine("usage: [targets|baselines|simulated|compared [seeds]] [fleet...]");
         return 1;
 }
