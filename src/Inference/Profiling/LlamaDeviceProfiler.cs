@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using E2LLM.Core.Engines;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Fleets;
@@ -10,11 +9,14 @@ using E2LLM.Inference.Models;
 namespace E2LLM.Inference.Profiling;
 
 /// <summary>
-/// Times the real engine on two middle layers of the model, and on the last ones for the head; about a second for a model of a billion
+/// Times the real engine on two middle layers of the model, and on the last ones for the head; a few seconds for a model of a billion
 /// weights. Devices of this machine with the same number of threads are timed once; a slowdown factor multiplies the figures.
 /// </summary>
 public sealed class LlamaDeviceProfiler : IDeviceProfiler
 {
+    /// <summary>Of steps, for each of the three sets that are timed.</summary>
+    private const double BudgetSeconds = 1;
+
     // Two measurements at once would each see the other.
     private static readonly SemaphoreSlim OneAtATime = new(1);
 
@@ -64,60 +66,53 @@ public sealed class LlamaDeviceProfiler : IDeviceProfiler
         var period = model.CutPeriodLayers;
         var layers = Math.Min(Math.Max(2, period), total);
         var first = (total - layers) / 2 / period * period;
-        var call = 0.0;
-        var chunks = ProfilePoints.ChunkTokens.Where(chunk => chunk <= model.ContextLengthTokens).ToArray();
-        var seconds = new Dictionary<(int Sequences, int Rows, int Context), double>();
-        await using (var engine = await LoadAsync(first, layers).ConfigureAwait(false))
-        {
-            var timer = new StepTimer(engine);
-            foreach (var chunk in chunks)
-                seconds[(1, chunk, 0)] = await timer.MeasureAsync(1, chunk, 0, CancellationToken.None).ConfigureAwait(false);
-            foreach (var batch in ProfilePoints.BatchSequences)
-                seconds[(batch, 1, ProfilePoints.ContextTokens)] =
-                    await timer.MeasureAsync(batch, 1, ProfilePoints.ContextTokens, CancellationToken.None).ConfigureAwait(false);
-        }
-        var decode = seconds[(1, 1, ProfilePoints.ContextTokens)];
-        // One layer alone tells a call's fixed cost from the layers'.
-        if (layers >= 2)
-        {
-            var oneLayer = await TimeDecodeAsync(first, 1).ConfigureAwait(false);
-            // On a busy machine any of the times may be far off; the smallest step leaves its layers something all the same.
-            call = Math.Clamp((layers * oneLayer - decode) / (layers - 1), 0, seconds.Values.Min() / 2);
-        }
         // Without layers before them, the last layers are the ones that were timed, and the head's share cannot be told from theirs.
-        var tail = period == 1 ? total - layers : (total - 1) / period * period;
-        var head = total > layers ? await TimeHeadAsync(tail, total - tail).ConfigureAwait(false) : [];
-        return new HostTimes(
-            [.. chunks.Select(chunk => new PrefillPoint(chunk, PerLayer(seconds[(1, chunk, 0)])))],
-            [
-                .. ProfilePoints.BatchSequences.Select(batch => new DecodePoint(
-                    batch, ProfilePoints.ContextTokens, PerLayer(seconds[(batch, 1, ProfilePoints.ContextTokens)]))),
-            ],
-            call, head);
+        var hasTail = total > layers;
+        var firstOfTail = period == 1 ? total - layers : (total - 1) / period * period;
+        int[] chunks = [.. ProfilePoints.ChunkTokens.Where(chunk => chunk <= model.ContextLengthTokens)];
 
-        double PerLayer(double stepSeconds) => (stepSeconds - call) / layers;
-
-        // What the last layers take longer than as many in the middle, by rows. More rows never take less: a smaller time is noise.
-        async Task<ImmutableArray<HeadPoint>> TimeHeadAsync(int firstLayer, int layerCount)
+        await using var engine = await LoadAsync(first, layers).ConfigureAwait(false);
+        var middle = new StepTimer(engine);
+        await middle.OpenAsync(1, 0).ConfigureAwait(false);
+        var prefill = await TimedRounds.RunAsync([.. chunks.Select<int, Func<Task<double>>>(chunk => () => middle.MeasureAsync(1, chunk))], BudgetSeconds).ConfigureAwait(false);
+        await middle.CloseAsync(1).ConfigureAwait(false);
+        await middle.OpenAsync(Settings.MaxSequences, ProfilePoints.ContextTokens).ConfigureAwait(false);
+        var loneRow = layers > 1 ? await TimeLoneRowAsync().ConfigureAwait(false) : ([], []);
+        var (batches, tail) = await TimeBatchesAsync().ConfigureAwait(false);
+        return new StepSamples
         {
-            await using var engine = await LoadAsync(firstLayer, layerCount).ConfigureAwait(false);
-            var timer = new StepTimer(engine);
-            var points = ImmutableArray.CreateBuilder<HeadPoint>();
-            foreach (var batch in ProfilePoints.BatchSequences)
-            {
-                var step = await timer.MeasureAsync(batch, 1, ProfilePoints.ContextTokens, CancellationToken.None).ConfigureAwait(false);
-                var alone = step - call - PerLayer(seconds[(batch, 1, ProfilePoints.ContextTokens)]) * layerCount;
-                points.Add(new HeadPoint(batch, Math.Max(points.Count == 0 ? 0 : points[^1].Seconds, alone)));
-            }
-            return points.ToImmutable();
+            Layers = layers,
+            TailLayers = total - firstOfTail,
+            ChunkTokens = [.. chunks],
+            Chunks = prefill,
+            Batches = batches,
+            Tail = tail,
+            LoneRow = loneRow,
+        }.ToTimes();
+
+        // One layer alone tells a call's fixed cost from the layers'.
+        async Task<(double[] All, double[] One)> TimeLoneRowAsync()
+        {
+            await using var oneLayer = await LoadAsync(first, 1).ConfigureAwait(false);
+            var one = new StepTimer(oneLayer);
+            await one.OpenAsync(1, ProfilePoints.ContextTokens).ConfigureAwait(false);
+            var rounds = await TimedRounds.RunAsync([() => middle.MeasureAsync(1, 1), () => one.MeasureAsync(1, 1)], BudgetSeconds).ConfigureAwait(false);
+            return (rounds[0], rounds[1]);
         }
 
-        async Task<double> TimeDecodeAsync(int firstLayer, int layerCount)
+        async Task<(double[][] Batches, double[][] Tail)> TimeBatchesAsync()
         {
-            await using var engine = await LoadAsync(firstLayer, layerCount).ConfigureAwait(false);
-            var timer = new StepTimer(engine);
-            return await timer.MeasureAsync(1, 1, ProfilePoints.ContextTokens, CancellationToken.None).ConfigureAwait(false);
+            if (!hasTail)
+                return (await TimedRounds.RunAsync(Steps(middle), BudgetSeconds).ConfigureAwait(false), []);
+            await using var tailEngine = await LoadAsync(firstOfTail, total - firstOfTail).ConfigureAwait(false);
+            var last = new StepTimer(tailEngine);
+            await last.OpenAsync(Settings.MaxSequences, ProfilePoints.ContextTokens).ConfigureAwait(false);
+            var rounds = await TimedRounds.RunAsync([.. Steps(middle), .. Steps(last)], BudgetSeconds).ConfigureAwait(false);
+            return (rounds[..ProfilePoints.BatchSequences.Length], rounds[ProfilePoints.BatchSequences.Length..]);
         }
+
+        static Func<Task<double>>[] Steps(StepTimer timer) =>
+            [.. ProfilePoints.BatchSequences.Select<int, Func<Task<double>>>(batch => () => timer.MeasureAsync(batch, 1))];
 
         Task<LlamaStageEngine> LoadAsync(int firstLayer, int layerCount) => _engines.LoadAsync(
             new StageEngineSpec

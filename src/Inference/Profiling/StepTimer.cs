@@ -8,40 +8,33 @@ namespace E2LLM.Inference.Profiling;
 /// <summary>Times steps of an engine that nobody else uses, on made-up values, which do not change the time.</summary>
 internal sealed class StepTimer(IStageEngine engine)
 {
-    private const int MostSamples = 7;
-    private const double BudgetSeconds = 0.12;
-
     private long _step;
+    private int _contextTokens;
 
-    /// <summary>Seconds of a step of so many sequences with so many rows each, all starting behind a context.</summary>
-    public async Task<double> MeasureAsync(int sequences, int rowsEach, int contextTokens, CancellationToken cancellationToken)
+    /// <summary>Opens so many slots, each with so many tokens in it; once, or again after <see cref="CloseAsync"/>.</summary>
+    public async Task OpenAsync(int sequences, int contextTokens)
     {
+        _contextTokens = contextTokens;
         var slots = Enumerable.Range(0, sequences).ToImmutableArray();
-        foreach (var slot in slots)
-        {
-            await RunAsync([SequenceCommand.Open(slot, SamplingOptions.Greedy)], [], cancellationToken).ConfigureAwait(false);
-            if (contextTokens > 0)
-                await RunAsync([], Rows([slot], 0, contextTokens), cancellationToken).ConfigureAwait(false);
-        }
-        var rewind = slots.Select(slot => SequenceCommand.Truncate(slot, contextTokens)).ToImmutableArray();
-        var rows = Rows(slots, contextTokens, rowsEach);
-        var seconds = new List<double>();
-        // The first one warms caches up and is left out, unless it alone has used the time up.
-        var first = await RunAsync(rewind, rows, cancellationToken).ConfigureAwait(false);
-        for (var spent = first; spent < BudgetSeconds && seconds.Count < MostSamples; spent += seconds[^1])
-            seconds.Add(await RunAsync(rewind, rows, cancellationToken).ConfigureAwait(false));
-        await RunAsync([.. slots.Select(SequenceCommand.Close)], [], cancellationToken).ConfigureAwait(false);
-        if (seconds.Count == 0)
-            return first;
-        seconds.Sort();
-        return seconds[seconds.Count / 2];
+        await RunAsync([.. slots.Select(slot => SequenceCommand.Open(slot, SamplingOptions.Greedy))], []).ConfigureAwait(false);
+        // One after the other: together they may be more rows than a step takes.
+        foreach (var slot in contextTokens > 0 ? slots : [])
+            await RunAsync([], Rows([slot], 0, contextTokens)).ConfigureAwait(false);
     }
 
-    private async Task<double> RunAsync(
-        ImmutableArray<SequenceCommand> commands, ImmutableArray<StepRow> rows, CancellationToken cancellationToken)
+    public Task CloseAsync(int sequences) => RunAsync([.. Enumerable.Range(0, sequences).Select(SequenceCommand.Close)], []);
+
+    /// <summary>Seconds of a step of the first so many slots with so many rows each, all starting behind the context.</summary>
+    public Task<double> MeasureAsync(int sequences, int rowsEach)
+    {
+        var slots = Enumerable.Range(0, sequences).ToImmutableArray();
+        return RunAsync([.. slots.Select(slot => SequenceCommand.Truncate(slot, _contextTokens))], Rows(slots, _contextTokens, rowsEach));
+    }
+
+    private async Task<double> RunAsync(ImmutableArray<SequenceCommand> commands, ImmutableArray<StepRow> rows)
     {
         var step = new StageStep { StepNumber = _step++, Commands = commands, Rows = rows, Hidden = Hidden(rows.Length) };
-        var result = await engine.ExecuteAsync(step, cancellationToken).ConfigureAwait(false);
+        var result = await engine.ExecuteAsync(step, CancellationToken.None).ConfigureAwait(false);
         result.Hidden?.Dispose();
         return result.ComputeSeconds;
     }

@@ -128,10 +128,9 @@ internal sealed class ComparedReport(TextWriter output, int seeds)
         output.WriteLine("## Summary");
         output.WriteLine();
         var later = _verdicts.Where(cell => cell.Verdict.IsLater).ToArray();
-        foreach (var (cell, verdict) in later)
-            output.WriteLine($"- {cell}: {verdict}");
-        if (later.Length > 0)
-            output.WriteLine();
+        foreach (var (cell, verdict) in _verdicts.Where(cell => cell.Verdict.IsLater || cell.Verdict.DominatedBy is not null))
+            output.WriteLine($"- {cell}: {verdict}.");
+        output.WriteLine();
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"Of {_verdicts.Count} cells, `{Product}` ends requests more than {CellVerdict.TolerancePercent:0.#} % later than the best baseline in {later.Length}, "
