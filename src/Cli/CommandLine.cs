@@ -2,6 +2,7 @@ using System.CommandLine;
 using E2LLM.Cli.Ask;
 using E2LLM.Cli.Bench;
 using E2LLM.Cli.Demo;
+using E2LLM.Cli.Devices;
 using E2LLM.Cli.Errors;
 using E2LLM.Cli.Planning;
 using E2LLM.Cli.Serving;
@@ -19,6 +20,7 @@ internal static class CommandLine
         ServeCommand.Create(),
         AskCommand.Create(),
         StatusCommand.Create(),
+        DevicesCommand.Create(),
         BenchCommand.Create(),
     };
 

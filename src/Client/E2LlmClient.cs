@@ -1,9 +1,11 @@
 using System.Text;
 using E2LLM.Core.Errors;
+using E2LLM.Core.Fleets;
 using E2LLM.Core.Models;
 using E2LLM.Core.Requests;
 using E2LLM.Core.Statistics;
 using E2LLM.Grains.Interfaces.Chat;
+using E2LLM.Grains.Interfaces.Fleets;
 using E2LLM.Grains.Interfaces.Models;
 using E2LLM.Grains.Interfaces.Plans;
 using E2LLM.Grains.Interfaces.Requests;
@@ -112,6 +114,16 @@ public sealed class E2LlmClient : IAsyncDisposable
     /// <summary>The plan of a model, and what runs of it.</summary>
     public Task<PlanStatus> GetStatusAsync(string modelId, CancellationToken cancellationToken = default) =>
         _calls.CallAsync(_grains.GetGrain<IPlanGrain>(modelId).GetStatusAsync, cancellationToken);
+
+    /// <summary>The devices of a model's fleet.</summary>
+    public Task<FleetStatus> GetFleetAsync(string modelId, CancellationToken cancellationToken = default) =>
+        _calls.CallAsync(_grains.GetGrain<IFleetGrain>(modelId).GetStatusAsync, cancellationToken);
+
+    /// <summary>Orders a device away, or back: <see cref="DeviceOrder.None"/>. The plan follows by itself.</summary>
+    /// <returns>The fleet after it.</returns>
+    /// <exception cref="ConfigurationException">No silo hosts the device; names those that there are.</exception>
+    public Task<FleetStatus> OrderDeviceAsync(string modelId, string deviceId, DeviceOrder order, CancellationToken cancellationToken = default) =>
+        _calls.CallAsync(() => _grains.GetGrain<IFleetGrain>(modelId).OrderAsync(deviceId, order), cancellationToken);
 
     /// <summary>Counts and latencies of a model's requests: in all, by role and by replica; counts by caller.</summary>
     public Task<RequestStatistics> GetStatisticsAsync(string modelId, CancellationToken cancellationToken = default) =>

@@ -36,6 +36,7 @@ internal static class DemoCommand
             Planner = arguments.GetValue(planner),
             EndsAfterAnswer = arguments.GetValue(once),
             AsJson = arguments.GetValue(json),
+            Settings = host.Settings(arguments),
             ConfigureHost = options => host.Apply(arguments, options),
         }, cancellationToken));
         return command;

@@ -30,7 +30,7 @@ internal static class DemoRun
     public static async Task<int> RunAsync(DemoSettings settings, CancellationToken cancellationToken)
     {
         string[] planner = settings.Planner is { } name ? [$"--E2LLM:Serving:Planner={name}"] : [];
-        await using var app = await SiloHost.BuildAsync([.. QuietLog, .. planner], settings.ConfigureHost, cancellationToken);
+        await using var app = await SiloHost.BuildAsync([.. QuietLog, .. planner, .. settings.Settings], settings.ConfigureHost, cancellationToken);
         // Ctrl-C comes to the host, and through it to what the demo itself is at.
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, app.Lifetime.ApplicationStopping);
         try

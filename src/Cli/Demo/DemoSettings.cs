@@ -22,5 +22,8 @@ internal sealed record DemoSettings
 
     public bool AsJson { get; init; }
 
+    /// <summary>Keys of the configuration, as a command line gives them.</summary>
+    public IReadOnlyList<string> Settings { get; init; } = [];
+
     public required Action<HostOptions> ConfigureHost { get; init; }
 }

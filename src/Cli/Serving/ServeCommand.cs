@@ -14,7 +14,7 @@ internal static class ServeCommand
         host.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
-            await using var app = await SiloHost.BuildAsync([], options => host.Apply(arguments, options), cancellationToken);
+            await using var app = await SiloHost.BuildAsync(host.Settings(arguments), options => host.Apply(arguments, options), cancellationToken);
             await app.StartAsync(cancellationToken);
             Console.WriteLine($"OpenAI API  {SiloHost.HttpAddress(app)}/v1");
             Console.WriteLine($"dashboard   {SiloHost.HttpAddress(app)}{SiloHost.DashboardPath}/");

@@ -8,6 +8,8 @@ public static class RejectionCodes
 
     public const string ModelNotFound = "model_not_found";
 
+    public const string DeviceNotFound = "device_not_found";
+
     /// <summary>A value of the wrong type or out of its range.</summary>
     public const string InvalidValue = "invalid_value";
 

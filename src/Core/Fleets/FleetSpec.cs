@@ -19,6 +19,9 @@ public sealed record FleetSpec
     /// <summary>One-way delay, in seconds, of every pair that <see cref="Links"/> does not name.</summary>
     [Id(4)] public double DefaultLatencySeconds { get; init; }
 
+    /// <summary>As <see cref="LinkSpec.IsReal"/>, of the pairs that <see cref="Links"/> does not name.</summary>
+    [Id(5)] public bool HasRealDefaultLink { get; init; }
+
     /// <summary>The link from one device to another; within a device it costs nothing.</summary>
     public LinkSpec Link(string from, string to)
     {
@@ -33,6 +36,7 @@ public sealed record FleetSpec
             To = to,
             BandwidthBytesPerSecond = DefaultBandwidthBytesPerSecond,
             LatencySeconds = DefaultLatencySeconds,
+            IsReal = HasRealDefaultLink,
         };
     }
 
@@ -42,6 +46,7 @@ public sealed record FleetSpec
         && Name == other.Name
         && DefaultBandwidthBytesPerSecond.Equals(other.DefaultBandwidthBytesPerSecond)
         && DefaultLatencySeconds.Equals(other.DefaultLatencySeconds)
+        && HasRealDefaultLink == other.HasRealDefaultLink
         && Devices.SequenceEqual(other.Devices)
         && Links.SequenceEqual(other.Links);
 

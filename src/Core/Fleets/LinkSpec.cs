@@ -14,6 +14,9 @@ public sealed record LinkSpec
     /// <summary>One-way delay of the first byte, in seconds.</summary>
     [Id(3)] public required double LatencySeconds { get; init; }
 
+    /// <summary>Whether a network lies there that takes its own time: the figures are for planners then. Else the link is emulated: frames are held back.</summary>
+    [Id(4)] public bool IsReal { get; init; }
+
     /// <summary>Seconds until the last of <paramref name="bytes"/> has arrived.</summary>
     public double TransferSeconds(long bytes) => LatencySeconds + bytes / BandwidthBytesPerSecond;
 }

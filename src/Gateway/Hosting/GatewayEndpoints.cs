@@ -1,4 +1,5 @@
 using E2LLM.Gateway.Access;
+using E2LLM.Gateway.Devices;
 using E2LLM.Gateway.Health;
 using E2LLM.Gateway.Models;
 using E2LLM.Gateway.OpenAi;
@@ -20,7 +21,7 @@ public static class GatewayEndpoints
     private static readonly string[] Readers = ["GET", "HEAD"];
 
     /// <summary>
-    /// The OpenAI API, with and without /v1, and what E2LLM adds to it: requests by id, their statistics, the plan, tokens. Returned
+    /// The OpenAI API, with and without /v1, and what E2LLM adds to it: requests by id, their statistics, the plan, the devices, tokens. Returned
     /// as a group, for conventions such as RequireAuthorization.
     /// </summary>
     public static IEndpointConventionBuilder MapE2LlmOpenAi(this IEndpointRouteBuilder endpoints)
@@ -32,6 +33,7 @@ public static class GatewayEndpoints
         var models = services.GetRequiredService<ModelsEndpoint>();
         var requests = services.GetRequiredService<RequestEndpoint>();
         var plans = services.GetRequiredService<PlanEndpoint>();
+        var devices = services.GetRequiredService<DevicesEndpoint>();
         var statistics = services.GetRequiredService<StatisticsEndpoint>();
         var tokens = services.GetRequiredService<TokenizeEndpoint>();
 
@@ -47,6 +49,8 @@ public static class GatewayEndpoints
             group.MapDelete("/requests/{id}", guard(requests.DeleteAsync));
             group.MapMethods("/statistics", Readers, guard(statistics.GetAsync));
             group.MapMethods("/plan", Readers, guard(plans.GetAsync));
+            group.MapMethods("/devices", Readers, guard(devices.GetAsync));
+            group.MapPost("/devices/{id}/{order}", guard(devices.OrderAsync));
             group.MapPost("/tokenize", guard(tokens.TokenizeAsync));
             group.MapPost("/detokenize", guard(tokens.DetokenizeAsync));
         }

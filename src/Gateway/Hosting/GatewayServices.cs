@@ -1,6 +1,7 @@
 using E2LLM.Core.Models;
 using E2LLM.Gateway.Access;
 using E2LLM.Gateway.Chat;
+using E2LLM.Gateway.Devices;
 using E2LLM.Gateway.Health;
 using E2LLM.Gateway.Models;
 using E2LLM.Gateway.OpenAi;
@@ -55,6 +56,7 @@ public static class GatewayServices
         services.TryAddSingleton<RequestEndpoint>();
         services.TryAddSingleton<StatisticsEndpoint>();
         services.TryAddSingleton<PlanEndpoint>();
+        services.TryAddSingleton<DevicesEndpoint>();
         services.TryAddSingleton<TokenizeEndpoint>();
         services.AddHealthChecks().AddCheck<PlanHealthCheck>(PlanHealthCheck.Name).AddCheck<RequestHealthCheck>(RequestHealthCheck.Name);
         return services;

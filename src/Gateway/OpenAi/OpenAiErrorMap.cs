@@ -86,7 +86,7 @@ internal static class OpenAiErrorMap
     private static string Shorten(string text) => text.Length > MaxQuotedCharacters ? text[..MaxQuotedCharacters] + "…" : text;
 
     private static OpenAiError From(RequestRejectedException rejected) => new(
-        rejected.Code == RejectionCodes.ModelNotFound ? 404 : 400,
+        rejected.Code is RejectionCodes.ModelNotFound or RejectionCodes.DeviceNotFound ? 404 : 400,
         OpenAiError.InvalidRequest,
         rejected.Code.Length > 0 ? rejected.Code : null,
         FieldNames.OfParameter(rejected.Parameter),

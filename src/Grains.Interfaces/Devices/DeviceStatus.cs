@@ -14,4 +14,7 @@ public sealed record DeviceStatus
 
     /// <summary>Profiles taken so far, one a model.</summary>
     [Id(2)] public ImmutableArray<DeviceProfile> Profiles { get; init; } = [];
+
+    /// <summary>Stages on it that hold an engine, or are about to.</summary>
+    [Id(3)] public int LoadedStages { get; init; }
 }

@@ -29,6 +29,7 @@ public sealed partial class DeviceGrain(
         Spec = Spec(),
         Silo = silo.Name,
         Profiles = [.. _profiles.Values.Where(task => task.IsCompletedSuccessfully).Select(task => task.Result)],
+        LoadedStages = stages.Keys.Count(key => DeviceKey.DeviceOf(key) == Id),
     });
 
     public async Task<DeviceProfile> ProfileAsync(string modelId)

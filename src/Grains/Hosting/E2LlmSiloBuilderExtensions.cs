@@ -1,12 +1,14 @@
 using E2LLM.DataPlane.Receiving;
 using E2LLM.DataPlane.Sending;
 using E2LLM.Grains.Devices;
+using E2LLM.Grains.Fleets;
 using E2LLM.Grains.Parts;
 using E2LLM.Grains.Placement;
 using E2LLM.Grains.Plans;
 using E2LLM.Grains.Requests;
 using E2LLM.Grains.Stages;
 using E2LLM.Grains.Telemetry;
+using E2LLM.Scheduling.Protocols.Fleets;
 using E2LLM.Scheduling.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -37,6 +39,7 @@ public static class E2LlmSiloBuilderExtensions
             services.GetRequiredService<ILogger<KvDataPort>>()));
         AddOptions<ServingOptions, ServingOptionsValidator>(silo);
         AddOptions(silo, new RangeValidator<RequestOptions>(RequestOptions.Section));
+        AddOptions(silo, new RangeValidator<FleetTimes>(FleetTimes.Section));
         AddOptions(silo, new RangeValidator<KvSenderOptions>(KvSenderOptions.Section));
         AddOptions(silo, new RangeValidator<KvDataPortOptions>(KvDataPortOptions.Section, (options, errors) => options.Check(errors)));
         silo.Services.AddSingleton<DeviceSilos>();
@@ -47,6 +50,14 @@ public static class E2LlmSiloBuilderExtensions
         });
         // A device that is gone stays gone for longer than any placement retry: fail fast, and by name.
         silo.Configure<SiloMessagingOptions>(messaging => messaging.PlacementMaxRetries = 1);
+        return silo;
+    }
+
+    /// <summary>Has the silo bring its devices to a model's fleet, which plans by itself then.</summary>
+    public static ISiloBuilder AddE2LlmFleet(this ISiloBuilder silo, LocalFleet fleet)
+    {
+        silo.Services.AddSingleton(fleet);
+        silo.Services.AddHostedService<FleetReporter>();
         return silo;
     }
 

@@ -123,7 +123,7 @@ internal sealed class ReplicaStages
             },
             ReplicaKey = _replicaKey,
             NextStageKey = next is null ? null : _keys[index + 1],
-            NextLink = next is null ? null : _assignment.Fleet.Link(stage.DeviceId, next.DeviceId),
+            NextLink = next is null ? null : EmulatedLink(stage.DeviceId, next.DeviceId),
             HiddenWidth = _assignment.Model.EmbeddingLength,
             HandsKvOff = Plan.Role != ReplicaRole.Mixed,
             StepLimit = _options.StepLimitOf(stage),
@@ -134,8 +134,11 @@ internal sealed class ReplicaStages
     private ImmutableArray<KvTarget> TargetsOf(StagePlan stage, ImmutableArray<KvTarget> targets) =>
     [
         .. targets.Where(target => target.FirstLayer >= stage.FirstLayer && target.FirstLayer < stage.EndLayer)
-            .Select(target => target with { Link = _assignment.Fleet.Link(stage.DeviceId, target.DeviceId) }),
+            .Select(target => target with { Link = EmulatedLink(stage.DeviceId, target.DeviceId) }),
     ];
+
+    /// <summary>Null where the network is real, and takes its own time.</summary>
+    private LinkSpec? EmulatedLink(string from, string to) => _assignment.Fleet.Link(from, to) is { IsReal: false } link ? link : null;
 
     private async Task TryAsync(Task call, int index, Action<Exception, string> onFailed)
     {

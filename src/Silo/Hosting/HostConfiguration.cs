@@ -9,6 +9,7 @@ using E2LLM.Grains.Requests;
 using E2LLM.Inference.Runtimes;
 using E2LLM.Planning;
 using E2LLM.Planning.FleetFiles;
+using E2LLM.Scheduling.Protocols.Fleets;
 using E2LLM.Silo.Retention;
 using E2LLM.Silo.Storage;
 
@@ -27,6 +28,9 @@ internal sealed record HostConfiguration
 
     public required StorageOptions Storage { get; init; }
 
+    public required MachineOptions Machine { get; init; }
+
+    /// <summary>The devices that this silo hosts, and all links that its file names.</summary>
     public required FleetSpec Fleet { get; init; }
 
     /// <summary>The GGUF file to serve.</summary>
@@ -38,6 +42,7 @@ internal sealed record HostConfiguration
     public static HostConfiguration Read(ConfigurationReader reader, Action<HostOptions>? configure = null)
     {
         var host = reader.Read(HostOptions.Section, HostOptionsCheck.Check, configure);
+        var machine = reader.Read<MachineOptions>(MachineOptions.Section, (options, errors) => options.Check(errors));
         var storage = reader.Read<StorageOptions>(StorageOptions.Section, (options, errors) => options.Check(errors));
         var library = reader.Read<LlamaLibraryOptions>(LlamaLibraryOptions.Section, (options, errors) => options.Check(errors));
         var retention = reader.Read<RetentionOptions>(RetentionOptions.Section);
@@ -48,31 +53,45 @@ internal sealed record HostConfiguration
             errors.CheckName(nameof(options.Planner), options.Planner, PlannerRegistry.Names);
         });
         reader.Read<RequestOptions>(RequestOptions.Section);
+        reader.Read<FleetTimes>(FleetTimes.Section);
         reader.Read<GatewayOptions>(
             GatewayOptions.Section, (options, errors) => options.Check(errors, [ModelFile.IdOf(ModelPathOf(host))]));
         reader.Read<KvDataPortOptions>(KvDataPortOptions.Section, (options, errors) => options.Check(errors));
         reader.Read<KvSenderOptions>(KvSenderOptions.Section);
         reader.CheckKeys(Root);
-        var fleet = ReadFleet(reader, host);
+        var fleet = ReadFleet(reader, host, machine);
         reader.ThrowIfAny();
-        return new HostConfiguration { Host = host, Library = library, Retention = retention, Storage = storage, Fleet = fleet! };
+        return new HostConfiguration { Host = host, Library = library, Machine = machine, Retention = retention, Storage = storage, Fleet = fleet! };
     }
 
     private static string ModelPathOf(HostOptions host) => host.Model.Length > 0 ? host.Model : ShippedFiles.DemoModel;
 
     /// <returns>Null where there is an error in it, or none such file, which has been reported already.</returns>
-    private static FleetSpec? ReadFleet(ConfigurationReader reader, HostOptions host)
+    private static FleetSpec? ReadFleet(ConfigurationReader reader, HostOptions host, MachineOptions machine)
     {
         if (host.Fleet.Length > 0 && !File.Exists(host.Fleet))
             return null;
+        if (host.Fleet.Length == 0 && host.Model.Length > 0)
+            return Hosted(reader, host, MachineFleet.Of(host.Name, machine));
         try
         {
-            return FleetFileReader.Read(host.Fleet.Length > 0 ? host.Fleet : ShippedFiles.DemoFleet);
+            return Hosted(reader, host, FleetFileReader.Read(host.Fleet.Length > 0 ? host.Fleet : ShippedFiles.DemoFleet));
         }
         catch (ConfigurationException error)
         {
             reader.Add(error.Message);
             return null;
         }
+    }
+
+    /// <summary>The fleet with those of its devices that this silo hosts.</summary>
+    private static FleetSpec Hosted(ConfigurationReader reader, HostOptions host, FleetSpec fleet)
+    {
+        if (host.Devices.Length == 0)
+            return fleet;
+        string[] ids = host.Devices == HostOptions.NoDevices ? [] : host.Devices.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        foreach (var id in ids.Where(id => fleet.Find(id) is null))
+            reader.Add($"{HostOptions.Section}:{nameof(HostOptions.Devices)} names '{id}', which the fleet does not have. It has: {string.Join(", ", fleet.Devices.Select(device => device.Id))}.");
+        return fleet with { Devices = [.. fleet.Devices.Where(device => ids.Contains(device.Id))] };
     }
 }

@@ -7,6 +7,9 @@ public sealed class HostOptions
 {
     public const string Section = "E2LLM:Silo";
 
+    /// <summary>Stands for no device at all: a silo that only takes requests.</summary>
+    public const string NoDevices = "none";
+
     /// <summary>Name of the silo in the cluster.</summary>
     [OptionText(Default = "the machine's name", MaxCharacters = 64)]
     public string Name { get; set; } = Environment.MachineName;
@@ -15,9 +18,16 @@ public sealed class HostOptions
     [OptionText(Default = "the demo's", Valid = "a GGUF file")]
     public string Model { get; set; } = "";
 
-    /// <summary>Fleet file: the devices of this silo. Empty: four unlike emulated devices, for the demo model.</summary>
-    [OptionText(Default = "the demo's", Valid = "a fleet file")]
+    /// <summary>Fleet file. Empty: four unlike emulated devices with the demo model, else this machine as one device.</summary>
+    [OptionText(Default = "the demo's, or this machine", Valid = "a fleet file")]
     public string Fleet { get; set; } = "";
+
+    /// <summary>Ids of those devices of the fleet file that this silo hosts, separated by commas: one file may serve a whole fog.</summary>
+    [OptionText(Default = "all", Valid = "ids of devices, or `none`")]
+    public string Devices { get; set; } = "";
+
+    /// <summary>Whether the links of the fleet file are emulated between silos too, as for several silos on one machine.</summary>
+    public bool EmulateNetwork { get; set; }
 
     /// <summary>Directory of the slices and the journal.</summary>
     [OptionText(Default = "`e2llm` under the user's local application data", Valid = "a folder")]
@@ -28,15 +38,26 @@ public sealed class HostOptions
     /// <summary>Whether a journal that is damaged, or none, is renamed and a new one begun; else the silo does not start.</summary>
     public bool SetBrokenJournalAside { get; set; }
 
-    /// <summary>HTTP port on loopback.</summary>
+    /// <summary>Address of this machine by which other silos and Orleans clients reach it. Any other than a loopback address needs TLS or <see cref="Insecure"/>.</summary>
+    [OptionText(Valid = "an IP address of this machine")]
+    public string Address { get; set; } = "127.0.0.1";
+
+    /// <summary>Address on which HTTP is served, the dashboard included. Any other than a loopback address needs <see cref="Insecure"/>.</summary>
+    [OptionText(Valid = "an IP address of this machine, or 0.0.0.0")]
+    public string HttpAddress { get; set; } = "127.0.0.1";
+
+    /// <summary>Opens ports to other machines without TLS and keys: whoever reaches them can do anything.</summary>
+    public bool Insecure { get; set; }
+
+    /// <summary>HTTP port.</summary>
     [OptionRange(1, 65_535, Zero = "a free one")]
     public int HttpPort { get; set; } = 8080;
 
-    /// <summary>Port between silos, on loopback.</summary>
+    /// <summary>Port between silos.</summary>
     [OptionRange(1, 65_535, Zero = "a free one")]
     public int SiloPort { get; set; } = 11111;
 
-    /// <summary>Port for Orleans clients, on loopback.</summary>
+    /// <summary>Port for Orleans clients.</summary>
     [OptionRange(1, 65_535, Zero = "a free one")]
     public int GatewayPort { get; set; } = 30000;
 }

@@ -9,15 +9,28 @@ internal static class HostOptionsCheck
 {
     public static void Check(HostOptions options, OptionErrors errors)
     {
-        Port(nameof(options.HttpPort), options.HttpPort);
-        Port(nameof(options.SiloPort), options.SiloPort);
-        Port(nameof(options.GatewayPort), options.GatewayPort);
+        var http = AddressOf(nameof(options.HttpAddress), options.HttpAddress);
+        var silo = AddressOf(nameof(options.Address), options.Address);
+        Port(nameof(options.HttpPort), options.HttpPort, http);
+        Port(nameof(options.SiloPort), options.SiloPort, silo);
+        Port(nameof(options.GatewayPort), options.GatewayPort, silo);
         FileIfNamed(nameof(options.Model), options.Model, "a GGUF file");
         FileIfNamed(nameof(options.Fleet), options.Fleet, "a fleet file");
 
-        void Port(string key, int port)
+        IPAddress AddressOf(string key, string text)
         {
-            if (port is > 0 and <= IPEndPoint.MaxPort && !IsFree(port))
+            if (!IPAddress.TryParse(text, out var address))
+                errors.Add(key, text, "an IP address");
+            else if (!IPAddress.IsLoopback(address) && !options.Insecure)
+                errors.Add(
+                    $"{errors.Key(key)} is {text}, which other machines reach: whoever does could use the fog, change its plan and read what it is asked. "
+                    + $"Where the network is trusted, {errors.Key(nameof(options.Insecure))} opens it all the same.");
+            return address ?? IPAddress.Loopback;
+        }
+
+        void Port(string key, int port, IPAddress address)
+        {
+            if (port is > 0 and <= IPEndPoint.MaxPort && !IsFree(address, port))
                 errors.Add($"{errors.Key(key)} is {port}; another program listens there. 0 takes a free port.");
         }
 
@@ -32,9 +45,9 @@ internal static class HostOptionsCheck
     /// Tried beforehand, because Orleans lets the kernel share its ports: two silos on one port would both start, and each client
     /// would reach either of them.
     /// </summary>
-    private static bool IsFree(int port)
+    private static bool IsFree(IPAddress address, int port)
     {
-        using var listener = new TcpListener(IPAddress.Loopback, port);
+        using var listener = new TcpListener(address, port);
         try
         {
             listener.Start();

@@ -6,10 +6,12 @@ using E2LLM.DataPlane.Receiving;
 using E2LLM.DataPlane.Sending;
 using E2LLM.Gateway.Hosting;
 using E2LLM.Grains.Devices;
+using E2LLM.Grains.Fleets;
 using E2LLM.Grains.Hosting;
 using E2LLM.Grains.Plans;
 using E2LLM.Grains.Requests;
 using E2LLM.Planning.Explanation;
+using E2LLM.Scheduling.Protocols.Fleets;
 using E2LLM.Silo.Recovery;
 using E2LLM.Silo.Retention;
 using E2LLM.Silo.Storage;
@@ -65,7 +67,7 @@ public static partial class SiloHost
 
         // Standard output belongs to whoever runs the host: answers, tables, JSON.
         builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, configuration.Host.HttpPort));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Parse(configuration.Host.HttpAddress), configuration.Host.HttpPort));
         builder.Services.AddSingleton(time);
         SteadyTime.AddTo(builder.Services, time);
         builder.Services.AddHostedService<HangUp>();
@@ -74,10 +76,10 @@ public static partial class SiloHost
         builder.Services.AddSingleton(_ => directory);
         if (configuration.Storage.Provider == StorageProvider.Sqlite)
             AddRecovery(builder.Services, configuration.Host);
-        builder.Services.AddHostedService<FleetStarter>();
         AddRetention(builder.Services, configuration, models);
         builder.Services.AddOptions<ServingOptions>().BindConfiguration(ServingOptions.Section);
         builder.Services.AddOptions<RequestOptions>().BindConfiguration(RequestOptions.Section);
+        builder.Services.AddOptions<FleetTimes>().BindConfiguration(FleetTimes.Section);
         builder.Services.AddSingleton<IPlanAdvisor>(new PlanAdvisor(new SimulationJudge(new SimulationOptions())));
         builder.Services.AddOptions<KvDataPortOptions>().BindConfiguration(KvDataPortOptions.Section);
         builder.Services.AddOptions<KvSenderOptions>().BindConfiguration(KvSenderOptions.Section);
@@ -105,7 +107,9 @@ public static partial class SiloHost
 
     /// <summary>Where Orleans clients reach the silo of a host.</summary>
     public static IPEndPoint GatewayAddress(WebApplication app) =>
-        new(IPAddress.Loopback, app.Services.GetRequiredService<IOptions<EndpointOptions>>().Value.GatewayPort);
+        app.Services.GetRequiredService<IOptions<EndpointOptions>>().Value is var endpoints && endpoints.AdvertisedIPAddress is { } address
+            ? new(address, endpoints.GatewayPort)
+            : new(IPAddress.Loopback, endpoints.GatewayPort);
 
     private static void ConfigureSilo(ISiloBuilder silo, HostConfiguration configuration, ServingTarget target)
     {
@@ -114,6 +118,8 @@ public static partial class SiloHost
         silo.UseLocalhostClustering(FreePort(options.SiloPort), FreePort(options.GatewayPort), serviceId: "e2llm", clusterId: "e2llm");
         silo.Configure<SiloOptions>(orleans => orleans.SiloName = options.Name);
         silo.AddE2LlmGrains(new LocalDevices(target.Fleet.Devices));
+        _ = OfferHours.TryParse(configuration.Machine.Hours, out var hours); // checked when it was read
+        silo.AddE2LlmFleet(new LocalFleet { ModelId = target.Model.Id, Fleet = target.Fleet, EmulatesNetwork = options.EmulateNetwork, Hours = hours });
         JournalStore.AddTo(silo, configuration);
         silo.AddDashboard();
     }

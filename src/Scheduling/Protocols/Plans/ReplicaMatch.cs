@@ -16,8 +16,7 @@ internal static class ReplicaMatch
         && one.Stages.Select(Place).SequenceEqual(other.Stages.Select(Place))
         && one.Stages.All(stage => oneFleet.Find(stage.DeviceId) == otherFleet.Find(stage.DeviceId))
         && Links(one, oneFleet).SequenceEqual(Links(one, otherFleet))
-        && oneFleet.DefaultLatencySeconds.Equals(otherFleet.DefaultLatencySeconds)
-        && oneFleet.DefaultBandwidthBytesPerSecond.Equals(otherFleet.DefaultBandwidthBytesPerSecond);
+        && DefaultLink(oneFleet) == DefaultLink(otherFleet);
 
     /// <summary>By value of what decides the bits and the slices; a specification that was stored and read is the same one.</summary>
     public static bool IsSame(ModelSpec one, ModelSpec other) =>
@@ -25,7 +24,14 @@ internal static class ReplicaMatch
 
     private static (string Device, int First, int Count) Place(StagePlan stage) => (stage.DeviceId, stage.FirstLayer, stage.LayerCount);
 
-    /// <summary>KV caches go to any device, so every link of its devices counts.</summary>
+    /// <summary>
+    /// KV caches go to any device, so every link of its devices counts that is emulated. A real one is not part of a replica: it takes its
+    /// time whatever is known of it.
+    /// </summary>
     private static IEnumerable<LinkSpec> Links(ReplicaPlan replica, FleetSpec fleet) => fleet.Links.Where(link =>
-        replica.Stages.Any(stage => stage.DeviceId == link.From || stage.DeviceId == link.To));
+        !link.IsReal && replica.Stages.Any(stage => stage.DeviceId == link.From || stage.DeviceId == link.To));
+
+    /// <summary>Null where it is real.</summary>
+    private static (double, double)? DefaultLink(FleetSpec fleet) =>
+        fleet.HasRealDefaultLink ? null : (fleet.DefaultBandwidthBytesPerSecond, fleet.DefaultLatencySeconds);
 }

@@ -1,6 +1,7 @@
 using E2LLM.Core.Errors;
+using Microsoft.Extensions.Logging;
 
-namespace E2LLM.Silo.Hosting;
+namespace E2LLM.Grains.Fleets;
 
 /// <summary>Applies a fleet, and again where that failed for a reason that may pass: after 0.5 s, then after twice as long each time, up to 30 s.</summary>
 /// <param name="model">For the log.</param>

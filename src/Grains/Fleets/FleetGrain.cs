@@ -1,0 +1,171 @@
+using System.Collections.Immutable;
+using E2LLM.Core.Errors;
+using E2LLM.Core.Fleets;
+using E2LLM.Grains.Hosting;
+using E2LLM.Grains.Interfaces.Devices;
+using E2LLM.Grains.Interfaces.Fleets;
+using E2LLM.Grains.Interfaces.Plans;
+using E2LLM.Grains.Requests;
+using E2LLM.Scheduling.Protocols.Fleets;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace E2LLM.Grains.Fleets;
+
+/// <summary>
+/// The devices that may serve a model. Which those are, <see cref="FleetMachine"/> decides; this grain hears silos, stores what is to
+/// outlive it, and has each fleet planned with.
+/// </summary>
+[GrainType("fleet"), KeepAlive]
+public sealed partial class FleetGrain(
+    [PersistentState("fleet", JournalStorage.ProviderName)] IPersistentState<FleetJournal> journal,
+    IOptions<FleetTimes> times,
+    ISiloStatusOracle silos,
+    TimeProvider time,
+    SiloShutdown shutdown,
+    ILogger<FleetGrain> logger) : Grain, IFleetGrain
+{
+    private static readonly TimeSpan TickPeriod = TimeSpan.FromSeconds(0.25);
+
+    /// <summary>How long a device may take to say what it still holds.</summary>
+    private static readonly TimeSpan DevicePatience = TimeSpan.FromSeconds(2);
+
+    private FleetMachine? _machine;
+    private FleetRecords? _written;
+    private Task _lastWrite = Task.CompletedTask;
+    private CancellationTokenSource _applying = new();
+
+    private string ModelId => this.GetPrimaryKeyString();
+
+    private double NowSeconds => time.GetTimestamp() / (double)time.TimestampFrequency;
+
+    private FleetMachine Machine => _machine ?? throw new InvalidOperationException("The grain has not been activated.");
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        var records = journal.State.Read();
+        (_machine, _written) = (new FleetMachine(times.Value, records, LiveSilos(), NowSeconds), records);
+        this.RegisterGrainTimer(TickAsync, new GrainTimerCreationOptions { DueTime = TickPeriod, Period = TickPeriod, Interleave = true });
+        await base.OnActivateAsync(cancellationToken);
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await _applying.CancelAsync();
+        await base.OnDeactivateAsync(reason, cancellationToken);
+    }
+
+    public async Task<OfferAnswer> OfferAsync(SiloOffer offer)
+    {
+        if (Machine.Offer(offer, NowSeconds) is not { } contested)
+            return new OfferAnswer { IsOutdated = true };
+        LogOffered(offer.Silo, offer.Fleet.Devices.Length - contested.Count, ModelId);
+        await TickAsync();
+        return new OfferAnswer { Contested = contested };
+    }
+
+    public Task<RenewAnswer> RenewAsync(string silo, long incarnation) => Task.FromResult(Machine.Renew(silo, incarnation, NowSeconds)
+        ? new RenewAnswer { MeasureTo = Machine.NextMeasurement(silo, NowSeconds) ?? "" }
+        : new RenewAnswer { MustOffer = true });
+
+    public Task LeaveAsync(string silo, long incarnation)
+    {
+        LogLeft(silo, ModelId);
+        Machine.Leave(silo, incarnation, NowSeconds);
+        return TickAsync();
+    }
+
+    public Task ReportLinkAsync(SiloLink link)
+    {
+        Machine.Measured(link);
+        return Task.CompletedTask;
+    }
+
+    public async Task<FleetStatus> GetStatusAsync() => new()
+    {
+        Fleet = Machine.Taken,
+        Devices = [.. await Task.WhenAll(Machine.Devices(NowSeconds).Select(async known => new FleetDevice
+        {
+            Spec = known.Device,
+            Silo = known.Silo.Silo,
+            Incarnation = known.Silo.Incarnation,
+            State = known.State == DeviceState.Draining && !await HoldsAnythingAsync(known.Device.Id) ? DeviceState.Drained : known.State,
+            SilentSeconds = known.SilentSeconds,
+        }))],
+    };
+
+    public async Task<FleetStatus> OrderAsync(string deviceId, DeviceOrder order)
+    {
+        if (!Machine.Order(deviceId, order))
+            throw new ConfigurationException(
+                $"No silo hosts device '{deviceId}' for model '{ModelId}'. There are: {string.Join(", ", Machine.Devices(NowSeconds).Select(known => known.Device.Id))}.");
+        LogOrdered(deviceId, order, ModelId);
+        await TickAsync();
+        return await GetStatusAsync();
+    }
+
+    private async Task TickAsync()
+    {
+        // What is planned with the last silo's devices gone would be nothing.
+        if (shutdown.HasBegun)
+            return;
+        await WriteAsync();
+        if (Machine.TakeChange(LiveSilos(), NowSeconds) is not { } fleet)
+            return;
+        await _applying.CancelAsync();
+        _applying = new CancellationTokenSource();
+        _ = ApplyAsync(fleet, _applying.Token);
+    }
+
+    private async Task ApplyAsync(FleetSpec fleet, CancellationToken cancellationToken)
+    {
+        LogFleet(ModelId, fleet.Name, fleet.Devices.Length);
+        var plan = GrainFactory.GetGrain<IPlanGrain>(ModelId);
+        Func<Task> apply = fleet.Devices.IsEmpty ? plan.StopAsync : () => plan.ApplyAsync(fleet);
+        // A fleet that has come since is the next attempt's.
+        await new FleetAttempts(ModelId, fleet.Name, apply, time, logger).RunAsync(cancellationToken)
+            .ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>One write at a time, and only of what has changed. A store that does not answer is told again at the next tick.</summary>
+    private Task WriteAsync() => ReferenceEquals(Machine.Records, _written) ? Task.CompletedTask : _lastWrite = WriteAfterAsync(_lastWrite);
+
+    private async Task WriteAfterAsync(Task before)
+    {
+        await before;
+        var records = Machine.Records;
+        if (ReferenceEquals(records, _written))
+            return;
+        journal.State.Write(records);
+        try
+        {
+            await journal.WriteStateAsync();
+            _written = records;
+        }
+        catch (Exception exception)
+        {
+            // An outage is said once, by the store.
+            if (!StorageFaults.IsOutage(exception))
+                LogNotWritten(exception, ModelId);
+        }
+    }
+
+    private async Task<bool> HoldsAnythingAsync(string deviceId)
+    {
+        try
+        {
+            return (await GrainFactory.GetGrain<IDeviceGrain>(deviceId).DescribeAsync().WaitAsync(DevicePatience, time)).LoadedStages > 0;
+        }
+        catch (DeviceUnavailableException)
+        {
+            return false;
+        }
+        catch (Exception exception) when (exception is OrleansException or TimeoutException)
+        {
+            return true; // as far as anybody knows
+        }
+    }
+
+    private IReadOnlyCollection<string> LiveSilos() =>
+        [.. silos.GetActiveSilos().Select(silo => silos.TryGetSiloName(silo, out var name) ? name : "").Where(name => name.Length > 0)];
+}

@@ -1,0 +1,126 @@
+using System.Collections.Immutable;
+using E2LLM.Core.Errors;
+using E2LLM.Core.Fleets;
+using E2LLM.Grains.Interfaces.Fleets;
+using E2LLM.Scheduling.Protocols.Fleets;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace E2LLM.Grains.Fleets;
+
+/// <summary>Brings this silo's devices to the fleet, says that they are still there, and takes its leave.</summary>
+internal sealed partial class FleetReporter(
+    IGrainFactory grains,
+    LocalFleet local,
+    ILocalSiloDetails silo,
+    ISiloStatusOracle silos,
+    IOptions<FleetTimes> times,
+    IHostApplicationLifetime lifetime,
+    TimeProvider time,
+    ILogger<FleetReporter> logger) : BackgroundService
+{
+    private const int RenewalsPerLease = 4;
+
+    /// <summary>What taking leave may take: the silo is about to stop.</summary>
+    private static readonly TimeSpan LeaveTime = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>What has been said of devices that are not taken; once each.</summary>
+    private readonly HashSet<(string, string)> _told = [];
+
+    private bool _isSilenced;
+
+    private IFleetGrain Fleet => grains.GetGrain<IFleetGrain>(local.ModelId);
+
+    private long Incarnation => silo.SiloAddress.Generation;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, lifetime.ApplicationStopping);
+        try
+        {
+            await StartedAsync(stopping.Token);
+            await ReportAsync(stopping.Token);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Not with the last silo: there is nobody to take leave of.
+            if (lifetime.ApplicationStarted.IsCancellationRequested && silos.GetActiveSilos().Length > 1)
+                await Fleet.LeaveAsync(silo.Name, Incarnation).WaitAsync(LeaveTime, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task ReportAsync(CancellationToken cancellationToken)
+    {
+        ImmutableArray<string>? offered = null;
+        while (true)
+        {
+            var pause = TimeSpan.FromSeconds(times.Value.LeaseSeconds / RenewalsPerLease);
+            try
+            {
+                var withheld = Withheld();
+                if (offered is null || !offered.Value.SequenceEqual(withheld))
+                {
+                    // What another silo has is asked for again until it leaves.
+                    offered = await OfferAsync(withheld).WaitAsync(cancellationToken) ? withheld : null;
+                }
+                else if ((await Fleet.RenewAsync(silo.Name, Incarnation).WaitAsync(cancellationToken)).MustOffer)
+                {
+                    offered = null;
+                    continue;
+                }
+                _isSilenced = false;
+            }
+            catch (Exception exception) when (exception is OrleansException or TimeoutException or E2LlmException)
+            {
+                // Said once an outage.
+                if (!_isSilenced)
+                    LogNotHeard(local.ModelId, exception.Message);
+                (_isSilenced, pause) = (true, RetryPause);
+            }
+            await Task.Delay(pause, time, cancellationToken);
+        }
+    }
+
+    /// <returns>Whether all devices were taken.</returns>
+    private async Task<bool> OfferAsync(ImmutableArray<string> withheld)
+    {
+        var answer = await Fleet.OfferAsync(new SiloOffer
+        {
+            Silo = silo.Name,
+            Incarnation = Incarnation,
+            Fleet = local.Fleet,
+            EmulatesNetwork = local.EmulatesNetwork,
+            Withheld = withheld,
+        });
+        if (answer.IsOutdated && _told.Add((silo.Name, "")))
+            LogOutdated(silo.Name);
+        foreach (var (device, holder) in answer.Contested)
+            if (_told.Add((device, holder)))
+                LogContested(device, holder);
+        return !answer.IsOutdated && answer.Contested.IsEmpty;
+    }
+
+    private ImmutableArray<string> Withheld() => local.Hours.Contains(TimeOnly.FromTimeSpan(time.GetLocalNow().TimeOfDay))
+        ? []
+        : [.. local.Fleet.Devices.Select(device => device.Id)];
+
+    /// <summary>Grains can be called when every service has started.</summary>
+    private async Task StartedAsync(CancellationToken cancellationToken)
+    {
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = lifetime.ApplicationStarted.Register(started.SetResult);
+        await started.Task.WaitAsync(cancellationToken);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The fleet of {Model} cannot be told of this silo's devices, trying again: {Reason}")]
+    private partial void LogNotHeard(string model, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A later process of silo {Silo} serves already, so this one's devices are not used. Give each silo a name of its own (E2LLM:Silo:Name).")]
+    private partial void LogOutdated(string silo);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Device {Device} is hosted by silo {Holder} already, so this silo's is not used. It will be once that silo has left; or give it an id of its own.")]
+    private partial void LogContested(string device, string holder);
+}
