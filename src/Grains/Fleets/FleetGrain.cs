@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Fleets;
 using E2LLM.Grains.Hosting;
@@ -23,7 +22,7 @@ public sealed partial class FleetGrain(
     ISiloStatusOracle silos,
     TimeProvider time,
     SiloShutdown shutdown,
-    ILogger<FleetGrain> logger) : Grain, IFleetGrain
+    ILogger<FleetGrain> logger) : Grain, IFleetGrain, IDisposable
 {
     private static readonly TimeSpan TickPeriod = TimeSpan.FromSeconds(0.25);
 
@@ -33,7 +32,7 @@ public sealed partial class FleetGrain(
     private FleetMachine? _machine;
     private FleetRecords? _written;
     private Task _lastWrite = Task.CompletedTask;
-    private CancellationTokenSource _applying = new();
+    private CancellationTokenSource? _applying;
 
     private string ModelId => this.GetPrimaryKeyString();
 
@@ -51,8 +50,16 @@ public sealed partial class FleetGrain(
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        await _applying.CancelAsync();
+        Dispose();
         await base.OnDeactivateAsync(reason, cancellationToken);
+    }
+
+    /// <summary>Ends the attempts at the latest fleet; whoever has given up on it waits no longer.</summary>
+    public void Dispose()
+    {
+        _applying?.Cancel();
+        _applying?.Dispose();
+        _applying = null;
     }
 
     public async Task<OfferAnswer> OfferAsync(SiloOffer offer)
@@ -112,7 +119,7 @@ public sealed partial class FleetGrain(
         await WriteAsync();
         if (Machine.TakeChange(LiveSilos(), NowSeconds) is not { } fleet)
             return;
-        await _applying.CancelAsync();
+        Dispose();
         _applying = new CancellationTokenSource();
         _ = ApplyAsync(fleet, _applying.Token);
     }
@@ -122,9 +129,14 @@ public sealed partial class FleetGrain(
         LogFleet(ModelId, fleet.Name, fleet.Devices.Length);
         var plan = GrainFactory.GetGrain<IPlanGrain>(ModelId);
         Func<Task> apply = fleet.Devices.IsEmpty ? plan.StopAsync : () => plan.ApplyAsync(fleet);
-        // A fleet that has come since is the next attempt's.
-        await new FleetAttempts(ModelId, fleet.Name, apply, time, logger).RunAsync(cancellationToken)
-            .ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
+        try
+        {
+            await new FleetAttempts(ModelId, fleet.Name, apply, time, logger).RunAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Another fleet has come since.
+        }
     }
 
     /// <summary>One write at a time, and only of what has changed. A store that does not answer is told again at the next tick.</summary>

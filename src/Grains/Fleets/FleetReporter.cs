@@ -48,7 +48,7 @@ internal sealed partial class FleetReporter(
         {
             // Not with the last silo: there is nobody to take leave of.
             if (lifetime.ApplicationStarted.IsCancellationRequested && silos.GetActiveSilos().Length > 1)
-                await Fleet.LeaveAsync(silo.Name, Incarnation).WaitAsync(LeaveTime, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Fleet.LeaveAsync(silo.Name, Incarnation).WaitAsync(LeaveTime, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

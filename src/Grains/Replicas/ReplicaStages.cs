@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using E2LLM.Core.Engines;
 using E2LLM.Core.Errors;
+using E2LLM.Core.Fleets;
 using E2LLM.Core.HandOff;
 using E2LLM.Core.Plans;
 using E2LLM.Grains.Interfaces.HandOff;

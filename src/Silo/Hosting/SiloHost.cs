@@ -46,6 +46,7 @@ public static partial class SiloHost
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         var configuration = HostConfiguration.Read(new ConfigurationReader(builder.Configuration), configure);
+        OpenDataPort(builder.Configuration, configuration.Host);
         var directory = DataDirectory.Take(configuration.Host, time);
         try
         {
@@ -149,6 +150,16 @@ public static partial class SiloHost
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The journal was damaged, or none. It is '{Path}' now, and a new one has been begun.")]
     private static partial void LogSetAside(ILogger logger, string path);
+
+    /// <summary>Where nobody says otherwise, KV caches come in where the silo is reached.</summary>
+    private static void OpenDataPort(ConfigurationManager configuration, HostOptions host)
+    {
+        var address = $"{KvDataPortOptions.Section}:{nameof(KvDataPortOptions.Address)}";
+        if (configuration[address] is not null || IPAddress.IsLoopback(IPAddress.Parse(host.Address)))
+            return;
+        configuration[address] = host.Address;
+        configuration[$"{KvDataPortOptions.Section}:{nameof(KvDataPortOptions.AllowPlaintext)}"] = host.Insecure.ToString();
+    }
 
     private static int FreePort(int port)
     {

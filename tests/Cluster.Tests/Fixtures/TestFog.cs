@@ -4,7 +4,9 @@ using E2LLM.Core.Plans;
 using E2LLM.Core.Requests;
 using E2LLM.Core.Statistics;
 using E2LLM.Grains.Devices;
+using E2LLM.Grains.Fleets;
 using E2LLM.Grains.Hosting;
+using E2LLM.Grains.Interfaces.Fleets;
 using E2LLM.Grains.Interfaces.Plans;
 using E2LLM.Grains.Interfaces.Replicas;
 using E2LLM.Grains.Interfaces.Requests;
@@ -12,7 +14,9 @@ using E2LLM.Grains.Interfaces.Stages;
 using E2LLM.Grains.Placement;
 using E2LLM.Grains.Requests;
 using E2LLM.Planning.Explanation;
+using E2LLM.Scheduling.Protocols.Fleets;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Orleans.TestingHost;
 
 namespace E2LLM.Cluster.Tests.Fixtures;
@@ -21,7 +25,7 @@ namespace E2LLM.Cluster.Tests.Fixtures;
 internal sealed class TestFog : IAsyncDisposable
 {
     private readonly InProcessTestCluster _cluster;
-    private readonly InProcessSiloHandle[] _silos;
+    private readonly List<InProcessSiloHandle> _silos;
 
     private TestFog(InProcessTestCluster cluster, FleetSpec fleet, string modelId)
     {
@@ -45,7 +49,7 @@ internal sealed class TestFog : IAsyncDisposable
 
     public static async Task<TestFog> StartAsync(TestFogOptions options)
     {
-        var builder = new InProcessTestClusterBuilder((short)options.SiloDevices.Count);
+        var builder = new InProcessTestClusterBuilder((short)(options.SiloDevices.Count - options.LateSilos));
         builder.ConfigureSilo((silo, orleans) =>
         {
             // The host names silos in the order of their start: "Silo_0", …
@@ -60,6 +64,8 @@ internal sealed class TestFog : IAsyncDisposable
             orleans.Services.Configure(options.Serving);
             orleans.Services.Configure(options.Requests);
             options.Faults?.AddTo(orleans.Services);
+            if (options.Joining is { } times)
+                Join(orleans, times, options, index);
             options.Silo(orleans);
         });
         builder.ConfigureClient(client => options.Faults?.AddTo(client.Services));
@@ -88,11 +94,43 @@ internal sealed class TestFog : IAsyncDisposable
     public async Task<int> SiloOfAsync(IAddressable grain)
     {
         var address = await Client.GetGrain<IManagementGrain>(0).GetActivationAddress(grain);
-        return Array.FindIndex(_silos, silo => silo.SiloAddress.Equals(address));
+        return _silos.FindIndex(silo => silo.SiloAddress.Equals(address));
     }
 
     /// <summary>Takes a silo away without a word.</summary>
     public Task KillSiloAsync(int silo) => _cluster.KillSiloAsync(_silos[silo]);
+
+    /// <summary>Stops a silo in its own time.</summary>
+    public Task StopSiloAsync(int silo) => _cluster.StopSiloAsync(_silos[silo]);
+
+    /// <summary>Starts the next of the silos that were kept back.</summary>
+    public async Task StartSiloAsync() => _silos.Add(await _cluster.StartAdditionalSiloAsync());
+
+    /// <summary>The fleet that silos join by themselves, asked for until it is as it is waited for; gives up after half a minute.</summary>
+    public async Task<FleetStatus> FleetAsync(Func<FleetStatus, bool> isThere)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (true)
+        {
+            var status = await Client.GetGrain<IFleetGrain>(ModelId).GetStatusAsync();
+            if (isThere(status))
+                return status;
+            Assert.False(limit.IsCancellationRequested, string.Join('\n', status.Devices));
+        }
+    }
+
+    /// <summary>The plan, asked for until it is as it is waited for; gives up after half a minute.</summary>
+    public async Task<PlanStatus> PlannedAsync(Func<PlanStatus, bool> isThere)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (true)
+        {
+            var status = await Plan.GetStatusAsync();
+            if (isThere(status))
+                return status;
+            Assert.False(limit.IsCancellationRequested, $"{status.Phase} {status.Error}\n{string.Join('\n', status.Plan?.Replicas ?? [])}");
+        }
+    }
 
     public IRequestGrain Request(string id) => Client.GetGrain<IRequestGrain>(id);
 
@@ -206,6 +244,16 @@ internal sealed class TestFog : IAsyncDisposable
                 return statistics;
             limit.Token.ThrowIfCancellationRequested();
         }
+    }
+
+    private static void Join(ISiloBuilder silo, FleetTimes times, TestFogOptions options, int index)
+    {
+        silo.Services.AddSingleton<IOptions<FleetTimes>>(new OptionsWrapper<FleetTimes>(times));
+        silo.AddE2LlmFleet(new LocalFleet
+        {
+            ModelId = options.Catalog.Models[0].Id,
+            Fleet = new FleetSpec { Name = "test", Devices = [.. options.SiloDevices[index]] },
+        });
     }
 
     public async ValueTask DisposeAsync() => await _cluster.DisposeAsync();

@@ -5,6 +5,7 @@ using E2LLM.Core.Models;
 using E2LLM.Core.Plans;
 using E2LLM.Grains.Plans;
 using E2LLM.Grains.Requests;
+using E2LLM.Scheduling.Protocols.Fleets;
 
 namespace E2LLM.Cluster.Tests.Fixtures;
 
@@ -28,6 +29,12 @@ internal sealed record TestFogOptions
     public Action<ServingOptions> Serving { get; init; } = _ => { };
 
     public Action<RequestOptions> Requests { get; init; } = _ => { };
+
+    /// <summary>How silos join the fleet by themselves; null: they do not, and a test applies its fleet.</summary>
+    public FleetTimes? Joining { get; init; }
+
+    /// <summary>Silos that are not started yet: the last ones.</summary>
+    public int LateSilos { get; init; }
 
     /// <summary>What happens to calls on their way, on every silo and the client; null for a network that loses nothing.</summary>
     public GrainFaults? Faults { get; init; }

@@ -1,5 +1,5 @@
 using E2LLM.Core.Errors;
-using E2LLM.Silo.Hosting;
+using E2LLM.Grains.Fleets;
 using E2LLM.Silo.Tests.Fixtures;
 using Microsoft.Extensions.Logging;
 
