@@ -17,8 +17,8 @@ public sealed class FleetTests
     [Fact]
     public async Task Join_OfAFurtherSiloWhileTextStreams_IsPlannedInWithoutAPause()
     {
-        // Four layers at most on each: a replica takes two of them, and the third waits for a fourth.
-        await using var fog = await StartAsync("abcd", late: 1);
+        // A replica takes two of them, and the third waits for a fourth.
+        await using var fog = await StartAsync("abcd", late: 1, planner: new PairPlanner());
         var before = await ServingAsync(fog, replicas: 1);
         var request = Synthetic.Request("running", maxTokens: 300);
         var running = fog.RunAsync(request);
@@ -110,13 +110,14 @@ public sealed class FleetTests
         await fog.FleetAsync(status => StateOf(status, "c") == DeviceState.Missing);
     }
 
-    private static Task<TestFog> StartAsync(string devices, int late = 0, FleetTimes? times = null)
+    private static Task<TestFog> StartAsync(string devices, int late = 0, FleetTimes? times = null, IPlanner? planner = null)
     {
         var small = Synthetic.ThreeDevices().SiloDevices[0][0];
         return TestFog.StartAsync(Synthetic.Options([.. devices.Select(id => (DeviceSpec[])[small with { Id = $"{id}" }])]) with
         {
             Joining = times ?? Times,
             LateSilos = late,
+            Planner = planner,
             Serving = options => options.Objective = PlanObjective.Capacity,
         });
     }
@@ -125,6 +126,18 @@ public sealed class FleetTests
         status.Phase == PlanPhase.Ready && status.Plan!.Replicas.Length == replicas && status.Replicas.Length == replicas && status.Replicas.All(replica => replica.IsServing));
 
     private static IFleetGrain Fleet(TestFog fog) => fog.Client.GetGrain<IFleetGrain>(fog.ModelId);
+
+    /// <summary>Four layers on each of two devices, two by two in the order of the fleet.</summary>
+    private sealed class PairPlanner : IPlanner
+    {
+        public string Name => "pairs";
+
+        public ServingPlan Plan(PlanRequest request, CancellationToken cancellationToken) => new SplitPlanner(
+            [
+                .. request.Fleet.Devices.Chunk(2).Where(pair => pair.Length == 2)
+                    .Select(pair => (ReplicaRole.Mixed, new[] { (pair[0].Id, 4), (pair[1].Id, 4) })),
+            ]).Plan(request, cancellationToken);
+    }
 
     private static DeviceState? StateOf(FleetStatus status, string id) => status.Devices.FirstOrDefault(device => device.Spec.Id == id)?.State;
 }
