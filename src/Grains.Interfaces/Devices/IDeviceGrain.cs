@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using E2LLM.Core.Fleets;
+using E2LLM.Core.Kv;
 using Orleans.Concurrency;
 
 namespace E2LLM.Grains.Interfaces.Devices;
@@ -12,6 +13,14 @@ public interface IDeviceGrain : IGrainWithStringKey
     /// <exception cref="Core.Errors.DeviceUnavailableException">No live silo hosts it.</exception>
     [Alias("Describe")]
     Task<DeviceStatus> DescribeAsync();
+
+    /// <summary>Does nothing: what the way there and back takes is the caller's to measure.</summary>
+    [Alias("Ping"), AlwaysInterleave]
+    Task PingAsync();
+
+    /// <summary>Opens the data port of the device's silo for one measurement of the network to it.</summary>
+    [Alias("OpenProbe"), AlwaysInterleave]
+    Task<KvDestination> OpenProbeAsync();
 
     /// <summary>How fast the device is with the layers of a model; timed on the first call, on the device itself.</summary>
     [Alias("Profile"), ResponseTimeout("00:30:00")]

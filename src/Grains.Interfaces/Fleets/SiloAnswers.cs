@@ -22,4 +22,7 @@ public sealed record RenewAnswer
 
     /// <summary>A device of another silo to which the network is to be measured; empty: none.</summary>
     [Id(1)] public string MeasureTo { get; init; } = "";
+
+    /// <summary>Name of that device's silo.</summary>
+    [Id(2)] public string MeasureToSilo { get; init; } = "";
 }

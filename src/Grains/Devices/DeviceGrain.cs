@@ -2,6 +2,9 @@ using System.Collections.Immutable;
 using E2LLM.Core.Engines;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Fleets;
+using E2LLM.Core.Kv;
+using E2LLM.DataPlane.Receiving;
+using E2LLM.Grains.Fleets;
 using E2LLM.Grains.Interfaces.Devices;
 using E2LLM.Grains.Interfaces.Stages;
 using E2LLM.Grains.Placement;
@@ -17,6 +20,7 @@ public sealed partial class DeviceGrain(
     LocalDevices devices,
     LoadedStages stages,
     IDeviceProfiler profiler,
+    KvDataPort dataPort,
     ILocalSiloDetails silo,
     ILogger<DeviceGrain> logger) : Grain, IDeviceGrain
 {
@@ -31,6 +35,10 @@ public sealed partial class DeviceGrain(
         Profiles = [.. _profiles.Values.Where(task => task.IsCompletedSuccessfully).Select(task => task.Result)],
         LoadedStages = stages.Keys.Count(key => DeviceKey.DeviceOf(key) == Id),
     });
+
+    public Task PingAsync() => Task.CompletedTask;
+
+    public Task<KvDestination> OpenProbeAsync() => Task.FromResult(LinkProbe.Open(dataPort));
 
     public async Task<DeviceProfile> ProfileAsync(string modelId)
     {

@@ -34,6 +34,9 @@ public sealed partial class FleetGrain(
     private Task _lastWrite = Task.CompletedTask;
     private CancellationTokenSource? _applying;
 
+    /// <summary>Whether the latest fleet has been planned with, or cannot be.</summary>
+    private bool _isApplied;
+
     private string ModelId => this.GetPrimaryKeyString();
 
     private double NowSeconds => time.GetTimestamp() / (double)time.TimestampFrequency;
@@ -71,9 +74,14 @@ public sealed partial class FleetGrain(
         return new OfferAnswer { Contested = contested };
     }
 
-    public Task<RenewAnswer> RenewAsync(string silo, long incarnation) => Task.FromResult(Machine.Renew(silo, incarnation, NowSeconds)
-        ? new RenewAnswer { MeasureTo = Machine.NextMeasurement(silo, NowSeconds) ?? "" }
-        : new RenewAnswer { MustOffer = true });
+    public Task<RenewAnswer> RenewAsync(string silo, long incarnation)
+    {
+        if (!Machine.Renew(silo, incarnation, NowSeconds))
+            return Task.FromResult(new RenewAnswer { MustOffer = true });
+        return Task.FromResult(Machine.NextMeasurement(silo, NowSeconds) is { } to
+            ? new RenewAnswer { MeasureTo = to.Fleet.Devices[0].Id, MeasureToSilo = to.Silo }
+            : new RenewAnswer());
+    }
 
     public Task LeaveAsync(string silo, long incarnation)
     {
@@ -96,7 +104,7 @@ public sealed partial class FleetGrain(
             Spec = known.Device,
             Silo = known.Silo.Silo,
             Incarnation = known.Silo.Incarnation,
-            State = known.State == DeviceState.Draining && !await HoldsAnythingAsync(known.Device.Id) ? DeviceState.Drained : known.State,
+            State = known.State == DeviceState.Draining && await IsDrainedAsync(known.Device.Id) ? DeviceState.Drained : known.State,
             SilentSeconds = known.SilentSeconds,
         }))],
     };
@@ -127,11 +135,13 @@ public sealed partial class FleetGrain(
     private async Task ApplyAsync(FleetSpec fleet, CancellationToken cancellationToken)
     {
         LogFleet(ModelId, fleet.Name, fleet.Devices.Length);
+        _isApplied = false;
         var plan = GrainFactory.GetGrain<IPlanGrain>(ModelId);
         Func<Task> apply = fleet.Devices.IsEmpty ? plan.StopAsync : () => plan.ApplyAsync(fleet);
         try
         {
             await new FleetAttempts(ModelId, fleet.Name, apply, time, logger).RunAsync(cancellationToken);
+            _isApplied = true;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -162,19 +172,22 @@ public sealed partial class FleetGrain(
         }
     }
 
-    private async Task<bool> HoldsAnythingAsync(string deviceId)
+    /// <summary>Not before the plan has been made without it: between two plans a device may hold nothing for a moment.</summary>
+    private async Task<bool> IsDrainedAsync(string deviceId)
     {
+        if (!_isApplied)
+            return false;
         try
         {
-            return (await GrainFactory.GetGrain<IDeviceGrain>(deviceId).DescribeAsync().WaitAsync(DevicePatience, time)).LoadedStages > 0;
+            return (await GrainFactory.GetGrain<IDeviceGrain>(deviceId).DescribeAsync().WaitAsync(DevicePatience, time)).LoadedStages == 0;
         }
         catch (DeviceUnavailableException)
         {
-            return false;
+            return true; // its silo is gone, and all that it held
         }
         catch (Exception exception) when (exception is OrleansException or TimeoutException)
         {
-            return true; // as far as anybody knows
+            return false; // as far as anybody knows
         }
     }
 

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Fleets;
+using E2LLM.DataPlane.Sending;
+using E2LLM.Grains.Interfaces.Devices;
 using E2LLM.Grains.Interfaces.Fleets;
 using E2LLM.Scheduling.Protocols.Fleets;
 using Microsoft.Extensions.Hosting;
@@ -16,6 +18,7 @@ internal sealed partial class FleetReporter(
     ILocalSiloDetails silo,
     ISiloStatusOracle silos,
     IOptions<FleetTimes> times,
+    IOptions<KvSenderOptions> senderOptions,
     IHostApplicationLifetime lifetime,
     TimeProvider time,
     ILogger<FleetReporter> logger) : BackgroundService
@@ -31,6 +34,7 @@ internal sealed partial class FleetReporter(
     private readonly HashSet<(string, string)> _told = [];
 
     private bool _isSilenced;
+    private Task _measuring = Task.CompletedTask;
 
     private IFleetGrain Fleet => grains.GetGrain<IFleetGrain>(local.ModelId);
 
@@ -66,10 +70,16 @@ internal sealed partial class FleetReporter(
                     // What another silo has is asked for again until it leaves.
                     offered = await OfferAsync(withheld).WaitAsync(cancellationToken) ? withheld : null;
                 }
-                else if ((await Fleet.RenewAsync(silo.Name, Incarnation).WaitAsync(cancellationToken)).MustOffer)
+                else
                 {
-                    offered = null;
-                    continue;
+                    var answer = await Fleet.RenewAsync(silo.Name, Incarnation).WaitAsync(cancellationToken);
+                    if (answer.MustOffer)
+                    {
+                        offered = null;
+                        continue;
+                    }
+                    if (answer.MeasureTo.Length > 0 && _measuring.IsCompleted)
+                        _measuring = MeasureAsync(answer, cancellationToken);
                 }
                 _isSilenced = false;
             }
@@ -103,6 +113,28 @@ internal sealed partial class FleetReporter(
         return !answer.IsOutdated && answer.Contested.IsEmpty;
     }
 
+    /// <summary>Beside the renewals: it may take longer than a lease.</summary>
+    private async Task MeasureAsync(RenewAnswer wanted, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var (bytesPerSecond, seconds) = await new LinkProbe(senderOptions.Value, time)
+                .MeasureAsync(grains.GetGrain<IDeviceGrain>(wanted.MeasureTo), cancellationToken);
+            LogMeasured(wanted.MeasureToSilo, bytesPerSecond / 1e6, seconds * 1e3);
+            await Fleet.ReportLinkAsync(new SiloLink(silo.Name, wanted.MeasureToSilo, bytesPerSecond, seconds)).WaitAsync(cancellationToken);
+        }
+        catch (Exception exception) when (exception is OrleansException or TimeoutException or E2LlmException)
+        {
+            // Asked for again by the next renewal.
+            if (_told.Add((wanted.MeasureToSilo, "unmeasured")))
+                LogNotMeasured(wanted.MeasureToSilo, exception.Message);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The silo stops.
+        }
+    }
+
     private ImmutableArray<string> Withheld() => local.Hours.Contains(TimeOnly.FromTimeSpan(time.GetLocalNow().TimeOfDay))
         ? []
         : [.. local.Fleet.Devices.Select(device => device.Id)];
@@ -117,6 +149,12 @@ internal sealed partial class FleetReporter(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The fleet of {Model} cannot be told of this silo's devices, trying again: {Reason}")]
     private partial void LogNotHeard(string model, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The network to silo {Silo}: {MegabytesPerSecond:0.#} MB/s, {Milliseconds:0.###} ms one way (measured).")]
+    private partial void LogMeasured(string silo, double megabytesPerSecond, double milliseconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The network to silo {Silo} cannot be measured, and is taken for the others' median: {Reason}")]
+    private partial void LogNotMeasured(string silo, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A later process of silo {Silo} serves already, so this one's devices are not used. Give each silo a name of its own (E2LLM:Silo:Name).")]
     private partial void LogOutdated(string silo);

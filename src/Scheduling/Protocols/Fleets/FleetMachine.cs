@@ -10,6 +10,7 @@ namespace E2LLM.Scheduling.Protocols.Fleets;
 public sealed class FleetMachine
 {
     private const double Moment = 1e-3;
+    private const int MeasuredNeighbours = 8;
 
     private readonly FleetTimes _times;
 
@@ -57,6 +58,10 @@ public sealed class FleetMachine
         {
             Fleet = offer.Fleet with { Devices = offer.Fleet.Devices.RemoveAll(device => contested.ContainsKey(device.Id)) },
         });
+        // The machine may stand elsewhere now.
+        if (before?.Incarnation < offer.Incarnation)
+            foreach (var pair in _measured.Keys.Where(pair => pair.From == offer.Silo || pair.To == offer.Silo).ToArray())
+                _measured.Remove(pair);
         // A drain and an eviction are of one life of the silo.
         var orders = Records.Orders.RemoveRange(Records.Orders
             .Where(order => order.Value.Order != DeviceOrder.Pause && order.Value.Silo == offer.Silo && order.Value.Incarnation < offer.Incarnation)
@@ -115,10 +120,19 @@ public sealed class FleetMachine
             _measured[(link.From, link.To)] = link;
     }
 
-    /// <summary>A device of another silo, to which nobody knows the network from this one; null: all is known.</summary>
-    public string? NextMeasurement(string silo, double nowSeconds) => Records.Offers.Values
-        .FirstOrDefault(to => to.Silo != silo && to.Fleet.Devices.Length > 0 && !_measured.ContainsKey((silo, to.Silo)) && IsPresent(to.Silo, nowSeconds))
-        ?.Fleet.Devices[0].Id;
+    /// <summary>
+    /// A silo to which the network from this one shall be measured; null: all is known that has to be. Nothing has to where a file declares the
+    /// network, and to a few others only, the next ones in the order of their names: the whole of a large network would take days.
+    /// </summary>
+    public SiloOffer? NextMeasurement(string silo, double nowSeconds)
+    {
+        if (Records.Offers.Values.Any(offer => offer.EmulatesNetwork || HasDefaultLink(offer.Fleet)))
+            return null;
+        SiloOffer[] hosts = [.. Records.Offers.Values.Where(offer => offer.Fleet.Devices.Length > 0)];
+        var own = Array.FindIndex(hosts, offer => offer.Silo == silo);
+        return own < 0 ? null : Enumerable.Range(1, Math.Min(MeasuredNeighbours, hosts.Length - 1)).Select(step => hosts[(own + step) % hosts.Length])
+            .FirstOrDefault(to => !_measured.ContainsKey((silo, to.Silo)) && IsPresent(to.Silo, nowSeconds));
+    }
 
     /// <summary>The fleet to plan with, where it has changed and has come to rest.</summary>
     /// <param name="liveSilos">Names of all silos of the cluster that live.</param>
@@ -131,7 +145,7 @@ public sealed class FleetMachine
             (_latest, _changedSeconds) = (fleet, nowSeconds);
         if (fleet.Equals(_taken) || Records.Offers.Count < _times.MinimumSilos)
             return null;
-        var haveAllSpoken = liveSilos.All(silo => Records.Offers.ContainsKey(silo) && IsPresent(silo, nowSeconds));
+        var haveAllSpoken = liveSilos.All(silo => Records.Offers.ContainsKey(silo) && IsPresent(silo, nowSeconds)) && !HasOnlyOtherLinks(fleet, _taken);
         if (!haveAllSpoken && nowSeconds - _changedSeconds < _times.SettleSeconds)
             return null;
         return _taken = fleet;
@@ -160,6 +174,11 @@ public sealed class FleetMachine
             _ => DeviceState.Away,
         },
     };
+
+    /// <summary>Measurements come one by one.</summary>
+    private static bool HasOnlyOtherLinks(FleetSpec fleet, FleetSpec? taken) => taken is not null && fleet.Devices.SequenceEqual(taken.Devices);
+
+    private static bool HasDefaultLink(FleetSpec fleet) => !double.IsPositiveInfinity(fleet.DefaultBandwidthBytesPerSecond) || fleet.DefaultLatencySeconds > 0;
 
     private DeviceOrder OrderOf(string deviceId) => Records.Orders.TryGetValue(deviceId, out var ordered) ? ordered.Order : DeviceOrder.None;
 

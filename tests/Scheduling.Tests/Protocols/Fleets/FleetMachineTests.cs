@@ -215,7 +215,8 @@ public sealed class FleetMachineTests
                 if (from != to)
                     _fleet.Measured(new SiloLink(from, to, to == "c" ? 4e6 : 100e6, 1e-3));
 
-        var fleet = _fleet.TakeChange(["a", "b", "c"], 1)!;
+        Assert.Null(_fleet.TakeChange(["a", "b", "c"], 1));
+        var fleet = _fleet.TakeChange(["a", "b", "c"], 3)!;
 
         Assert.Equal(100e6, fleet.DefaultBandwidthBytesPerSecond);
         Assert.Equal([("a0", "c0"), ("b0", "c0")], fleet.Links.Select(link => (link.From, link.To)).Order());
@@ -223,19 +224,46 @@ public sealed class FleetMachineTests
 
         // A little more or less is no news.
         _fleet.Measured(new SiloLink("a", "b", 110e6, 1.1e-3));
-        Assert.Null(_fleet.TakeChange(["a", "b", "c"], 2));
+        Assert.Null(_fleet.TakeChange(["a", "b", "c"], 9));
     }
 
     [Fact]
     public void NextMeasurement_IsAskedOfEachPairOnce()
     {
         Serve(Offer("a", 1, "a0"), Offer("b", 1, "b0"));
-        Assert.Equal("b0", _fleet.NextMeasurement("a", 1));
+        Assert.Equal("b", _fleet.NextMeasurement("a", 1)!.Silo);
 
         _fleet.Measured(new SiloLink("a", "b", 1e6, 1e-3));
 
         Assert.Null(_fleet.NextMeasurement("a", 1));
-        Assert.Equal("a0", _fleet.NextMeasurement("b", 1));
+        Assert.Equal("a", _fleet.NextMeasurement("b", 1)!.Silo);
+
+        // It may stand elsewhere after its next start.
+        _fleet.Offer(Offer("b", 2, "b0"), 2);
+        Assert.Equal("b", _fleet.NextMeasurement("a", 2)!.Silo);
+    }
+
+    [Fact]
+    public void NextMeasurement_WhereAFileDeclaresTheNetwork_IsNone()
+    {
+        Serve(Offer("a", 1, ["a0"], 1e6), Offer("b", 1, "b0"));
+
+        Assert.Null(_fleet.NextMeasurement("a", 1));
+    }
+
+    [Fact]
+    public void NextMeasurement_InALargeFleet_GoesToAFewNeighbours()
+    {
+        SiloOffer[] offers = [.. Enumerable.Range(0, 100).Select(index => Offer($"s{index:00}", 1, $"d{index}"))];
+        Serve(offers);
+        var measured = 0;
+        while (_fleet.NextMeasurement("s97", 1) is { } to)
+        {
+            _fleet.Measured(new SiloLink("s97", to.Silo, 1e6, 1e-3));
+            measured++;
+        }
+
+        Assert.Equal(8, measured);
     }
 
     [Fact]
