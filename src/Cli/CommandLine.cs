@@ -1,6 +1,7 @@
 using System.CommandLine;
 using E2LLM.Cli.Ask;
 using E2LLM.Cli.Bench;
+using E2LLM.Cli.Certificates;
 using E2LLM.Cli.Demo;
 using E2LLM.Cli.Devices;
 using E2LLM.Cli.Errors;
@@ -22,6 +23,7 @@ internal static class CommandLine
         StatusCommand.Create(),
         DevicesCommand.Create(),
         BenchCommand.Create(),
+        CertCommand.Create(),
     };
 
     /// <summary>The process's exit code. Errors are turned into messages here and nowhere else.</summary>

@@ -1,6 +1,7 @@
 using E2LLM.Core.Configuration;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Requests;
+using E2LLM.Core.Trust;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
@@ -31,9 +32,10 @@ internal sealed class ClusterConnection : IAsyncDisposable
     public static async Task<ClusterConnection> OpenAsync(E2LlmClientOptions options, CancellationToken cancellationToken)
     {
         Check(options);
+        var trust = ClientTls.Open(options.Tls);
         var time = TimeProvider.System;
         var calls = new FleetCalls();
-        var host = Build(options, calls, time);
+        var host = Build(options, trust, calls, time);
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(options.ConnectTimeoutSeconds), time);
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         // What listens there may be no gateway and never answer, and Orleans waits for its answer whatever the token says.
@@ -51,7 +53,7 @@ internal sealed class ClusterConnection : IAsyncDisposable
                 throw;
             throw new E2LlmException(
                 $"No silo of cluster '{options.ClusterId}' answered at {string.Join(", ", options.Gateways)} within " +
-                $"{options.ConnectTimeoutSeconds} s. Is the silo running, is this its gateway port, and is that its cluster's name?",
+                $"{options.ConnectTimeoutSeconds} s. Is the silo running, is this its gateway port, is that its cluster's name, and has it TLS where you have (or have not)?",
                 mayRetry: true,
                 error);
         }
@@ -68,7 +70,7 @@ internal sealed class ClusterConnection : IAsyncDisposable
             _ = AbandonAsync(_host, stop);
     }
 
-    private static IHost Build(E2LlmClientOptions options, FleetCalls calls, TimeProvider time)
+    private static IHost Build(E2LlmClientOptions options, FogTrust? trust, FleetCalls calls, TimeProvider time)
     {
         var start = time.GetTimestamp();
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
@@ -81,6 +83,8 @@ internal sealed class ClusterConnection : IAsyncDisposable
                 cluster.ServiceId = options.ServiceId;
             });
             client.UseStaticClustering([.. options.Gateways]);
+            if (trust is not null)
+                ClientTls.AddTo(client, trust);
             client.AddClusterConnectionLostHandler((_, _) => calls.OnConnectionLost());
             client.UseConnectionRetryFilter(async (_, retryCancelled) =>
             {

@@ -1,5 +1,6 @@
 using System.Net;
 using E2LLM.Core.Configuration;
+using E2LLM.Core.Trust;
 
 namespace E2LLM.Client;
 
@@ -17,6 +18,9 @@ public sealed class E2LlmClientOptions
 
     /// <summary>As <see cref="E2LlmClient.CallerId"/>. Default "".</summary>
     public string CallerId { get; set; } = "";
+
+    /// <summary>Certificates, where the fog has TLS: a client's of its own, and its authority's. Default none.</summary>
+    public TrustOptions Tls { get; set; } = new();
 
     /// <summary>Seconds to go on trying while no silo answers.</summary>
     [OptionRange(0.1, 600)]

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using E2LLM.Client;
 using E2LLM.Core.Errors;
+using E2LLM.Core.Trust;
 
 namespace E2LLM.Cli.Ask;
 
@@ -10,22 +11,28 @@ internal sealed class ClientArguments
 {
     private readonly Option<string> _gateway = new("--gateway")
     {
-        Description = "Address of a silo's Orleans gateway.",
+        Description = "Address of a silo's Orleans gateway; several, separated by commas: one that answers suffices.",
         DefaultValueFactory = _ => "127.0.0.1:30000",
     };
 
     private readonly Option<string?> _model = new("--model") { Description = "Id of the model. Default: the one that the silo serves." };
+
+    private readonly Option<FileInfo?> _certificate = new("--cert") { Description = "Client's certificate, where the fog has TLS; its key lies beside it as .key." };
+
+    private readonly Option<FileInfo?> _authority = new("--authority") { Description = "Certificate of the fog's authority, where the fog has TLS." };
 
     public void AddTo(Command command)
     {
         _gateway.Validators.Add(result =>
         {
             var text = result.GetValueOrDefault<string>();
-            if (!IPEndPoint.TryParse(text ?? "", out var endpoint) || endpoint.Port == 0)
+            if ((text ?? "").Split(',').Any(part => !IPEndPoint.TryParse(part, out var endpoint) || endpoint.Port == 0))
                 result.AddError($"--gateway is '{text}'; it must be an address and a port such as 127.0.0.1:30000.");
         });
         command.Add(_gateway);
         command.Add(_model);
+        command.Add(_certificate);
+        command.Add(_authority);
     }
 
     /// <exception cref="E2LlmException">The silo does not serve the model, or the command line does not say which of several.</exception>
@@ -43,7 +50,17 @@ internal sealed class ClientArguments
 
     public Task<E2LlmClient> ConnectAsync(ParseResult arguments, CancellationToken cancellationToken) =>
         E2LlmClient.ConnectAsync(
-            new E2LlmClientOptions { Gateways = [IPEndPoint.Parse(arguments.GetValue(_gateway)!)] }, cancellationToken);
+            new E2LlmClientOptions
+            {
+                Gateways = [.. arguments.GetValue(_gateway)!.Split(',').Select(IPEndPoint.Parse)],
+                Tls = new TrustOptions
+                {
+                    Certificate = arguments.GetValue(_certificate)?.FullName ?? "",
+                    Key = arguments.GetValue(_certificate) is { } certificate ? Path.ChangeExtension(certificate.FullName, ".key") : "",
+                    Authority = arguments.GetValue(_authority)?.FullName ?? "",
+                },
+            },
+            cancellationToken);
 
     private static string List(IReadOnlyList<string> models) => models.Count == 0 ? "no model" : string.Join(", ", models);
 }

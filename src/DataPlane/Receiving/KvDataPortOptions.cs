@@ -39,11 +39,13 @@ public sealed record KvDataPortOptions
     public Func<Stream, bool, CancellationToken, Task<Stream>>? Secure { get; init; }
 
     /// <summary>Beyond the ranges of single options.</summary>
-    public void Check(OptionErrors errors)
+    /// <param name="errors">Takes what is wrong.</param>
+    /// <param name="willBeSecure">Whether <see cref="Secure"/> is set later.</param>
+    public void Check(OptionErrors errors, bool willBeSecure = false)
     {
         if (!IPAddress.TryParse(Address, out var address))
             errors.Add(nameof(Address), Address, "an IP address");
-        else if (!IPAddress.IsLoopback(address) && Secure is null && !AllowPlaintext)
+        else if (!IPAddress.IsLoopback(address) && Secure is null && !willBeSecure && !AllowPlaintext)
             errors.Add(
                 $"{Section}:Address is {Address}, which other machines reach, without TLS; configure it, or set {Section}:AllowPlaintext.");
         if (AdvertisedHost is null && (IPAddress.Any.Equals(address) || IPAddress.IPv6Any.Equals(address)))

@@ -1,5 +1,6 @@
 using E2LLM.Core.Errors;
 using E2LLM.Core.Fleets;
+using E2LLM.Core.Trust;
 using E2LLM.DataPlane.Receiving;
 using E2LLM.DataPlane.Sending;
 using E2LLM.Gateway.Hosting;
@@ -28,6 +29,8 @@ internal sealed record HostConfiguration
 
     public required StorageOptions Storage { get; init; }
 
+    public required TrustOptions Trust { get; init; }
+
     public required MachineOptions Machine { get; init; }
 
     /// <summary>The devices that this silo hosts, and all links that its file names.</summary>
@@ -41,7 +44,8 @@ internal sealed record HostConfiguration
     /// <exception cref="ConfigurationException">Everything that is wrong in any section or in the fleet file: one line an error.</exception>
     public static HostConfiguration Read(ConfigurationReader reader, Action<HostOptions>? configure = null)
     {
-        var host = reader.Read(HostOptions.Section, HostOptionsCheck.Check, configure);
+        var trust = reader.Read<TrustOptions>(TrustOptions.Section, (options, errors) => options.Check(errors));
+        var host = reader.Read(HostOptions.Section, (options, errors) => HostOptionsCheck.Check(options, trust.IsOn, errors), configure);
         var machine = reader.Read<MachineOptions>(MachineOptions.Section, (options, errors) => options.Check(errors));
         var storage = reader.Read<StorageOptions>(StorageOptions.Section, (options, errors) => options.Check(errors));
         var library = reader.Read<LlamaLibraryOptions>(LlamaLibraryOptions.Section, (options, errors) => options.Check(errors));
@@ -56,12 +60,12 @@ internal sealed record HostConfiguration
         reader.Read<FleetTimes>(FleetTimes.Section);
         reader.Read<GatewayOptions>(
             GatewayOptions.Section, (options, errors) => options.Check(errors, [ModelFile.IdOf(ModelPathOf(host))]));
-        reader.Read<KvDataPortOptions>(KvDataPortOptions.Section, (options, errors) => options.Check(errors));
+        reader.Read<KvDataPortOptions>(KvDataPortOptions.Section, (options, errors) => options.Check(errors, willBeSecure: trust.IsOn));
         reader.Read<KvSenderOptions>(KvSenderOptions.Section);
         reader.CheckKeys(Root);
         var fleet = ReadFleet(reader, host, machine);
         reader.ThrowIfAny();
-        return new HostConfiguration { Host = host, Library = library, Machine = machine, Retention = retention, Storage = storage, Fleet = fleet! };
+        return new HostConfiguration { Host = host, Library = library, Machine = machine, Trust = trust, Retention = retention, Storage = storage, Fleet = fleet! };
     }
 
     private static string ModelPathOf(HostOptions host) => host.Model.Length > 0 ? host.Model : ShippedFiles.DemoModel;

@@ -38,7 +38,7 @@ public sealed class HostOptions
     /// <summary>Whether a journal that is damaged, or none, is renamed and a new one begun; else the silo does not start.</summary>
     public bool SetBrokenJournalAside { get; set; }
 
-    /// <summary>Address of this machine by which other silos and Orleans clients reach it. Any other than a loopback address needs TLS or <see cref="Insecure"/>.</summary>
+    /// <summary>Address of this machine by which other silos and Orleans clients reach it. Any other than a loopback address needs TLS, or <see cref="Insecure"/>.</summary>
     [OptionText(Valid = "an IP address of this machine")]
     public string Address { get; set; } = "127.0.0.1";
 

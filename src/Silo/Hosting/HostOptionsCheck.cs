@@ -7,24 +7,24 @@ namespace E2LLM.Silo.Hosting;
 /// <summary>What can be told of a host's ports and files before anything is started.</summary>
 internal static class HostOptionsCheck
 {
-    public static void Check(HostOptions options, OptionErrors errors)
+    public static void Check(HostOptions options, bool hasTls, OptionErrors errors)
     {
-        var http = AddressOf(nameof(options.HttpAddress), options.HttpAddress);
-        var silo = AddressOf(nameof(options.Address), options.Address);
+        var http = AddressOf(nameof(options.HttpAddress), options.HttpAddress, isSafe: false, "");
+        var silo = AddressOf(nameof(options.Address), options.Address, hasTls, "Give it certificates (E2LLM:Tls; 'e2llm cert' makes them). ");
         Port(nameof(options.HttpPort), options.HttpPort, http);
         Port(nameof(options.SiloPort), options.SiloPort, silo);
         Port(nameof(options.GatewayPort), options.GatewayPort, silo);
         FileIfNamed(nameof(options.Model), options.Model, "a GGUF file");
         FileIfNamed(nameof(options.Fleet), options.Fleet, "a fleet file");
 
-        IPAddress AddressOf(string key, string text)
+        IPAddress AddressOf(string key, string text, bool isSafe, string remedy)
         {
             if (!IPAddress.TryParse(text, out var address))
                 errors.Add(key, text, "an IP address");
-            else if (!IPAddress.IsLoopback(address) && !options.Insecure)
+            else if (!IPAddress.IsLoopback(address) && !isSafe && !options.Insecure)
                 errors.Add(
                     $"{errors.Key(key)} is {text}, which other machines reach: whoever does could use the fog, change its plan and read what it is asked. "
-                    + $"Where the network is trusted, {errors.Key(nameof(options.Insecure))} opens it all the same.");
+                    + remedy + $"Where the network is trusted, {errors.Key(nameof(options.Insecure))} opens it all the same.");
             return address ?? IPAddress.Loopback;
         }
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Plans;
+using E2LLM.Core.Trust;
 using E2LLM.DataPlane.Receiving;
 using E2LLM.DataPlane.Sending;
 using E2LLM.Gateway.Hosting;
@@ -15,6 +16,7 @@ using E2LLM.Scheduling.Protocols.Fleets;
 using E2LLM.Silo.Recovery;
 using E2LLM.Silo.Retention;
 using E2LLM.Silo.Storage;
+using E2LLM.Silo.Trust;
 using E2LLM.Simulation.Fogs;
 using E2LLM.Simulation.Judging;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -46,7 +48,7 @@ public static partial class SiloHost
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         var configuration = HostConfiguration.Read(new ConfigurationReader(builder.Configuration), configure);
-        OpenDataPort(builder.Configuration, configuration.Host);
+        OpenDataPort(builder.Configuration, configuration);
         var directory = DataDirectory.Take(configuration.Host, time);
         try
         {
@@ -118,6 +120,8 @@ public static partial class SiloHost
         // One silo that nobody can reach from outside: clustering over loopback, dashboard and API likewise.
         silo.UseLocalhostClustering(FreePort(options.SiloPort), FreePort(options.GatewayPort), serviceId: "e2llm", clusterId: "e2llm");
         silo.Configure<SiloOptions>(orleans => orleans.SiloName = options.Name);
+        if (configuration.Trust.IsOn)
+            SiloTls.AddTo(silo, FogTrust.Open(configuration.Trust, isNode: true));
         silo.AddE2LlmGrains(new LocalDevices(target.Fleet.Devices));
         _ = OfferHours.TryParse(configuration.Machine.Hours, out var hours); // checked when it was read
         silo.AddE2LlmFleet(new LocalFleet { ModelId = target.Model.Id, Fleet = target.Fleet, EmulatesNetwork = options.EmulateNetwork, Hours = hours });
@@ -151,14 +155,16 @@ public static partial class SiloHost
     [LoggerMessage(Level = LogLevel.Warning, Message = "The journal was damaged, or none. It is '{Path}' now, and a new one has been begun.")]
     private static partial void LogSetAside(ILogger logger, string path);
 
-    /// <summary>Where nobody says otherwise, KV caches come in where the silo is reached.</summary>
-    private static void OpenDataPort(ConfigurationManager configuration, HostOptions host)
+    /// <summary>Where nobody says otherwise, KV caches come in where the silo is reached; whether that is safe has been checked of the silo.</summary>
+    private static void OpenDataPort(ConfigurationManager settings, HostConfiguration configuration)
     {
-        var address = $"{KvDataPortOptions.Section}:{nameof(KvDataPortOptions.Address)}";
-        if (configuration[address] is not null || IPAddress.IsLoopback(IPAddress.Parse(host.Address)))
-            return;
-        configuration[address] = host.Address;
-        configuration[$"{KvDataPortOptions.Section}:{nameof(KvDataPortOptions.AllowPlaintext)}"] = host.Insecure.ToString();
+        var isOpen = !IPAddress.IsLoopback(IPAddress.Parse(configuration.Host.Address));
+        if (isOpen)
+            settings[DataPortKey(nameof(KvDataPortOptions.Address))] ??= configuration.Host.Address;
+        if (isOpen || configuration.Trust.IsOn)
+            settings[DataPortKey(nameof(KvDataPortOptions.AllowPlaintext))] = "true"; // TLS comes on top
+
+        static string DataPortKey(string name) => $"{KvDataPortOptions.Section}:{name}";
     }
 
     private static int FreePort(int port)
