@@ -71,7 +71,7 @@ public sealed class HostConfigurationTests : IDisposable
     [InlineData("E2LLM:Serving:Colour=red", "E2LLM:Serving:Colour is no option; there are: MaxSequences, ")]
     [InlineData("E2LLM:Servin:KvCells=4", "E2LLM:Servin:KvCells is no option: E2LLM:Servin is no section; the nearest is E2LLM:Serving:KvCells.")]
     [InlineData("E2LLM:KvCells=4", "E2LLM:KvCells is no option: E2LLM:KvCells is no section; the nearest is E2LLM:Serving:KvCells.")]
-    [InlineData("E2LLM:Colours:Sky=blue", "E2LLM:Colours:Sky is no option: E2LLM:Colours is no section; there are: E2LLM:Silo, ")]
+    [InlineData("E2LLM:Colours:Sky=blue", "E2LLM:Colours:Sky is no option: E2LLM:Colours is no section; there are: E2LLM:Tls, E2LLM:Silo, ")]
     [InlineData("E2LLM:Serving:KvCells:Most=4", "E2LLM:Serving:KvCells:Most is no option; E2LLM:Serving:KvCells is a single value.")]
     [InlineData("E2LLM:Serving=4", "E2LLM:Serving is '4'; it is a section, which has no value of its own.")]
     public async Task Build_OneWrongValue_IsTheFirstLine(string argument, string line) =>
