@@ -23,6 +23,7 @@ internal static class DemoRun
     [
         "--Logging:LogLevel:E2LLM=Warning",
         "--Logging:LogLevel:E2LLM.Grains.Plans=None",
+        "--Logging:LogLevel:E2LLM.Grains.Fleets=None",
         "--Logging:LogLevel:E2LLM.Silo.Hosting=None",
         "--Logging:LogLevel:Microsoft.Extensions.Hosting=None",
     ];
