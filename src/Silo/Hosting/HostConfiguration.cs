@@ -1,3 +1,4 @@
+using E2LLM.Clustering;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Fleets;
 using E2LLM.DataPlane.Receiving;
@@ -27,6 +28,8 @@ internal sealed record HostConfiguration
 
     public required StorageOptions Storage { get; init; }
 
+    public required ClusteringOptions Clustering { get; init; }
+
     public required FleetSpec Fleet { get; init; }
 
     /// <summary>The GGUF file to serve.</summary>
@@ -38,7 +41,8 @@ internal sealed record HostConfiguration
     public static HostConfiguration Read(ConfigurationReader reader, Action<HostOptions>? configure = null)
     {
         var host = reader.Read(HostOptions.Section, HostOptionsCheck.Check, configure);
-        var storage = reader.Read<StorageOptions>(StorageOptions.Section, (options, errors) => options.Check(errors));
+        var clustering = reader.Read<ClusteringOptions>(ClusteringOptions.Section, (options, errors) => options.Check(errors));
+        var storage = reader.Read<StorageOptions>(StorageOptions.Section, (options, errors) => options.Check(errors, clustering));
         var library = reader.Read<LlamaLibraryOptions>(LlamaLibraryOptions.Section, (options, errors) => options.Check(errors));
         var retention = reader.Read<RetentionOptions>(RetentionOptions.Section);
         // Bound once more by whoever takes them out of the container; here they are only checked.
@@ -55,7 +59,7 @@ internal sealed record HostConfiguration
         reader.CheckKeys(Root);
         var fleet = ReadFleet(reader, host);
         reader.ThrowIfAny();
-        return new HostConfiguration { Host = host, Library = library, Retention = retention, Storage = storage, Fleet = fleet! };
+        return new HostConfiguration { Host = host, Library = library, Retention = retention, Storage = storage, Clustering = clustering, Fleet = fleet! };
     }
 
     private static string ModelPathOf(HostOptions host) => host.Model.Length > 0 ? host.Model : ShippedFiles.DemoModel;

@@ -57,7 +57,7 @@ public sealed class HostConfigurationTests : IDisposable
     [InlineData("E2LLM:Serving:Objective=Both", "E2LLM:Serving:Objective is 'Both'; it must be one of: ")]
     [InlineData("E2LLM:Serving:CellReservation=7", "E2LLM:Serving:CellReservation is 7; it must be one of: WholeAnswer, Optimistic.")]
     [InlineData("E2LLM:Serving:StepTimeoutSeconds=NaN", "E2LLM:Serving:StepTimeoutSeconds is NaN; it must be 1 to 3,600.")]
-    [InlineData("E2LLM:Storage:Provider=Mongo", "E2LLM:Storage:Provider is 'Mongo'; it must be one of: Sqlite, AzureBlob.")]
+    [InlineData("E2LLM:Storage:Provider=Mongo", "E2LLM:Storage:Provider is 'Mongo'; it must be one of: Sqlite, AzureBlob, Redis, Postgres.")]
     [InlineData("E2LLM:Storage:Provider=AzureBlob", "E2LLM:Storage:ConnectionString is missing; E2LLM:Storage:Provider is AzureBlob, which needs one.")]
     [InlineData("E2LLM:Storage:ConnectionString=AccountName=a", "E2LLM:Storage:ConnectionString is given, and E2LLM:Storage:Provider is Sqlite")]
     [InlineData("E2LLM:Storage:ContainerName=My_Journal", "E2LLM:Storage:ContainerName is 'My_Journal'; it must be 3 to 63 lower-case letters, digits and single hyphens")]
