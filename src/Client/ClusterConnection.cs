@@ -50,8 +50,10 @@ internal sealed class ClusterConnection : IAsyncDisposable
             if (error is not (OrleansException or TimeoutException or IOException or OperationCanceledException))
                 throw;
             throw new E2LlmException(
-                $"No silo of cluster '{options.ClusterId}' answered at {string.Join(", ", options.Gateways)} within " +
-                $"{options.ConnectTimeoutSeconds} s. Is the silo running, is this its gateway port, and is that its cluster's name?",
+                options.Discovery is null
+                    ? $"No silo of cluster '{options.ClusterId}' answered at {string.Join(", ", options.Gateways)} within "
+                        + $"{options.ConnectTimeoutSeconds} s. Is the silo running, is this its gateway port, and is that its cluster's name?"
+                    : $"No silo that was found answered within {options.ConnectTimeoutSeconds} s. Do silos run, is their table reached, and is that their cluster's name?",
                 mayRetry: true,
                 error);
         }
@@ -75,12 +77,20 @@ internal sealed class ClusterConnection : IAsyncDisposable
         builder.Services.AddSingleton<IHostLifetime, EmbeddedLifetime>();
         builder.UseOrleansClient(client =>
         {
-            client.Configure<ClusterOptions>(cluster =>
+            if (options.Discovery is { } discover)
             {
-                cluster.ClusterId = options.ClusterId;
-                cluster.ServiceId = options.ServiceId;
-            });
-            client.UseStaticClustering([.. options.Gateways]);
+                discover(client);
+            }
+            else
+            {
+                client.Configure<ClusterOptions>(cluster =>
+                {
+                    cluster.ClusterId = options.ClusterId;
+                    cluster.ServiceId = options.ServiceId;
+                });
+                client.UseStaticClustering([.. options.Gateways]);
+            }
+
             client.AddClusterConnectionLostHandler((_, _) => calls.OnConnectionLost());
             client.UseConnectionRetryFilter(async (_, retryCancelled) =>
             {

@@ -53,7 +53,8 @@ internal static class PostgresDatabase
     {
         try
         {
-            await using var connection = new NpgsqlConnection(ConnectionString(connectionString));
+            // None of a pool, which may date from before the server's last start.
+            await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(ConnectionString(connectionString)) { Pooling = false }.ConnectionString);
             await connection.OpenAsync(cancellationToken);
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
             await ExecuteAsync(connection, $"SELECT pg_advisory_xact_lock({LockKey});", [], cancellationToken);

@@ -32,6 +32,7 @@ internal static class RedisServer
         {
             var options = Options(connectionString);
             options.AbortOnConnectFail = true;
+            options.AllowAdmin = true; // for INFO alone
             await using var connection = await ConnectionMultiplexer.ConnectAsync(options).WaitAsync(cancellationToken);
             var database = connection.GetDatabase();
             RedisKey probe = "e2llm/probe";

@@ -63,7 +63,7 @@ public sealed partial class StorageOptions
                 errors.Add($"{key} is '{ConnectionString}'; it must be a connection string of a SQLite file, such as 'Data Source=/var/lib/e2llm/journal.db'.");
                 break;
             case ClusteringProvider.Sqlite:
-                if (ConnectionStrings.IsSqliteFile(clustering.ConnectionString) && JournalFile.PathOf(ConnectionString) == JournalFile.PathOf(clustering.ConnectionString))
+                if (ConnectionStrings.IsValid(clustering.Provider, clustering.ConnectionString) && JournalFile.PathOf(ConnectionString) == JournalFile.PathOf(clustering.ConnectionString))
                     errors.Add($"{key} and {ClusteringOptions.Section}:{nameof(ClusteringOptions.ConnectionString)} name the same file; the journal and the cluster's table need one each.");
                 break;
             default:

@@ -15,7 +15,11 @@ public abstract class Azurite(string service) : ServerProcess
 
     protected override bool IsInstalled => WhyNot is null;
 
-    protected override string Ready => "successfully listens";
+    /// <summary>"listens on" or "started on", as the service has it.</summary>
+    protected override string Ready => "successfully ";
+
+    /// <summary>The one at which every service writes what it holds.</summary>
+    protected override string StopSignal => "INT";
 
     protected string ConnectionString =>
         $"DefaultEndpointsProtocol=http;{Account};{char.ToUpperInvariant(service[0])}{service[1..]}Endpoint=http://127.0.0.1:{Port}/devstoreaccount1;";

@@ -34,12 +34,9 @@ public sealed class ServerTestCase : XunitTestCase
     protected override string? GetSkipReason(IAttributeInfo factAttribute) =>
         base.GetSkipReason(factAttribute) ?? WhyNot(TestMethod.TestClass.Class.ToRuntimeType());
 
-    /// <summary>The kind of server is what the suite, a generic class, is closed over.</summary>
-    private static string? WhyNot(Type suite)
-    {
-        for (var type = suite; type is not null; type = type.BaseType)
-            if (type.GenericTypeArguments is [var server] && server.IsAssignableTo(typeof(IStoreServer)))
-                return (string?)server.GetProperty(nameof(IStoreServer.WhyNot), BindingFlags.Public | BindingFlags.Static | BindingFlags.FlattenHierarchy)!.GetValue(null);
-        throw new InvalidOperationException($"{suite} names no kind of server.");
-    }
+    private static string? WhyNot(Type suite) => suite.GetInterfaces()
+        .Where(type => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IClassFixture<>))
+        .Select(type => type.GenericTypeArguments[0]).Where(fixture => fixture.IsAssignableTo(typeof(IStoreServer)))
+        .Select(server => (string?)server.GetProperty(nameof(IStoreServer.WhyNot), BindingFlags.Public | BindingFlags.Static | BindingFlags.FlattenHierarchy)!.GetValue(null))
+        .Single();
 }
