@@ -119,7 +119,7 @@ internal sealed class ClusterConnection : IAsyncDisposable
     private static void Check(E2LlmClientOptions options)
     {
         var errors = new OptionErrors("").CheckRanges(options);
-        if (options.Gateways is not { Count: > 0 })
+        if (options.Discovery is null && options.Gateways is not { Count: > 0 })
             errors.Add($"{nameof(options.Gateways)} must name at least one endpoint.");
         if (string.IsNullOrWhiteSpace(options.ClusterId))
             errors.Add($"{nameof(options.ClusterId)} must be set.");

@@ -1,3 +1,4 @@
+using E2LLM.Client;
 using E2LLM.Clustering;
 using E2LLM.Silo.Tests.Servers;
 using Microsoft.Extensions.DependencyInjection;
@@ -26,6 +27,9 @@ public abstract class ClusteringTests<TServer>(TServer server) : IClassFixture<T
         builder.UseOrleansClient(client => ClusteringSetup.AddTo(client, options));
         using var client = builder.Build();
         await client.StartAsync();
+
+        // Ends when a gateway has answered.
+        await using var ours = await E2LlmClient.ConnectAsync(new E2LlmClientOptions { Gateways = [], Discovery = found => ClusteringSetup.AddTo(found, options) });
 
         var hosts = await client.Services.GetRequiredService<IClusterClient>().GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true);
         Assert.Equal(new[] { one.Address, other.Address }.Order(), hosts.Keys.Order());
@@ -148,7 +152,26 @@ public abstract class ClusteringTests<TServer>(TServer server) : IClassFixture<T
     }
 }
 
-public sealed class SqliteClusteringTests(SqliteCluster server) : ClusteringTests<SqliteCluster>(server);
+public sealed class SqliteClusteringTests(SqliteCluster server) : ClusteringTests<SqliteCluster>(server)
+{
+    private readonly SqliteCluster _server = server;
+
+    /// <summary>Elsewhere than before, so that the table has nothing but silos that are gone and that nobody will declare dead.</summary>
+    [ServerFact]
+    public async Task Silo_StartsAfterAllOthersWereKilled_DoesNotWaitForThemLong()
+    {
+        var options = _server.Cluster("dark");
+        using (var one = await ClusterProcess.StartAsync(options, "one", ClusterNode.FreePort(), ClusterNode.FreePort()))
+        using (var other = await ClusterProcess.StartAsync(options, "other", ClusterNode.FreePort(), ClusterNode.FreePort()))
+            await Task.WhenAll(one.KillAsync(), other.KillAsync());
+        var start = TimeProvider.System.GetTimestamp();
+
+        await using var again = await ClusterNode.StartAsync(options, "again");
+
+        Assert.InRange(TimeProvider.System.GetElapsedTime(start), TimeSpan.Zero, TimeSpan.FromSeconds(30));
+        await again.SeesActiveAsync(again.Address);
+    }
+}
 
 public sealed class RedisClusteringTests(Redis server) : ClusteringTests<Redis>(server);
 

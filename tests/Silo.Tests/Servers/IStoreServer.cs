@@ -22,6 +22,12 @@ public interface IStoreServer : IAsyncLifetime
     /// <summary>In the middle of whatever it does.</summary>
     Task KillAsync();
 
+    /// <summary>It takes what it is asked to write, and does not answer.</summary>
+    Task HangAsync();
+
+    /// <summary>It answers again, late, what it was asked.</summary>
+    Task GoOnAsync();
+
     /// <summary>With all that was in it.</summary>
     Task BringBackAsync();
 }

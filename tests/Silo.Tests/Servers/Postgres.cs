@@ -1,4 +1,5 @@
 using E2LLM.Clustering;
+using Npgsql;
 
 namespace E2LLM.Silo.Tests.Servers;
 
@@ -8,6 +9,8 @@ public sealed class Postgres : ServerProcess, IStoreServer
     private const string User = "postgres";
 
     private static readonly string? Program = OperatingSystem.IsWindows() ? null : Find("postgres", Installed());
+
+    private NpgsqlConnection? _holder;
 
     public static string? WhyNot => Program is null ? "PostgreSQL is not installed: apt-get install postgresql" : null;
 
@@ -42,6 +45,17 @@ public sealed class Postgres : ServerProcess, IStoreServer
 
     public override ClusteringOptions Cluster(string part) =>
         new() { Provider = ClusteringProvider.Postgres, ConnectionString = ConnectionString, ClusterId = part };
+
+    /// <summary>Its journal does: each client has a process of its own.</summary>
+    public override async Task HangAsync()
+    {
+        _holder = new NpgsqlConnection(ConnectionString + ";Pooling=false");
+        await _holder.OpenAsync();
+        await using var command = new NpgsqlCommand("BEGIN; LOCK TABLE GrainState IN ACCESS EXCLUSIVE MODE;", _holder);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    public override async Task GoOnAsync() => await _holder!.DisposeAsync();
 
     protected override IReadOnlyList<string> Command() =>
         [.. AsUser(), Program!, "-D", Data, "-p", $"{Port}", "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="];

@@ -43,6 +43,10 @@ public abstract class ServerProcess : IAsyncLifetime
 
     public virtual Task KillAsync() => EndAsync("KILL");
 
+    public virtual Task HangAsync() => SignalAsync("STOP");
+
+    public virtual Task GoOnAsync() => SignalAsync("CONT");
+
     /// <summary>Again and again: one that was killed may have left something that others of its processes still hold.</summary>
     public async Task BringBackAsync()
     {
@@ -102,12 +106,17 @@ public abstract class ServerProcess : IAsyncLifetime
     {
         if (_process is not { } process)
             return;
+        await SignalAsync(signal);
         _process = null;
-        using (var kill = Process.Start("kill", ["-" + signal, $"{process.Id}"]))
-            await kill.WaitForExitAsync();
         using var limit = new CancellationTokenSource(Patience);
         await process.WaitForExitAsync(limit.Token);
         process.Dispose();
+    }
+
+    private async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", ["-" + signal, $"{_process!.Id}"]);
+        await kill.WaitForExitAsync();
     }
 
     private static int FreePort()

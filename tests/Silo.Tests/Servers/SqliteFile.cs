@@ -9,6 +9,7 @@ namespace E2LLM.Silo.Tests.Servers;
 public abstract class SqliteFile(string table) : IStoreServer
 {
     private readonly TemporaryFolder _folder = new();
+    private readonly List<SqliteConnection> _holders = [];
 
     public static string? WhyNot => null;
 
@@ -44,6 +45,25 @@ public abstract class SqliteFile(string table) : IStoreServer
 
     /// <summary>No process but the silo's own has it open.</summary>
     public Task KillAsync() => TakeAwayAsync();
+
+    /// <summary>Somebody else is writing.</summary>
+    public async Task HangAsync()
+    {
+        foreach (var file in Directory.GetFiles(_folder.Path, "*.db"))
+        {
+            var holder = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Pooling = false }.ToString());
+            await holder.OpenAsync();
+            holder.BeginTransaction();
+            _holders.Add(holder);
+        }
+    }
+
+    public async Task GoOnAsync()
+    {
+        foreach (var holder in _holders)
+            await holder.DisposeAsync();
+        _holders.Clear();
+    }
 
     private void RenameAll(string from, string to)
     {

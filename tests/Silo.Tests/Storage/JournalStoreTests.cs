@@ -100,6 +100,28 @@ public abstract class JournalStoreTests<TServer>(TServer server) : IClassFixture
     }
 
     [ServerFact]
+    public async Task Write_StoreHangs_IsGivenUpAndOthersDoNotWaitForIt()
+    {
+        await using var store = await BareStore.StartAsync(server.Journal("hangs"), _folder.Path);
+        var state = BareStore.State("slow", tokens: 1);
+        await store.WriteAsync("slow", state);
+        await server.HangAsync();
+
+        state.State = BareStore.State("slow", tokens: 2).State;
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => Task.Run(() => store.WriteAsync("slow", state)));
+        var start = TimeProvider.System.GetTimestamp();
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => store.WriteAsync("slow", state));
+        Assert.True((await store.LoadAsync("other")).State!.IsUnread);
+        Assert.InRange(TimeProvider.System.GetElapsedTime(start), TimeSpan.Zero, TimeSpan.FromSeconds(1.5));
+
+        await server.GoOnAsync();
+        await store.LoadWhenBackAsync("slow");
+        state.State = BareStore.State("slow", tokens: 3).State;
+        await store.WriteAsync("slow", state); // whether what was given up has arrived or not
+        Assert.Equal(3, (await store.LoadAsync("slow")).State!.Record!.Request.PromptTokens.Length);
+    }
+
+    [ServerFact]
     public async Task Records_OfAStoreThatHasATableOfThem_AreFoundAndRemovedByAge()
     {
         await using var store = await BareStore.StartAsync(server.Journal("records"), _folder.Path);
