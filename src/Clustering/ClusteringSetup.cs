@@ -5,6 +5,7 @@ using E2LLM.Clustering.Tables;
 using E2LLM.Core.Errors;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 
 namespace E2LLM.Clustering;
@@ -90,6 +91,10 @@ public static class ClusteringSetup
                 silo.UseAzureStorageClustering(table => (table.TableServiceClient, table.TableName) = (Azure(options), AzureTableName));
                 break;
         }
+        silo.Services.AddHostedService(services => new TableWatch(
+            services.GetRequiredService<IMembershipTable>().ReadAllAsync,
+            services.GetService<TimeProvider>() ?? TimeProvider.System,
+            services.GetRequiredService<ILogger<TableWatch>>()));
     }
 
     /// <summary>Lets an Orleans client find the gateways of a cluster in its table, instead of by their addresses.</summary>

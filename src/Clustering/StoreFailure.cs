@@ -17,21 +17,21 @@ internal static class StoreFailure
         _ => false,
     };
 
-    /// <summary>A sentence, of what was tried last. The further lines of an answer from Azure are its headers; the details of a failure of Redis are its client's counters.</summary>
+    /// <summary>A sentence, of what was tried last. The further lines of an answer from Azure are its headers.</summary>
     public static string ReasonOf(Exception exception)
     {
         while (((exception as AggregateException)?.InnerExceptions[^1] ?? exception.InnerException) is { } inner)
             exception = inner;
-        return exception is RequestFailedException { Status: > 0 } failed
-            ? $"HTTP {failed.Status}{(failed.ErrorCode is { } code ? $", {code}" : "")}."
-            : Sentence(exception.Message);
+        return exception switch
+        {
+            RequestFailedException { Status: > 0 } failed => $"HTTP {failed.Status}{(failed.ErrorCode is { } code ? $", {code}" : "")}.",
+            RedisException or RedisTimeoutException => OfRedis(exception.Message),
+            _ => Sentence(exception.Message),
+        };
     }
 
-    /// <summary>The first line of a message, without what a client of Redis appends for its developers.</summary>
-    public static string Sentence(string message)
-    {
-        var line = message.Split('\n')[0];
-        var details = line.IndexOf(", command=", StringComparison.Ordinal);
-        return (details > 0 ? line[..details] : line).Trim().TrimEnd('.') + ".";
-    }
+    /// <summary>Without the counters that a client of Redis appends for its developers.</summary>
+    public static string OfRedis(string message) => Sentence(message.Split("; ")[0].Split(", command=")[0].Split(" (outbound=")[0]);
+
+    private static string Sentence(string message) => message.Split('\n')[0].Trim().TrimEnd('.') + ".";
 }

@@ -69,7 +69,7 @@ internal sealed partial class StorageOutage(TimeProvider time, ILogger<StorageOu
     /// <summary>A sentence, of what was tried last.</summary>
     public static string ReasonOf(Exception exception) =>
         exception is RedisStorageException failed && ClientOfRedis().Match(failed.Message) is { Success: true } thrown
-            ? StoreFailure.Sentence(failed.Message[(thrown.Index + thrown.Length)..])
+            ? StoreFailure.OfRedis(failed.Message[(thrown.Index + thrown.Length)..])
             : StoreFailure.ReasonOf(exception);
 
     /// <summary>Orleans' provider for Redis hands on no inner exception: what its client threw stands in the text, and so does what the serializer threw.</summary>

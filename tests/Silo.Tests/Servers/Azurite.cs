@@ -9,8 +9,8 @@ public abstract class Azurite(string service) : ServerProcess
     private const string Account = "AccountName=devstoreaccount1;AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
     /// <summary>Why it is not installed here; null where it is.</summary>
-    public static string? WhyNot => File.Exists(Script("blob"))
-        ? null
+    public static string? WhyNot => OperatingSystem.IsWindows() ? "Azurite is ended, and made to hang, by signals."
+        : File.Exists(Script("blob")) ? null
         : "Azurite is not installed: npm install --prefix artifacts/azurite azurite@3.35.0";
 
     protected override bool IsInstalled => WhyNot is null;
