@@ -72,7 +72,8 @@ public abstract class JournalStoreTests<TServer>(TServer server) : IClassFixture
 
         foreach (var (id, state, last) in written)
         {
-            var stored = (await store.LoadWhenBackAsync(id)).State!.Record!.Request.PromptTokens.Length;
+            // One that was never let in has no record.
+            var stored = (await store.LoadWhenBackAsync(id)).State!.Record?.Request.PromptTokens.Length ?? 0;
             Assert.True(stored == last || stored == last + 1, $"{stored} is stored of {last}"); // the last one may have arrived, without its answer
             state.State = BareStore.State(id, tokens: 7_000).State;
             await store.WriteAsync(id, state); // its writer goes on where it was
