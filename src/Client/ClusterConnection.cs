@@ -52,8 +52,10 @@ internal sealed class ClusterConnection : IAsyncDisposable
             if (error is not (OrleansException or TimeoutException or IOException or OperationCanceledException))
                 throw;
             throw new E2LlmException(
-                $"No silo of cluster '{options.ClusterId}' answered at {string.Join(", ", options.Gateways)} within " +
-                $"{options.ConnectTimeoutSeconds} s. Is the silo running, is this its gateway port, is that its cluster's name, and has it TLS where you have (or have not)?",
+                options.Discovery is null
+                    ? $"No silo of cluster '{options.ClusterId}' answered at {string.Join(", ", options.Gateways)} within "
+                        + $"{options.ConnectTimeoutSeconds} s. Is the silo running, is this its gateway port, is that its cluster's name, and has it TLS where you have (or have not)?"
+                    : $"No silo that was found answered within {options.ConnectTimeoutSeconds} s. Do silos run, is their table reached, is that their cluster's name, and have they TLS where you have (or have not)?",
                 mayRetry: true,
                 error);
         }
@@ -77,12 +79,19 @@ internal sealed class ClusterConnection : IAsyncDisposable
         builder.Services.AddSingleton<IHostLifetime, EmbeddedLifetime>();
         builder.UseOrleansClient(client =>
         {
-            client.Configure<ClusterOptions>(cluster =>
+            if (options.Discovery is { } discover)
             {
-                cluster.ClusterId = options.ClusterId;
-                cluster.ServiceId = options.ServiceId;
-            });
-            client.UseStaticClustering([.. options.Gateways]);
+                discover(client);
+            }
+            else
+            {
+                client.Configure<ClusterOptions>(cluster =>
+                {
+                    cluster.ClusterId = options.ClusterId;
+                    cluster.ServiceId = options.ServiceId;
+                });
+                client.UseStaticClustering([.. options.Gateways]);
+            }
             if (trust is not null)
                 ClientTls.AddTo(client, trust);
             client.AddClusterConnectionLostHandler((_, _) => calls.OnConnectionLost());
@@ -113,7 +122,7 @@ internal sealed class ClusterConnection : IAsyncDisposable
     private static void Check(E2LlmClientOptions options)
     {
         var errors = new OptionErrors("").CheckRanges(options);
-        if (options.Gateways is not { Count: > 0 })
+        if (options.Discovery is null && options.Gateways is not { Count: > 0 })
             errors.Add($"{nameof(options.Gateways)} must name at least one endpoint.");
         if (string.IsNullOrWhiteSpace(options.ClusterId))
             errors.Add($"{nameof(options.ClusterId)} must be set.");

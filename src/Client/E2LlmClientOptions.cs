@@ -10,6 +10,12 @@ public sealed class E2LlmClientOptions
     /// <summary>Gateway ports of silos; one that answers suffices. Default 127.0.0.1:30000.</summary>
     public IReadOnlyList<IPEndPoint> Gateways { get; set; } = [new(IPAddress.Loopback, 30000)];
 
+    /// <summary>
+    /// Finds the gateways elsewhere, such as in the cluster's table: <c>client =&gt; ClusteringSetup.AddTo(client, clustering)</c> of the project
+    /// E2LLM.Clustering. <see cref="Gateways"/>, <see cref="ClusterId"/> and <see cref="ServiceId"/> are not looked at then. Default: null.
+    /// </summary>
+    public Action<IClientBuilder>? Discovery { get; set; }
+
     /// <summary>The cluster's name, as its silos have it. Default "e2llm".</summary>
     public string ClusterId { get; set; } = "e2llm";
 

@@ -18,7 +18,8 @@ public sealed class ProjectTests
         ["Grains"] = ["Core", "DataPlane", "Grains.Interfaces", "Scheduling"],
         ["Gateway"] = ["Core", "Grains.Interfaces"],
         ["Client"] = ["Core", "Grains.Interfaces"],
-        ["Silo"] = ["Core", "DataPlane", "Gateway", "Gguf", "Grains", "Grains.Interfaces", "Inference", "Planning", "Scheduling", "Simulation"],
+        ["Clustering"] = ["Core"],
+        ["Silo"] = ["Clustering", "Core", "DataPlane", "Gateway", "Gguf", "Grains", "Grains.Interfaces", "Inference", "Planning", "Scheduling", "Simulation"],
         ["Cli"] = ["Client", "Core", "Gguf", "Grains.Interfaces", "Planning", "Silo", "Simulation"],
     };
 

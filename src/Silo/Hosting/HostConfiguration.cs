@@ -1,3 +1,5 @@
+using System.Net;
+using E2LLM.Clustering;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Fleets;
 using E2LLM.Core.Trust;
@@ -33,6 +35,8 @@ internal sealed record HostConfiguration
 
     public required MachineOptions Machine { get; init; }
 
+    public required ClusteringOptions Clustering { get; init; }
+
     /// <summary>The devices that this silo hosts, and all links that its file names.</summary>
     public required FleetSpec Fleet { get; init; }
 
@@ -47,7 +51,8 @@ internal sealed record HostConfiguration
         var trust = reader.Read<TrustOptions>(TrustOptions.Section, (options, errors) => options.Check(errors));
         var host = reader.Read(HostOptions.Section, (options, errors) => HostOptionsCheck.Check(options, trust.IsOn, errors), configure);
         var machine = reader.Read<MachineOptions>(MachineOptions.Section, (options, errors) => options.Check(errors));
-        var storage = reader.Read<StorageOptions>(StorageOptions.Section, (options, errors) => options.Check(errors));
+        var clustering = reader.Read<ClusteringOptions>(ClusteringOptions.Section, (options, errors) => options.Check(errors));
+        var storage = reader.Read<StorageOptions>(StorageOptions.Section, (options, errors) => options.Check(errors, clustering));
         var library = reader.Read<LlamaLibraryOptions>(LlamaLibraryOptions.Section, (options, errors) => options.Check(errors));
         var retention = reader.Read<RetentionOptions>(RetentionOptions.Section);
         // Bound once more by whoever takes them out of the container; here they are only checked.
@@ -62,10 +67,22 @@ internal sealed record HostConfiguration
             GatewayOptions.Section, (options, errors) => options.Check(errors, [ModelFile.IdOf(ModelPathOf(host))]));
         reader.Read<KvDataPortOptions>(KvDataPortOptions.Section, (options, errors) => options.Check(errors, willBeSecure: trust.IsOn));
         reader.Read<KvSenderOptions>(KvSenderOptions.Section);
+        if (clustering.Provider == ClusteringProvider.Localhost && IPAddress.TryParse(host.Address, out var address) && !IPAddress.IsLoopback(address))
+            reader.Add($"{HostOptions.Section}:{nameof(HostOptions.Address)} is {host.Address}, and {ClusteringOptions.Section}:{nameof(ClusteringOptions.Provider)} is Localhost, whose silo nobody joins: choose another provider.");
         reader.CheckKeys(Root);
         var fleet = ReadFleet(reader, host, machine);
         reader.ThrowIfAny();
-        return new HostConfiguration { Host = host, Library = library, Machine = machine, Trust = trust, Retention = retention, Storage = storage, Fleet = fleet! };
+        return new HostConfiguration
+        {
+            Host = host,
+            Library = library,
+            Machine = machine,
+            Trust = trust,
+            Retention = retention,
+            Storage = storage,
+            Clustering = clustering,
+            Fleet = fleet!,
+        };
     }
 
     private static string ModelPathOf(HostOptions host) => host.Model.Length > 0 ? host.Model : ShippedFiles.DemoModel;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using E2LLM.Clustering;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Plans;
 using E2LLM.Core.Trust;
@@ -64,7 +65,8 @@ public static partial class SiloHost
     private static async Task<WebApplication> BuildAsync(
         WebApplicationBuilder builder, HostConfiguration configuration, DataDirectory directory, TimeProvider time, CancellationToken cancellationToken)
     {
-        var setAside = await JournalStore.OpenAsync(configuration, time, cancellationToken);
+        var (setAside, journalWarning) = await JournalStore.OpenAsync(configuration, time, cancellationToken);
+        var warnings = await ClusteringSetup.PrepareAsync(configuration.Clustering, cancellationToken);
         var models = await ServedModels.OpenAsync(configuration, cancellationToken);
         var target = new ServingTarget(models.Model, configuration.Fleet);
 
@@ -77,9 +79,10 @@ public static partial class SiloHost
         builder.Services.AddSingleton(target);
         // The lock ends with the container that made it.
         builder.Services.AddSingleton(_ => directory);
-        if (configuration.Storage.Provider == StorageProvider.Sqlite)
-            AddRecovery(builder.Services, configuration.Host);
-        AddRetention(builder.Services, configuration, models);
+        var records = JournalStore.Records(configuration);
+        if (records is not null)
+            AddRecovery(builder.Services, records);
+        AddRetention(builder.Services, configuration.Retention, records, models);
         builder.Services.AddOptions<ServingOptions>().BindConfiguration(ServingOptions.Section);
         builder.Services.AddOptions<RequestOptions>().BindConfiguration(RequestOptions.Section);
         builder.Services.AddOptions<FleetTimes>().BindConfiguration(FleetTimes.Section);
@@ -94,6 +97,8 @@ public static partial class SiloHost
         app.Services.GetRequiredService<DataDirectory>();
         if (setAside is not null)
             LogSetAside(app.Logger, setAside);
+        foreach (var warning in warnings.Append(journalWarning).OfType<string>())
+            LogWarning(app.Logger, warning);
         JournalStore.Describe(app.Logger, configuration);
         app.UseE2LlmGateway();
         app.MapE2LlmOpenAi();
@@ -117,8 +122,7 @@ public static partial class SiloHost
     private static void ConfigureSilo(ISiloBuilder silo, HostConfiguration configuration, ServingTarget target)
     {
         var options = configuration.Host;
-        // One silo that nobody can reach from outside: clustering over loopback, dashboard and API likewise.
-        silo.UseLocalhostClustering(FreePort(options.SiloPort), FreePort(options.GatewayPort), serviceId: "e2llm", clusterId: "e2llm");
+        ClusteringSetup.AddTo(silo, configuration.Clustering, IPAddress.Parse(options.Address), FreePort(options.SiloPort), FreePort(options.GatewayPort));
         silo.Configure<SiloOptions>(orleans => orleans.SiloName = options.Name);
         if (configuration.Trust.IsOn)
             SiloTls.AddTo(silo, FogTrust.Open(configuration.Trust, isNode: true));
@@ -129,21 +133,19 @@ public static partial class SiloHost
         silo.AddDashboard();
     }
 
-    private static void AddRecovery(IServiceCollection services, HostOptions options)
+    private static void AddRecovery(IServiceCollection services, JournalRecords records)
     {
-        services.AddSingleton(provider => new LeftRecords(
-            JournalFile.ConnectionString(options), provider.GetRequiredService<IGrainStorageSerializer>()));
+        services.AddSingleton(provider => new LeftRecords(records, provider.GetRequiredService<IGrainStorageSerializer>()));
         services.AddHostedService<RecoveryService>();
     }
 
-    private static void AddRetention(IServiceCollection services, HostConfiguration configuration, ServedModels models)
+    private static void AddRetention(IServiceCollection services, RetentionOptions options, JournalRecords? records, ServedModels models)
     {
-        var options = configuration.Retention;
         services.AddHostedService(provider => new RetentionService(
-            configuration.Storage.Provider != StorageProvider.Sqlite
+            records is null
                 ? _ => 0
                 : new JournalRetention(
-                    JournalFile.ConnectionString(configuration.Host),
+                    records,
                     provider.GetRequiredService<IGrainStorageSerializer>(),
                     options,
                     provider.GetRequiredService<TimeProvider>()).Prune,
@@ -166,6 +168,9 @@ public static partial class SiloHost
 
         static string DataPortKey(string name) => $"{KvDataPortOptions.Section}:{name}";
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Warning}")]
+    private static partial void LogWarning(ILogger logger, string warning);
 
     private static int FreePort(int port)
     {

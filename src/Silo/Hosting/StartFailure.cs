@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Net.Sockets;
 using E2LLM.Core.Errors;
 using Microsoft.Extensions.Options;
+using StackExchange.Redis;
 
 namespace E2LLM.Silo.Hosting;
 
@@ -17,7 +18,7 @@ public static class StartFailure
                 // Of a configuration file: the outer one names it, the innermost one says where the fault is.
                 case InvalidDataException { InnerException: not null }:
                     return $"{cause.Message} {cause.GetBaseException().Message}";
-                case E2LlmException or IOException or UnauthorizedAccessException or SocketException or DbException
+                case E2LlmException or IOException or UnauthorizedAccessException or SocketException or DbException or RedisException
                     or OptionsValidationException or InvalidDataException or TimeoutException or Orleans.Runtime.OrleansException:
                     return cause.Message;
             }

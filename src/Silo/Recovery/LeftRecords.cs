@@ -1,12 +1,15 @@
+using System.Data.Common;
 using E2LLM.Core.Requests;
 using E2LLM.Grains.Requests;
-using Microsoft.Data.Sqlite;
+using E2LLM.Silo.Storage;
 using Orleans.Storage;
 
 namespace E2LLM.Silo.Recovery;
 
 /// <summary>The records in a journal that a killed process may have left half done: nobody else looks at those of requests that nobody asks for.</summary>
-internal sealed class LeftRecords(string connectionString, IGrainStorageSerializer serializer)
+/// <param name="journal">Its records are read.</param>
+/// <param name="serializer">The store's.</param>
+internal sealed class LeftRecords(JournalRecords journal, IGrainStorageSerializer serializer)
 {
     /// <summary>Records are read in pieces of so many, so that they are in memory one after the other.</summary>
     internal const int BatchRows = 128;
@@ -14,11 +17,10 @@ internal sealed class LeftRecords(string connectionString, IGrainStorageSerializ
     /// <summary>Ids of requests that are not done, however old, and of those that ended at a time or later.</summary>
     /// <param name="modelId">Whose ended requests are wanted.</param>
     /// <param name="endedSince">Null: all of them.</param>
-    /// <exception cref="SqliteException">The journal cannot be read.</exception>
+    /// <exception cref="DbException">The journal cannot be read.</exception>
     public IEnumerable<string> Find(string modelId, DateTimeOffset? endedSince)
     {
-        using var connection = new SqliteConnection(connectionString);
-        connection.Open();
+        using var connection = journal.Source.OpenConnection();
         var since = endedSince?.ToUnixTimeSeconds() ?? long.MinValue;
         var after = long.MinValue;
         while (Read(connection, after) is { Count: > 0 } rows)
@@ -31,15 +33,16 @@ internal sealed class LeftRecords(string connectionString, IGrainStorageSerializ
         }
     }
 
-    private static List<(long RowId, long ModifiedAt, byte[] Payload)> Read(SqliteConnection connection, long after)
+    private List<(long RowId, long ModifiedAt, byte[] Payload)> Read(DbConnection connection, long after)
     {
-        using var command = connection.CreateCommand();
-        command.CommandText = """
+        using var command = connection.Command(
+            """
             SELECT rowid, ModifiedAt, Payload FROM GrainState
-            WHERE GrainType = 'request' AND rowid > $after AND Payload IS NOT NULL ORDER BY rowid LIMIT $rows;
-            """;
-        command.Parameters.AddWithValue("$after", after);
-        command.Parameters.AddWithValue("$rows", BatchRows);
+            WHERE ServiceId = @service AND GrainType = 'request' AND rowid > @after AND Payload IS NOT NULL ORDER BY rowid LIMIT @rows;
+            """,
+            ("service", journal.ServiceId),
+            ("after", after),
+            ("rows", BatchRows));
         using var reader = command.ExecuteReader();
         List<(long, long, byte[])> rows = [];
         while (reader.Read())

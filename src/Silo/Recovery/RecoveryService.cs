@@ -1,6 +1,6 @@
+using System.Data.Common;
 using E2LLM.Grains.Interfaces.Requests;
 using E2LLM.Silo.Hosting;
-using Microsoft.Data.Sqlite;
 
 namespace E2LLM.Silo.Recovery;
 
@@ -20,7 +20,7 @@ internal sealed partial class RecoveryService(
         {
             await lifetime.StartedAsync(stoppingToken);
             var storedAt = await grains.GetGrain<IRequestStatisticsGrain>(target.Model.Id).GetStoredAtAsync();
-            // SQLite reads on the caller's thread.
+            // Databases are read on the caller's thread.
             var count = await Task.Run(() => RecoverAsync(storedAt - Overlap, stoppingToken), stoppingToken);
             if (count > 0)
                 LogRecovered(count);
@@ -29,7 +29,7 @@ internal sealed partial class RecoveryService(
         {
             // The silo stops; what is left is there at the next start.
         }
-        catch (Exception error) when (error is SqliteException or OrleansException or TimeoutException)
+        catch (Exception error) when (error is DbException or OrleansException or TimeoutException)
         {
             LogFailed(error.Message);
         }

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using E2LLM.Core.Requests;
 using E2LLM.Grains.Requests;
 using E2LLM.Silo.Storage;
@@ -10,7 +11,11 @@ namespace E2LLM.Silo.Retention;
 /// Removes the records of requests that are too old or too many, the oldest first. Records of requests that are not done stay, and so
 /// do those that were written less than <see cref="Grace"/> ago: their grain may still be in memory with a reader.
 /// </summary>
-internal sealed class JournalRetention(string connectionString, IGrainStorageSerializer serializer, RetentionOptions options, TimeProvider time)
+/// <param name="journal">Its records are counted and removed.</param>
+/// <param name="serializer">The store's.</param>
+/// <param name="options">What is kept.</param>
+/// <param name="time">Tells how old a record is.</param>
+internal sealed class JournalRetention(JournalRecords journal, IGrainStorageSerializer serializer, RetentionOptions options, TimeProvider time)
 {
     /// <summary>Records are read in pieces of so many, so that neither memory nor the write lock is held for long.</summary>
     internal const int BatchRows = 128;
@@ -21,10 +26,10 @@ internal sealed class JournalRetention(string connectionString, IGrainStorageSer
     internal static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
 
     /// <returns>How many records were removed.</returns>
-    /// <exception cref="SqliteException">The journal cannot be read or written; what was removed before stays removed.</exception>
+    /// <exception cref="DbException">The journal cannot be read or written; what was removed before stays removed.</exception>
     public int Prune(CancellationToken cancellationToken)
     {
-        using var connection = JournalSource.Open(connectionString);
+        using var connection = journal.Source.OpenConnection();
         var now = time.GetUtcNow();
         var tooOld = (now - TimeSpan.FromDays(options.RequestDays)).ToUnixTimeSeconds();
         var tooYoung = (now - Grace).ToUnixTimeSeconds();
@@ -41,31 +46,32 @@ internal sealed class JournalRetention(string connectionString, IGrainStorageSer
                     removed += Delete(connection, row);
             after = (rows[^1].ModifiedAt, rows[^1].RowId);
         }
-        ReturnPages(connection);
+        if (connection is SqliteConnection)
+            ReturnPages(connection);
         return removed;
     }
 
-    private static long Count(SqliteConnection connection)
+    private long Count(DbConnection connection)
     {
-        using var command = connection.CreateCommand();
-        command.CommandText = "SELECT count(*) FROM GrainState WHERE GrainType = $type;";
-        command.Parameters.AddWithValue("$type", RequestType);
+        using var command = connection.Command(
+            "SELECT count(*) FROM GrainState WHERE ServiceId = @service AND GrainType = @type;", ("service", journal.ServiceId), ("type", RequestType));
         return (long)command.ExecuteScalar()!;
     }
 
-    private static List<Row> Read(SqliteConnection connection, (long ModifiedAt, long RowId) after, long before)
+    private List<Row> Read(DbConnection connection, (long ModifiedAt, long RowId) after, long before)
     {
-        using var command = connection.CreateCommand();
-        command.CommandText = """
+        using var command = connection.Command(
+            """
             SELECT rowid, ModifiedAt, Version, Payload FROM GrainState
-            WHERE GrainType = $type AND (ModifiedAt, rowid) > ($afterTime, $afterRow) AND ModifiedAt < $before
-            ORDER BY ModifiedAt, rowid LIMIT $rows;
-            """;
-        command.Parameters.AddWithValue("$type", RequestType);
-        command.Parameters.AddWithValue("$afterTime", after.ModifiedAt);
-        command.Parameters.AddWithValue("$afterRow", after.RowId);
-        command.Parameters.AddWithValue("$before", before);
-        command.Parameters.AddWithValue("$rows", BatchRows);
+            WHERE ServiceId = @service AND GrainType = @type AND (ModifiedAt, rowid) > (@afterTime, @afterRow) AND ModifiedAt < @before
+            ORDER BY ModifiedAt, rowid LIMIT @rows;
+            """,
+            ("service", journal.ServiceId),
+            ("type", RequestType),
+            ("afterTime", after.ModifiedAt),
+            ("afterRow", after.RowId),
+            ("before", before),
+            ("rows", BatchRows));
         using var reader = command.ExecuteReader();
         List<Row> rows = [];
         while (reader.Read())
@@ -90,20 +96,17 @@ internal sealed class JournalRetention(string connectionString, IGrainStorageSer
     }
 
     /// <summary>Not where it has been written since it was read.</summary>
-    private static int Delete(SqliteConnection connection, Row row)
+    private static int Delete(DbConnection connection, Row row)
     {
-        using var command = connection.CreateCommand();
-        command.CommandText = "DELETE FROM GrainState WHERE rowid = $row AND Version = $version;";
-        command.Parameters.AddWithValue("$row", row.RowId);
-        command.Parameters.AddWithValue("$version", row.Version);
+        using var command = connection.Command("DELETE FROM GrainState WHERE rowid = @row AND Version = @version;", ("row", row.RowId), ("version", row.Version));
         return command.ExecuteNonQuery();
     }
 
     /// <summary>
-    /// Pages that came free go back to the file system; stepped to its end, because each step frees one page. The log beside the file,
+    /// SQLite's pages that came free go back to the file system; stepped to its end, because each step frees one page. The log beside the file,
     /// which has what was deleted since by its clients, begins anew.
     /// </summary>
-    private static void ReturnPages(SqliteConnection connection)
+    private static void ReturnPages(DbConnection connection)
     {
         using var command = connection.CreateCommand();
         command.CommandText = "PRAGMA incremental_vacuum;";

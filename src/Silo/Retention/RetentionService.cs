@@ -1,5 +1,5 @@
+using System.Data.Common;
 using E2LLM.Core.Errors;
-using Microsoft.Data.Sqlite;
 
 namespace E2LLM.Silo.Retention;
 
@@ -21,7 +21,7 @@ internal sealed partial class RetentionService(
         {
             do
             {
-                // SQLite waits for its locks on the caller's thread.
+                // Databases are read and waited for on the caller's thread.
                 await AttemptAsync("journal", () => Task.Run(
                     () =>
                     {
@@ -49,7 +49,7 @@ internal sealed partial class RetentionService(
         {
             await work();
         }
-        catch (Exception error) when (error is SqliteException or E2LlmException or IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is DbException or E2LlmException or IOException or UnauthorizedAccessException)
         {
             LogFailed(what, error.Message);
         }

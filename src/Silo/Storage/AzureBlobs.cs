@@ -18,7 +18,7 @@ internal static class AzureBlobs
         Retry =
         {
             Mode = RetryMode.Exponential,
-            MaxRetries = 2,
+            MaxRetries = 1,
             Delay = TimeSpan.FromMilliseconds(100),
             MaxDelay = TimeSpan.FromSeconds(1),
             NetworkTimeout = TimeSpan.FromSeconds(10),

@@ -15,27 +15,44 @@ internal static class JournalFile
     /// <summary>SQLite's codes of a file that holds no journal: another schema or other records, damaged pages, no database at all.</summary>
     private const int OtherSchema = 1, Damaged = 11, NoDatabase = 26;
 
+    private const int OtherRecords = OtherSchema;
+
     /// <summary>SQLite's own, beside the file.</summary>
     private static readonly string[] Companions = ["", "-wal", "-shm"];
 
-    public static string ConnectionString(HostOptions options) => JournalSchema.ConnectionString(PathIn(options));
+    /// <param name="options">Name the silo's folder.</param>
+    /// <param name="shared">Of the file that several silos share; empty where there is none.</param>
+    public static string ConnectionString(HostOptions options, string shared) => JournalSchema.ConnectionString(PathIn(options, shared));
 
-    /// <summary>Opens the journal, or begins it, checks it and makes it private.</summary>
+    /// <summary>The file that a connection string names.</summary>
+    public static string PathOf(string connectionString) => Path.GetFullPath(new SqliteConnectionStringBuilder(connectionString).DataSource);
+
+    /// <summary>Opens the journal, or begins it, checks it and makes it private. One that is shared is never set aside: others may be using it.</summary>
+    /// <param name="options">Name the silo's folder.</param>
+    /// <param name="time">For the name of a journal that is set aside.</param>
+    /// <param name="shared">Of the file that several silos share; empty where there is none.</param>
     /// <returns>What a broken journal was renamed to; null where there was none.</returns>
     /// <exception cref="ConfigurationException">It cannot be opened, or is broken and not to be set aside; says what to do.</exception>
-    public static string? Open(HostOptions options, TimeProvider time)
+    public static string? Open(HostOptions options, TimeProvider time, string shared = "")
     {
-        var path = PathIn(options);
+        var path = PathIn(options, shared);
         try
         {
             return TryOpen(path);
         }
-        catch (SqliteException error) when (IsBroken(error) && options.SetBrokenJournalAside)
+        catch (SqliteException error) when (IsBroken(error) && options.SetBrokenJournalAside && shared.Length == 0)
         {
             SqliteConnection.ClearAllPools();
             var aside = SetAside(path, time);
             TryOpen(path);
             return aside;
+        }
+        catch (SqliteException error) when (IsBroken(error) && shared.Length > 0)
+        {
+            throw new ConfigurationException(
+                $"The journal '{path}' is damaged, or no journal of E2LLM: {error.Message} Stop all silos that share it and move the file away. "
+                + $"{StorageOptions.Section}:{nameof(StorageOptions.ConnectionString)} names it.",
+                error);
         }
         catch (SqliteException error) when (IsBroken(error))
         {
@@ -51,7 +68,7 @@ internal static class JournalFile
         }
     }
 
-    private static string PathIn(HostOptions options) => Path.Combine(options.DataDirectory, Name);
+    private static string PathIn(HostOptions options, string shared) => shared.Length > 0 ? PathOf(shared) : Path.Combine(options.DataDirectory, Name);
 
     private static string? TryOpen(string path)
     {
@@ -60,7 +77,8 @@ internal static class JournalFile
         MakePrivate(path);
         var connectionString = JournalSchema.ConnectionString(path);
         JournalSchema.Apply(connectionString);
-        SharedRecords.Check(connectionString);
+        if (SharedRecords.FindUnreadable(new JournalSource(connectionString)) is { } record)
+            throw new SqliteException($"SQLite Error {OtherRecords}: '{record}'.", OtherRecords);
         return null;
     }
 

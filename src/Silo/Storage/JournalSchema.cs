@@ -15,7 +15,6 @@ namespace E2LLM.Silo.Storage;
 public static class JournalSchema
 {
     private const string Tables = """
-        PRAGMA journal_mode = WAL;
         CREATE TABLE IF NOT EXISTS OrleansQuery (QueryKey TEXT PRIMARY KEY, QueryText TEXT NOT NULL) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS GrainState (
             ServiceId TEXT NOT NULL,
@@ -71,8 +70,10 @@ public static class JournalSchema
         using var connection = JournalSource.Open(connectionString);
         Check(connection);
         LetShrink(connection);
-        Execute(connection, Tables);
+        Execute(connection, "PRAGMA journal_mode = WAL;");
+        // All at once: another silo that opens the file meanwhile must not take half of it for somebody else's.
         using var transaction = connection.BeginTransaction();
+        Execute(connection, Tables);
         AddModifiedAt(connection);
         foreach (var (key, text) in Queries)
         {

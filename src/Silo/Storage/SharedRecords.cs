@@ -1,6 +1,6 @@
+using System.Data.Common;
 using E2LLM.Core.Statistics;
 using E2LLM.Grains.Plans;
-using Microsoft.Data.Sqlite;
 using Orleans.Serialization;
 using Orleans.Storage;
 
@@ -12,27 +12,22 @@ namespace E2LLM.Silo.Storage;
 /// </summary>
 internal static class SharedRecords
 {
-    private const int OtherRecords = 1;
-
-    /// <exception cref="SqliteException">A record is damaged, or of another version of E2LLM.</exception>
-    public static void Check(string connectionString)
+    /// <returns>Which record is damaged, or of another version of E2LLM; null where all can be read.</returns>
+    /// <exception cref="DbException">The journal cannot be read.</exception>
+    public static string? FindUnreadable(DbDataSource journal)
     {
         using var services = new ServiceCollection().AddSerializer().BuildServiceProvider();
         var serializer = new OrleansGrainStorageSerializer(services.GetRequiredService<Serializer>());
-        using var connection = new SqliteConnection(connectionString);
-        connection.Open();
-        Check<PlanJournal>(connection, "plan", serializer);
-        Check<StatisticsJournal>(connection, "statistics", serializer);
+        using var connection = journal.OpenConnection();
+        return FindUnreadable<PlanJournal>(connection, "plan", serializer) ?? FindUnreadable<StatisticsJournal>(connection, "statistics", serializer);
     }
 
     /// <param name="connection">To the journal.</param>
     /// <param name="type">The name of the grain's state, under which the provider stores it.</param>
     /// <param name="serializer">The store's.</param>
-    private static void Check<T>(SqliteConnection connection, string type, IGrainStorageSerializer serializer)
+    private static string? FindUnreadable<T>(DbConnection connection, string type, IGrainStorageSerializer serializer)
     {
-        using var command = connection.CreateCommand();
-        command.CommandText = "SELECT KeyText, Payload FROM GrainState WHERE GrainType = $type AND Payload IS NOT NULL;";
-        command.Parameters.AddWithValue("$type", type);
+        using var command = connection.Command("SELECT KeyText, Payload FROM GrainState WHERE GrainType = @type AND Payload IS NOT NULL;", ("type", type));
         using var reader = command.ExecuteReader();
         while (reader.Read())
         {
@@ -43,9 +38,9 @@ internal static class SharedRecords
             // The serializer throws whatever the bytes lead it to.
             catch (Exception error) when (error is not OutOfMemoryException)
             {
-                throw new SqliteException(
-                    $"SQLite Error {OtherRecords}: 'the {type} record of {reader.GetString(0)} cannot be read: it is damaged, or of another version'.", OtherRecords);
+                return $"the {type} record of {reader.GetString(0)} cannot be read: it is damaged, or of another version";
             }
         }
+        return null;
     }
 }

@@ -1,7 +1,7 @@
-using System.Data.Common;
-using System.Net.Sockets;
-using Azure;
+using System.Text.RegularExpressions;
+using E2LLM.Clustering;
 using E2LLM.Core.Errors;
+using Orleans.Persistence.Redis;
 
 namespace E2LLM.Silo.Storage;
 
@@ -62,25 +62,19 @@ internal sealed partial class StorageOutage(TimeProvider time, ILogger<StorageOu
     }
 
     /// <summary>Whether it is the store that failed, rather than what it was to keep.</summary>
-    public static bool IsOf(Exception exception) => exception switch
-    {
-        AggregateException many => many.InnerExceptions.Any(IsOf),
-        RequestFailedException or DbException or HttpRequestException or SocketException or IOException or TimeoutException
-            or UnauthorizedAccessException or OperationCanceledException => true,
-        _ => false,
-    };
+    public static bool IsOf(Exception exception) => exception is RedisStorageException failed
+        ? ClientOfRedis().IsMatch(failed.Message)
+        : StoreFailure.IsOf(exception);
 
-    /// <summary>A sentence, of what was tried last. The further lines of an answer from Azure are its headers.</summary>
-    public static string ReasonOf(Exception exception)
-    {
-        while (((exception as AggregateException)?.InnerExceptions[^1] ?? exception.InnerException) is { } inner)
-            exception = inner;
-        return exception switch
-        {
-            RequestFailedException { Status: > 0 } failed => $"HTTP {failed.Status}{(failed.ErrorCode is { } code ? $", {code}" : "")}.",
-            _ => exception.Message.Split('\n')[0].Trim().TrimEnd('.') + ".",
-        };
-    }
+    /// <summary>A sentence, of what was tried last.</summary>
+    public static string ReasonOf(Exception exception) =>
+        exception is RedisStorageException failed && ClientOfRedis().Match(failed.Message) is { Success: true } thrown
+            ? StoreFailure.OfRedis(failed.Message[(thrown.Index + thrown.Length)..])
+            : StoreFailure.ReasonOf(exception);
+
+    /// <summary>Orleans' provider for Redis hands on no inner exception: what its client threw stands in the text, and so does what the serializer threw.</summary>
+    [GeneratedRegex(@" (StackExchange\.Redis\.Redis\w*|System\.TimeoutException|System\.ObjectDisposedException): ", RegexOptions.CultureInvariant)]
+    private static partial Regex ClientOfRedis();
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The journal's store does not answer: {Reason} Requests go on; their records are held in memory and written when it is back. "
         + "A silo that ends before has lost them.")]

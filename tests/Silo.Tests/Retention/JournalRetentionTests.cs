@@ -131,7 +131,7 @@ public sealed class JournalRetentionTests : IDisposable
     }
 
     private int Prune(double days = 30, int most = 1000) => new JournalRetention(
-        _journal, _serializer, new RetentionOptions { RequestDays = days, MaxRequests = most }, new FakeTimeProvider(Now)).Prune(CancellationToken.None);
+        new JournalRecords(new JournalSource(_journal), "e2llm"), _serializer, new RetentionOptions { RequestDays = days, MaxRequests = most }, new FakeTimeProvider(Now)).Prune(CancellationToken.None);
 
     private void Write(string id, RequestPhase phase, TimeSpan age, int promptTokens = 3) => Write(id, Payload(id, phase, promptTokens), age);
 

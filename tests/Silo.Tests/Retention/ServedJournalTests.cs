@@ -42,7 +42,7 @@ public sealed class ServedJournalTests : IDisposable
         Assert.Equal(1, Prune(days: 3));
 
         int Prune(double days) => new JournalRetention(
-            journal, serializer, new RetentionOptions { RequestDays = 2 }, new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddDays(days)))
+            new JournalRecords(new JournalSource(journal), "e2llm"), serializer, new RetentionOptions { RequestDays = 2 }, new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddDays(days)))
             .Prune(CancellationToken.None);
     }
 

@@ -3,6 +3,7 @@ using E2LLM.Silo.Storage;
 using E2LLM.Silo.Tests.Fixtures;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
+using Orleans.Persistence.Redis;
 
 namespace E2LLM.Silo.Tests.Storage;
 
@@ -48,5 +49,22 @@ public sealed class StorageOutageTests
         _outage.Answered(slow);
 
         Assert.Throws<StorageUnavailableException>(() => _outage.Enter());
+    }
+
+    [Theory]
+    [InlineData("StackExchange.Redis.RedisConnectionException: No connection is active/available to service this operation: HGETALL k; more", true)]
+    [InlineData("StackExchange.Redis.RedisTimeoutException: Timeout awaiting response (outbound=0KiB, inbound=0KiB), command=HGETALL", true)]
+    [InlineData("StackExchange.Redis.RedisServerException: OOM command not allowed when used memory > 'maxmemory'.", true)]
+    [InlineData("Orleans.Serialization.SerializerException: Unknown type.", false)]
+    public void IsOf_WhatOrleansRedisProviderThrows_TellsTheServerFromTheRecord(string inner, bool isOfStore)
+    {
+        // Its client's exception stands in the text alone.
+        var error = new RedisStorageException($"Failed to read grain state for request with ID request/r and storage key k. {inner}");
+
+        Assert.Equal(isOfStore, StorageOutage.IsOf(error));
+        if (isOfStore)
+            Assert.DoesNotContain("command=", StorageOutage.ReasonOf(error));
+        if (inner.Contains("OOM"))
+            Assert.Equal("OOM command not allowed when used memory > 'maxmemory'.", StorageOutage.ReasonOf(error));
     }
 }

@@ -8,12 +8,13 @@ using E2LLM.Grains.Interfaces.Plans;
 using E2LLM.Grains.Interfaces.Requests;
 using E2LLM.Grains.Requests;
 using E2LLM.Silo.Hosting;
+using E2LLM.Silo.Tests.Servers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Storage;
 
-namespace E2LLM.Silo.Tests.Storage.Stores;
+namespace E2LLM.Silo.Tests.Storage;
 
 /// <summary>A started silo on a store, with what a client and the store itself say of its requests.</summary>
 internal sealed class StoredSilo : IAsyncDisposable
@@ -37,11 +38,11 @@ internal sealed class StoredSilo : IAsyncDisposable
 
     private string Model => _app.Services.GetRequiredService<ServingTarget>().Model.Id;
 
-    public IGrainStorage Storage => _app.Services.GetRequiredKeyedService<IGrainStorage>(JournalStorage.ProviderName);
+    private IGrainStorage Storage => _app.Services.GetRequiredKeyedService<IGrainStorage>(JournalStorage.ProviderName);
 
-    public static async Task<StoredSilo> StartAsync(ITestStore store, string folder)
+    public static async Task<StoredSilo> StartAsync(IReadOnlyList<string> journal, string folder)
     {
-        var app = await SiloHost.BuildAsync([.. store.Arguments], host =>
+        var app = await SiloHost.BuildAsync([.. journal], host =>
             (host.HttpPort, host.SiloPort, host.GatewayPort, host.DataDirectory) = (0, 0, 0, folder));
         await app.StartAsync();
         return new StoredSilo(app);
@@ -81,13 +82,7 @@ internal sealed class StoredSilo : IAsyncDisposable
             limit.Token.ThrowIfCancellationRequested();
     }
 
-    public Task<GrainState<RequestJournal>> LoadAsync(string id) => LoadAsync<RequestJournal>("request", Grains.GetGrain<IRequestGrain>(id).GetGrainId());
-
-    public Task WriteAsync(string id, GrainState<RequestJournal> state) =>
-        Storage.WriteStateAsync("request", Grains.GetGrain<IRequestGrain>(id).GetGrainId(), state);
-
-    public Task ClearAsync(string id, GrainState<RequestJournal> state) =>
-        Storage.ClearStateAsync("request", Grains.GetGrain<IRequestGrain>(id).GetGrainId(), state);
+    private Task<GrainState<RequestJournal>> LoadAsync(string id) => LoadAsync<RequestJournal>("request", Grains.GetGrain<IRequestGrain>(id).GetGrainId());
 
     /// <summary>Asks the store until it has the end of a request: requests write on their own time.</summary>
     public async Task StoredAsync(string id)

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
-namespace E2LLM.Silo.Tests.Storage.Stores;
+namespace E2LLM.Silo.Tests.Servers;
 
 /// <summary>Keeps what a host logs, of all categories.</summary>
 internal sealed class LogCollector : ILoggerProvider

@@ -1,0 +1,3 @@
+using E2LLM.Silo.Tests.Clustering;
+
+await ClusterProcess.RunAsync(args);
