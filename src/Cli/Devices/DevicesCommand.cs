@@ -27,8 +27,12 @@ internal static class DevicesCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             await using var fleet = await client.ConnectAsync(arguments, cancellationToken);
-            var status = await fleet.GetFleetAsync(await client.ModelIdAsync(arguments, fleet, cancellationToken), cancellationToken);
-            Consoles.Create().Write(DeviceTable.Create(status));
+            var modelId = await client.ModelIdAsync(arguments, fleet, cancellationToken);
+            var console = Consoles.Create();
+            console.Write(DeviceTable.Create(await fleet.GetFleetAsync(modelId, cancellationToken)));
+            // Why a device stays draining, for one: the plan cannot do without it.
+            if (await fleet.GetStatusAsync(modelId, cancellationToken) is { Error.Length: > 0 } plan)
+                console.MarkupLineInterpolated($"- {plan.Error}");
             return 0;
         });
         return command;
