@@ -87,10 +87,18 @@ public abstract class ServerProcess : IAsyncLifetime
         // To its end, so that it never waits for a reader.
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        if (!await listens.Task.WaitAsync(limit))
+        try
         {
-            process.Dispose();
-            return false;
+            if (!await listens.Task.WaitAsync(limit))
+            {
+                process.Dispose();
+                return false;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill();
+            throw;
         }
         _process = process;
         return true;
