@@ -44,7 +44,8 @@ public static class PlanExplainer
     {
         // A plan whose planner left the micro-batches open is shown with single sequences.
         var sequences = replica.MicroBatches == 0 ? 1 : replica.DecodeConcurrency / replica.MicroBatches;
-        var costs = serving.OfSize(replica.Role, Math.Clamp(sequences, 1, serving.MaxConcurrency));
+        var choice = serving.ChoicesFor(replica).First();
+        var costs = serving.OfSize(replica.Role, Math.Clamp(sequences, 1, choice.MaxConcurrency), choice);
         int[] order = [.. replica.Stages.Select(stage => devices[stage.DeviceId])];
         var stages = new StageExplanation[order.Length];
         var slots = 0.0;

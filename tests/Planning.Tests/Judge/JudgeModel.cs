@@ -114,23 +114,18 @@ internal sealed class JudgeModel
         return mixed + (prefill > 0 ? Math.Min(Math.Min(prefill, decode), KvRate(groups, prefill, decode)) : 0);
     }
 
-    // Every prompt goes to every DECODER in proportion to its rate; the interfaces of the busiest group are the limit.
+    // Every prompt goes to every DECODER in proportion to its rate; the busiest interface is the limit.
     private double KvRate(IReadOnlyCollection<JudgeGroup> groups, double prefill, double decode)
     {
-        var busy = new Dictionary<JudgeGroup, double>(ReferenceEqualityComparer.Instance);
+        var busy = new double[Devices];
         foreach (var from in groups.Where(group => group.Role == ReplicaRole.Prefill))
             foreach (var to in groups.Where(group => group.Role == ReplicaRole.Decoder))
-            {
-                var seconds = from.Rate / prefill * (to.Rate / decode) * Transfer(from, to);
-                busy[from] = busy.GetValueOrDefault(from) + seconds;
-                busy[to] = busy.GetValueOrDefault(to) + seconds;
-            }
-        return 1 / busy.Values.Max();
+                AddTransfer(from, to, from.Rate / prefill * (to.Rate / decode), busy);
+        return 1 / busy.Max();
     }
 
-    private double Transfer(JudgeGroup from, JudgeGroup to)
+    private void AddTransfer(JudgeGroup from, JudgeGroup to, double share, double[] busy)
     {
-        var seconds = new Dictionary<(bool Sends, int Device), double>();
         for (int sender = 0, sent = 0; sender < from.Stages.Length; sent = from.Stages[sender++].EndLayer)
             for (int receiver = 0, kept = 0; receiver < to.Stages.Length; kept = to.Stages[receiver++].EndLayer)
             {
@@ -138,11 +133,10 @@ internal sealed class JudgeModel
                 if (first >= end)
                     continue;
                 var link = Link(from.Stages[sender].Device, to.Stages[receiver].Device);
-                var piece = link.LatencySeconds + _kvPromptBytes[first..end].Sum() / link.BandwidthBytesPerSecond;
-                seconds[(true, sender)] = seconds.GetValueOrDefault((true, sender)) + piece;
-                seconds[(false, receiver)] = seconds.GetValueOrDefault((false, receiver)) + piece;
+                var seconds = share * (link.LatencySeconds + _kvPromptBytes[first..end].Sum() / link.BandwidthBytesPerSecond);
+                busy[from.Stages[sender].Device] += seconds;
+                busy[to.Stages[receiver].Device] += seconds;
             }
-        return seconds.Values.Max();
     }
 
     private double Prompt(int device, double work, bool isLast) =>
