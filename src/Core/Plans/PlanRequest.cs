@@ -31,7 +31,7 @@ public sealed record PlanRequest
 
     /// <summary>
     /// Settings that a replica may have instead of <see cref="Engine"/>, by its own memory: alike but for KV cells, sequences and KV type. Another
-    /// KV type is for MIXED replicas alone, and only where their devices cannot hold as many cells in that of <see cref="Engine"/>. Empty: all
+    /// KV type is for MIXED replicas alone, and only where their devices cannot hold as many sequences in that of <see cref="Engine"/>. Empty: all
     /// replicas have <see cref="Engine"/>.
     /// </summary>
     [Id(8)] public ImmutableArray<EngineSettings> EngineChoices { get; init; } = [];

@@ -26,7 +26,7 @@ public sealed class ServingCosts
         [
             .. EngineChoice.SettingsOf(request)
                 .OrderBy(settings => settings.KvType == engine.KvType ? 0 : 1).ThenBy(settings => settings.KvType).ThenBy(settings => settings.KvCells).ThenBy(settings => settings.MaxSequences)
-                .Select(settings => new EngineChoice(Fleet, settings, MaxConcurrency(settings), KvPromptBytes)),
+                .Select(settings => new EngineChoice(Fleet, settings, MaxConcurrency, KvPromptBytes)),
         ];
         Capacities = LayerCapacities.Most(Choices.Select(choice => choice.Capacities));
         DeviceTypes = DeviceTyping.Types(Fleet, byLinks: true);
