@@ -19,11 +19,13 @@ public static class PlanRequestCheck
         var faults = new FaultList();
         CheckModel(request.Model, faults);
         CheckEngine(request.Engine, request.Model, "engine", faults);
-        CheckChoices(request, faults);
         CheckDevices(request.Fleet, faults);
         CheckLinks(request.Fleet, faults);
         ProfileCheck.Check(request, faults);
         CheckWorkload(request, faults);
+        // Made from the engine settings, they would repeat what is wrong with those.
+        if (faults.Count == 0)
+            CheckChoices(request, faults);
         if (faults.Count > 0)
             throw new PlanningException($"Nothing planned: {faults}");
     }
