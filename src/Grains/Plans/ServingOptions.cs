@@ -17,7 +17,10 @@ public sealed class ServingOptions
 {
     public const string Section = "E2LLM:Serving";
 
-    /// <summary>Requests of one replica that may run at once.</summary>
+    /// <summary>
+    /// Requests of one replica that may run at once. The plan's own choice takes what memory there is: a fleet whose devices are small on purpose, to show a
+    /// model in slices, is better given a number.
+    /// </summary>
     [OptionRange(typeof(EngineSettings), Zero = "the plan's choice for each replica, by its memory")]
     public int MaxSequences { get; set; } = 8;
 
@@ -30,10 +33,10 @@ public sealed class ServingOptions
     public int KvCells { get; set; }
 
     /// <summary>
-    /// Elements of the KV cache: f32, f16, q8_0, or auto. With auto the plan takes q8_0 on MIXED replicas whose memory holds more requests with it; their
-    /// answers may differ from those of f16.
+    /// Elements of the KV cache. With Auto the plan takes Q8_0 on MIXED replicas whose memory holds more requests with it; their answers may differ from
+    /// those of F16.
     /// </summary>
-    public string KvType { get; set; } = KvTypeNames.Default;
+    public KvTypeChoice KvType { get; set; } = KvTypeChoice.F16;
 
     /// <summary>Rows of one step: decode rows and prompt tokens together. By the profiles: <see cref="StepSize"/>.</summary>
     [OptionRange(typeof(EngineSettings), Zero = "by the profiles of the devices")]
@@ -155,11 +158,7 @@ public sealed class ServingOptions
     internal TimeSpan TickPeriod => TimeSpan.FromSeconds(Math.Min(Math.Min(1, StepTimeoutSeconds / 2), Math.Min(KvLeaseSeconds, StageLeaseSeconds) / 4));
 
     /// <summary>Beyond the ranges of single options, and but for the planner, whose names the host knows.</summary>
-    public void Check(OptionErrors errors)
-    {
-        errors.CheckName(nameof(RoutingPolicy), RoutingPolicy, RoutingPolicies.Names);
-        errors.CheckName(nameof(KvType), KvType, KvTypeNames.All);
-    }
+    public void Check(OptionErrors errors) => errors.CheckName(nameof(RoutingPolicy), RoutingPolicy, RoutingPolicies.Names);
 
     public SchedulerOptions SchedulerFor(ReplicaPlan replica, ModelSpec model) => new SchedulerOptions
     {
@@ -195,7 +194,7 @@ public sealed class ServingOptions
     /// <summary>What a replica may have instead of <see cref="SettingsFor"/>.</summary>
     /// <param name="settings">Those.</param>
     public ImmutableArray<EngineSettings> ChoicesFor(EngineSettings settings) => EngineLadder.Of(
-        settings, KvCells > 0 ? null : CellsPerSequence(settings.MaxSequenceTokens), fixesSequences: MaxSequences > 0, fixesKvType: KvTypeNames.Parse(KvType) is not null);
+        settings, KvCells > 0 ? null : CellsPerSequence(settings.MaxSequenceTokens), fixesSequences: MaxSequences > 0, fixesKvType: KvType != KvTypeChoice.Auto);
 
     /// <param name="model">What is served.</param>
     /// <param name="profiles">Of the devices that may serve it.</param>
@@ -215,7 +214,7 @@ public sealed class ServingOptions
             KvCells = KvCells > 0 ? KvCells
                 : MaxSequences > 0 ? (int)Math.Min((long)sequences * sequenceTokens, Math.Max(defaultKvCells, sequenceTokens))
                 : Math.Max(sequences * CellsPerSequence(sequenceTokens), sequenceTokens),
-            KvType = KvTypeNames.Parse(KvType) ?? KvCacheType.F16,
+            KvType = KvType == KvTypeChoice.Auto ? KvCacheType.F16 : (KvCacheType)KvType,
         };
     }
 
