@@ -29,7 +29,7 @@ public sealed class E2LlmPlanner(IPlanJudge? judge = null) : ContextPlanner
         // Of waits and capacities there are proofs, which a judge's word would only blur.
         if (judge is null || context.Objective is not PlanObjective.Latency || context.Serving.Fleet.DeviceCount > MaxClimbDevices)
             return base.Plan(context);
-        ServingPlan[] plans = [.. Candidates(context, MaxJudged).Concat(WithoutChoices(context)).Select(groups => PlanAssembler.Assemble(context, Name, groups))];
+        ServingPlan[] plans = [.. Rank(context, Candidates(context, MaxJudged).Concat(WithoutChoices(context)), 2 * MaxJudged).Select(groups => PlanAssembler.Assemble(context, Name, groups))];
         return plans.Length switch
         {
             0 => base.Plan(context),
