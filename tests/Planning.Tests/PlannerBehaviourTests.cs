@@ -198,7 +198,6 @@ public class PlannerBehaviourTests
 
     private static void AssertValid(PlanRequest request, ServingPlan plan)
     {
-        var memory = new StageMemory(request.Model, request.Engine);
         var used = plan.Replicas.SelectMany(replica => replica.Stages).Select(stage => stage.DeviceId).ToList();
         Assert.Equal(used.Count, used.Distinct().Count());
         Assert.Equal(
@@ -208,6 +207,10 @@ public class PlannerBehaviourTests
             plan.Replicas.Any(replica => replica.Role == ReplicaRole.Prefill), plan.Replicas.Any(replica => replica.Role == ReplicaRole.Decoder));
         foreach (var replica in plan.Replicas)
         {
+            Assert.Contains(replica.Engine, request.EngineChoices.Add(request.Engine));
+            Assert.True(replica.Role == ReplicaRole.Mixed || replica.Engine.KvType == request.Engine.KvType);
+            Assert.InRange(replica.DecodeConcurrency, 0, replica.Engine.MaxSequences);
+            var memory = new StageMemory(request.Model, replica.Engine);
             var first = 0;
             foreach (var stage in replica.Stages)
             {

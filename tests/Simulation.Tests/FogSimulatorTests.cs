@@ -43,7 +43,7 @@ public sealed class FogSimulatorTests
             Devices = [FleetPresets.Get("paper-testbed").Devices.First(device => device.Id.StartsWith("mac-m2-max", StringComparison.Ordinal))],
         };
         var alone = Request(PresetRequests.Create(fleet, ModelShapes.Get("gpt-oss-20b"), Constant(100, 20, 1), PlanObjective.Capacity));
-        alone = alone with { Engine = alone.Engine with { MaxSequences = 1 } };
+        alone = alone with { Engine = alone.Engine with { MaxSequences = 1 }, EngineChoices = [] };
         var plan = PlannerRegistry.Get("single-pipeline").Plan(alone, CancellationToken.None);
         var service = new FogSimulator(alone, plan, Options).Run([new SimulatedRequest(0, 100, 20)], CancellationToken.None).MeanEndToEndSeconds;
 

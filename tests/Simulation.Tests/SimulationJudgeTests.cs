@@ -33,7 +33,7 @@ public sealed class SimulationJudgeTests
     public void Choose_OfTheSamePlans_IsTheSame()
     {
         var request = PresetRequests.Create(
-            FleetPresets.Get("paper-testbed"), ModelShapes.Get("gpt-oss-20b"), WorkloadPresets.Get("extended"), PlanObjective.Latency);
+            FleetPresets.Get("paper-testbed"), ModelShapes.Get("gpt-oss-20b"), WorkloadPresets.Get("extended"), PlanObjective.Latency) with { EngineChoices = [] };
         ServingPlan[] plans = [.. new[] { "single-pipeline", "parallax", "colocated" }.Select(name => PlannerRegistry.Get(name).Plan(request, CancellationToken.None))];
         var judge = new SimulationJudge(Options);
         Assert.Equal(2, judge.Choose(request, plans, CancellationToken.None));

@@ -17,7 +17,8 @@ internal static class MemoryHint
         if (MemoryCheck.HoldsModel(input.Request, cancellationToken))
             return null;
         var smaller = settings with { KvType = KvCacheType.Q8_0 };
-        var canShrink = settings.KvType != KvCacheType.Q8_0;
+        // Left to the plan, it has been tried.
+        var canShrink = settings.KvType is not (null or KvCacheType.Q8_0);
         var hints = new List<string>();
         if (FewerSequences(settings, input, Fits) is { } sequences)
             hints.Add(sequences);

@@ -9,6 +9,7 @@ namespace E2LLM.Cli.Planning;
 internal sealed class PlanOptions
 {
     private const string AllPlanners = "all";
+    private const string AutoKvType = "auto";
 
     private readonly Option<string?> _fleet = new("--fleet") { Description = "Fleet file, or the name of a preset (--list)." };
     private readonly Option<string?> _model = new("--model") { Description = "GGUF file, or the name of a shape (--list)." };
@@ -38,12 +39,17 @@ internal sealed class PlanOptions
         Description = "Slowest speed at which a reader may get tokens. 0 sets no limit.",
     };
 
-    private readonly Option<int?> _kvCells = new("--kv-cells") { Description = "Tokens in a replica's KV cache. Default: what --max-sequences mean requests take." };
-    private readonly Option<int?> _maxSequences = new("--max-sequences") { Description = "Sequences of a replica at once, 1 to 255. Default 16." };
+    private readonly Option<int?> _kvCells = new("--kv-cells") { Description = "Tokens in a replica's KV cache. Default: what its sequences take, if they are mean requests." };
+    private readonly Option<int?> _maxSequences = new("--max-sequences") { Description = "Sequences of a replica at once, 1 to 255. Default: the plan's choice for each replica, by its memory." };
     private readonly Option<int?> _maxStepTokens = new("--max-step-tokens") { Description = "Rows of a step, and so of a prefill chunk, 1 to 8192. Default: a mean prompt, 512 at most." };
     private readonly Option<int?> _maxSequenceTokens = new("--max-sequence-tokens") { Description = "Longest request, prompt and answer. Default: four mean requests, within the model's context." };
 
-    private readonly Option<string> _kvType = new("--kv-type") { Description = "Entries of the KV cache: f32, f16 or q8_0.", DefaultValueFactory = _ => "f16" };
+    private readonly Option<string> _kvType = new("--kv-type")
+    {
+        Description = "Entries of the KV cache: f32, f16, q8_0, or auto: f16, and q8_0 where a MIXED replica's memory holds more sequences with it.",
+        DefaultValueFactory = _ => AutoKvType,
+    };
+
     private readonly Option<string> _runtime = new("--runtime")
     {
         Description = "Runtime that is to run the plan: some cannot cut models with a sliding window everywhere.",
@@ -68,7 +74,7 @@ internal sealed class PlanOptions
     public void AddTo(Command command)
     {
         _objective.AcceptOnlyFromAmong("latency", "wait", "capacity");
-        _kvType.AcceptOnlyFromAmong("f32", "f16", "q8_0");
+        _kvType.AcceptOnlyFromAmong("f32", "f16", "q8_0", AutoKvType);
         _timeLimit.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<double?>() is { } seconds && seconds is not (> 0 and <= 1e6))
@@ -107,7 +113,7 @@ internal sealed class PlanOptions
         MaxSequences = arguments.GetValue(_maxSequences),
         MaxStepTokens = arguments.GetValue(_maxStepTokens),
         MaxSequenceTokens = arguments.GetValue(_maxSequenceTokens),
-        KvType = Enum.Parse<KvCacheType>(arguments.GetValue(_kvType)!, ignoreCase: true),
+        KvType = arguments.GetValue(_kvType) is AutoKvType ? null : Enum.Parse<KvCacheType>(arguments.GetValue(_kvType)!, ignoreCase: true),
         Runtime = arguments.GetValue(_runtime)!,
         Profiles = arguments.GetValue(_profiles),
         ReferenceDevice = arguments.GetValue(_like)!,

@@ -29,13 +29,15 @@ internal sealed record PlanSettings
     /// <summary>Null keeps what suits the workload.</summary>
     public int? KvCells { get; init; }
 
+    /// <summary>Null leaves it to the plan, replica by replica.</summary>
     public int? MaxSequences { get; init; }
 
     public int? MaxStepTokens { get; init; }
 
     public int? MaxSequenceTokens { get; init; }
 
-    public KvCacheType KvType { get; init; } = KvCacheType.F16;
+    /// <summary>Null leaves it to the plan, replica by replica.</summary>
+    public KvCacheType? KvType { get; init; }
 
     /// <summary>Name of the runtime whose cuts are planned.</summary>
     public string Runtime { get; init; } = new LlamaLibraryOptions().Runtime;

@@ -20,7 +20,7 @@ public sealed record DeviceProfile
     /// <summary>Time of one layer by tokens in the chunk, ascending in tokens; at least one point.</summary>
     [Id(5)] public required ImmutableArray<PrefillPoint> Prefill { get; init; }
 
-    /// <summary>Time of one layer by sequences in the batch, ascending; at least one point.</summary>
+    /// <summary>Time of one layer by sequences in the batch, ascending; at least one point. Of all KV types without points of their own.</summary>
     [Id(6)] public required ImmutableArray<DecodePoint> Decode { get; init; }
 
     /// <summary>Fixed cost of one engine call, whatever the number of layers.</summary>
@@ -37,4 +37,7 @@ public sealed record DeviceProfile
 
     /// <summary>Name of the engine's runtime that was timed; empty where none was.</summary>
     [Id(10)] public string Runtime { get; init; } = "";
+
+    /// <summary><see cref="Decode"/> once more for KV caches whose elements are of another type, where that time is known; one entry a type.</summary>
+    [Id(11)] public ImmutableArray<KvTypeDecode> DecodeByKvType { get; init; } = [];
 }

@@ -16,7 +16,7 @@ public sealed record PlanRequest
     /// <summary>One profile a device of the fleet, for this model.</summary>
     [Id(2)] public required ImmutableArray<DeviceProfile> Profiles { get; init; }
 
-    /// <summary>The settings that every stage will have; they decide KV and scratch memory.</summary>
+    /// <summary>The settings that every stage will have, but for replicas of <see cref="EngineChoices"/>; they decide KV and scratch memory.</summary>
     [Id(3)] public required EngineSettings Engine { get; init; }
 
     [Id(4)] public int Seed { get; init; } = 1;
@@ -28,4 +28,11 @@ public sealed record PlanRequest
 
     /// <summary>No decode concurrency is planned that would write slower than this to each reader. 0 sets no limit.</summary>
     [Id(7)] public double MinimumTokensPerSecond { get; init; }
+
+    /// <summary>
+    /// Settings that a replica may have instead of <see cref="Engine"/>, by its own memory: alike but for KV cells, sequences and KV type. Another
+    /// KV type is for MIXED replicas alone, and only where their devices cannot hold as many sequences in that of <see cref="Engine"/>. Empty: all
+    /// replicas have <see cref="Engine"/>.
+    /// </summary>
+    [Id(8)] public ImmutableArray<EngineSettings> EngineChoices { get; init; } = [];
 }

@@ -80,6 +80,7 @@ internal sealed class PlanMaker(
             Model = from.Model,
             Profiles = from.Profiles,
             Engine = engine,
+            EngineChoices = options.ChoicesFor(engine),
             Seed = wish.Seed,
             Workload = wish.Workload ?? options.WorkloadFor(engine),
             Objective = wish.Objective ?? options.Objective,

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using E2LLM.Core.Configuration;
 using E2LLM.Core.Engines;
 using E2LLM.Core.Fleets;
@@ -16,8 +17,11 @@ public sealed class ServingOptions
 {
     public const string Section = "E2LLM:Serving";
 
-    /// <summary>Requests of one replica that may run at once.</summary>
-    [OptionRange(typeof(EngineSettings))]
+    /// <summary>
+    /// Requests of one replica that may run at once. The plan's own choice takes what memory there is: a fleet whose devices are small on purpose, to show a
+    /// model in slices, is better given a number.
+    /// </summary>
+    [OptionRange(typeof(EngineSettings), Zero = "the plan's choice for each replica, by its memory")]
     public int MaxSequences { get; set; } = 8;
 
     /// <summary>Tokens of one request, prompt and answer.</summary>
@@ -25,8 +29,14 @@ public sealed class ServingOptions
     public int MaxSequenceTokens { get; set; }
 
     /// <summary>KV cells of a replica, shared by its requests.</summary>
-    [OptionRange(typeof(EngineSettings), Zero = "MaxSequences times MaxSequenceTokens, 32,768 at most")]
+    [OptionRange(typeof(EngineSettings), Zero = "MaxSequences times MaxSequenceTokens, 32,768 at most; where the plan chooses, a quarter of MaxSequenceTokens or an expected request for each")]
     public int KvCells { get; set; }
+
+    /// <summary>
+    /// Elements of the KV cache. With Auto the plan takes Q8_0 on MIXED replicas whose memory holds more requests with it; their answers may differ from
+    /// those of F16.
+    /// </summary>
+    public KvTypeChoice KvType { get; set; } = KvTypeChoice.F16;
 
     /// <summary>Rows of one step: decode rows and prompt tokens together. By the profiles: <see cref="StepSize"/>.</summary>
     [OptionRange(typeof(EngineSettings), Zero = "by the profiles of the devices")]
@@ -181,20 +191,34 @@ public sealed class ServingOptions
         };
     }
 
+    /// <summary>What a replica may have instead of <see cref="SettingsFor"/>.</summary>
+    /// <param name="settings">Those.</param>
+    public ImmutableArray<EngineSettings> ChoicesFor(EngineSettings settings) => EngineLadder.Of(
+        settings, KvCells > 0 ? null : CellsPerSequence(settings.MaxSequenceTokens), fixesSequences: MaxSequences > 0, fixesKvType: KvType != KvTypeChoice.Auto);
+
     /// <param name="model">What is served.</param>
     /// <param name="profiles">Of the devices that may serve it.</param>
     public EngineSettings SettingsFor(ModelSpec model, IEnumerable<DeviceProfile> profiles)
     {
         const int defaultSequenceTokens = 4096;
         const int defaultKvCells = 32768;
+        const int defaultSequences = 8;
+        var sequences = MaxSequences > 0 ? MaxSequences : defaultSequences;
         var sequenceTokens = Math.Min(model.ContextLengthTokens, MaxSequenceTokens > 0 ? MaxSequenceTokens : defaultSequenceTokens);
         return new EngineSettings
         {
-            MaxSequences = MaxSequences,
+            MaxSequences = sequences,
             MaxSequenceTokens = sequenceTokens,
             // All that run at once can be in one step.
-            MaxStepTokens = MaxStepTokens > 0 ? MaxStepTokens : Math.Max(MaxSequences, StepSize.MaxStepTokens(profiles)),
-            KvCells = KvCells > 0 ? KvCells : (int)Math.Min((long)MaxSequences * sequenceTokens, Math.Max(defaultKvCells, sequenceTokens)),
+            MaxStepTokens = MaxStepTokens > 0 ? MaxStepTokens : Math.Max(sequences, StepSize.MaxStepTokens(profiles)),
+            KvCells = KvCells > 0 ? KvCells
+                : MaxSequences > 0 ? (int)Math.Min((long)sequences * sequenceTokens, Math.Max(defaultKvCells, sequenceTokens))
+                : Math.Max(sequences * CellsPerSequence(sequenceTokens), sequenceTokens),
+            KvType = KvType == KvTypeChoice.Auto ? KvCacheType.F16 : (KvCacheType)KvType,
         };
     }
+
+    // Requests are mostly far shorter than they may be.
+    private int CellsPerSequence(int sequenceTokens) =>
+        (int)Math.Min(sequenceTokens, Math.Max(Math.Ceiling(ExpectedInputTokens + ExpectedOutputTokens), sequenceTokens / 4));
 }

@@ -46,7 +46,7 @@ internal sealed class CoverKnapsack(ServingCosts serving, int[] deviceOfType, in
             _least = Math.Min(leastDevices, _layers + 1);
             price = Fill(prices, 0);
         }
-        if (price >= enough || costs.MaxMicroBatches == int.MaxValue || !serving.Capacities.HasEqualLayers || double.IsInfinity(seconds))
+        if (price >= enough || costs.MaxMicroBatches == int.MaxValue || !costs.Capacities.HasEqualLayers || double.IsInfinity(seconds))
             return price;
         var limit = costs.MaxMicroBatches * seconds;
         var hop = _longestSlotHop;
@@ -179,7 +179,7 @@ internal sealed class CoverKnapsack(ServingCosts serving, int[] deviceOfType, in
     {
         _items.Clear();
         _longestSlotHop = 0;
-        var capacities = serving.Capacities;
+        var capacities = costs.Capacities;
         for (var type = 0; type < counts.Length; type++)
         {
             if (counts[type] == 0)

@@ -1,6 +1,7 @@
 using E2LLM.Core.Errors;
 using E2LLM.Core.Plans;
 using E2LLM.Planning.Certificates;
+using E2LLM.Planning.Costs;
 using E2LLM.Planning.Groups;
 using E2LLM.Planning.Search;
 
@@ -27,6 +28,7 @@ public static class PlanPricer
             [
                 .. plan.Replicas.Zip(groups, (replica, group) => replica with
                 {
+                    Engine = group.Choice.Settings,
                     DecodeConcurrency = group.Concurrency,
                     MicroBatches = group.MicroBatches,
                     RequestsPerSecond = group.RequestsPerSecond,
@@ -40,7 +42,7 @@ public static class PlanPricer
         };
     }
 
-    // With the replica's own micro-batches, or the best ones where its planner leaves them open.
+    // With the replica's own engine settings and micro-batches, or the best ones where its planner leaves them open.
     private static GroupPlan Group(PlanningContext context, Dictionary<string, int> devices, ReplicaPlan replica)
     {
         var stages = new (int Device, int End)[replica.Stages.Length];
@@ -56,9 +58,10 @@ public static class PlanPricer
         }
         var evaluator = context.Groups.Evaluator;
         var sequences = replica.MicroBatches == 0 ? 0 : replica.DecodeConcurrency / replica.MicroBatches;
-        return (sequences == 0 || sequences > context.Serving.MaxConcurrency
+        EngineChoice[] choices = [.. context.Serving.ChoicesFor(replica).Where(choice => sequences <= choice.MaxConcurrency)];
+        return (sequences == 0 || choices.Length == 0
                 ? evaluator.Best(stages, replica.Role)
-                : evaluator.Evaluate(stages, context.Serving.OfSize(replica.Role, sequences), replica.MicroBatches))
+                : choices.Select(choice => evaluator.Evaluate(stages, context.Serving.OfSize(replica.Role, sequences, choice), replica.MicroBatches)).FirstOrDefault(group => group is not null))
             ?? throw new PlanningException(
                 $"Replica '{replica.Id}' does not fit: its layers are not all {context.Serving.Fleet.LayerCount} of the model, exceed a device's memory, or fall short of the minimum speed.");
     }

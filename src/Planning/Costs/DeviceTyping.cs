@@ -1,4 +1,5 @@
 using System.Globalization;
+using E2LLM.Core.Fleets;
 
 namespace E2LLM.Planning.Costs;
 
@@ -25,9 +26,13 @@ internal static class DeviceTyping
         return string.Create(CultureInfo.InvariantCulture, $"{costs.MemoryBytes[device]}/{profile.CallSeconds:R}/{profile.HeadSeconds:R}/")
             + string.Join(';', profile.Prefill.Select(point => string.Create(CultureInfo.InvariantCulture, $"{point.ChunkTokens}:{point.SecondsPerLayer:R}")))
             + '/'
-            + string.Join(';', profile.Decode.Select(point => string.Create(
-                CultureInfo.InvariantCulture, $"{point.BatchSequences}:{point.ContextTokens}:{point.SecondsPerLayer:R}")))
+            + Decode(profile.Decode)
+            + '/'
+            + string.Join('/', (profile.DecodeByKvType.IsDefault ? [] : profile.DecodeByKvType).Select(decode => $"{decode.KvType}:{Decode(decode.Points)}"))
             + '/'
             + string.Join(';', (profile.Head.IsDefault ? [] : profile.Head).Select(point => string.Create(CultureInfo.InvariantCulture, $"{point.Rows}:{point.Seconds:R}")));
     }
+
+    private static string Decode(IEnumerable<DecodePoint> points) => string.Join(';', points.Select(point => string.Create(
+        CultureInfo.InvariantCulture, $"{point.BatchSequences}:{point.ContextTokens}:{point.SecondsPerLayer:R}")));
 }

@@ -20,7 +20,8 @@ public sealed class FleetCosts
     {
         Request = request;
         Units = new CutUnits(request.Model);
-        Memory = new StageMemory(request.Model, request.Engine);
+        Memory = EngineChoice.SettingsOf(request).Where(engine => engine.KvType == request.Engine.KvType)
+            .Select(engine => new StageMemory(request.Model, engine)).MinBy(memory => memory.TotalBytes)!;
         var fleet = request.Fleet;
         DeviceCount = fleet.Devices.Length;
         var indexes = fleet.Devices.Select((device, index) => (device.Id, index)).ToDictionary(pair => pair.Id, pair => pair.index, StringComparer.Ordinal);
@@ -48,6 +49,7 @@ public sealed class FleetCosts
 
     public CutUnits Units { get; }
 
+    /// <summary>With the engine settings that take the least, of those with the request's own KV type.</summary>
     public StageMemory Memory { get; }
 
     public int DeviceCount { get; }
@@ -76,9 +78,10 @@ public sealed class FleetCosts
     /// <param name="device">Index in the fleet.</param>
     /// <param name="batch">Sequences in the micro-batch.</param>
     /// <param name="contextTokens">Tokens that each of them has in the cache.</param>
-    public LinearCost Decode(int device, int batch, double contextTokens) => new(
+    /// <param name="kvType">What the cache is made of.</param>
+    public LinearCost Decode(int device, int batch, double contextTokens, KvCacheType kvType) => new(
         _profiles[device].CallSeconds,
-        Units.MeanLayers * _tables[device].DecodeSecondsPerLayer(batch, contextTokens),
+        Units.MeanLayers * _tables[device].DecodeSecondsPerLayer(batch, contextTokens, kvType),
         _tables[device].HeadSeconds(batch));
 
     /// <summary>A chunk of prefill. Its head cost is one row's and comes once a prompt: the caller scales it.</summary>

@@ -13,16 +13,16 @@ public sealed class LayerCapacities
     private readonly double[] _leastKvBytes;
 
     /// <param name="costs">The request.</param>
+    /// <param name="memory">With one of its engine settings.</param>
     /// <param name="kvPromptBytes">Prefix sums [layers + 1] of what a mean prompt's KV cache takes: fewer where a layer has a window.</param>
-    internal LayerCapacities(FleetCosts costs, double[] kvPromptBytes)
+    internal LayerCapacities(FleetCosts costs, StageMemory memory, double[] kvPromptBytes)
     {
         _layers = costs.LayerCount;
-        var memory = costs.Memory;
         _leastWork = LeastOfRange(costs.LayerWork, (end, first) => costs.LayerWork[end] - costs.LayerWork[first]);
         _mostWork = [.. LeastOfRange(costs.LayerWork, (end, first) => costs.LayerWork[first] - costs.LayerWork[end]).Select(work => -work)];
         var leastBytes = LeastOfRange(costs.LayerWork, (end, first) => memory.LayerBytes[end] - memory.LayerBytes[first]);
         _leastKvBytes = LeastOfRange(kvPromptBytes, (end, first) => kvPromptBytes[end] - kvPromptBytes[first]);
-        HasEqualLayers = AreEqual(costs, kvPromptBytes);
+        HasEqualLayers = AreEqual(costs, memory, kvPromptBytes);
         var count = costs.DeviceCount;
         Inner = new int[count];
         First = new int[count];
@@ -38,6 +38,24 @@ public sealed class LayerCapacities
             Only[device] = memory.TotalBytes <= bytes;
         }
     }
+
+    private LayerCapacities(IReadOnlyList<LayerCapacities> all, Func<int, int, int> pick, Func<bool, bool, bool> pickOnly)
+    {
+        var first = all[0];
+        (_layers, _leastWork, _mostWork, _leastKvBytes) = (first._layers, first._leastWork, first._mostWork, first._leastKvBytes);
+        HasEqualLayers = all.All(capacities => capacities.HasEqualLayers);
+        int[] Picked(Func<LayerCapacities, int[]> of) => all.Skip(1).Aggregate(of(first), (picked, next) => [.. picked.Zip(of(next), pick)]);
+        (Inner, First, Last) = (Picked(capacities => capacities.Inner), Picked(capacities => capacities.First), Picked(capacities => capacities.Last));
+        Only = all.Skip(1).Aggregate(first.Only, (picked, next) => [.. picked.Zip(next.Only, pickOnly)]);
+    }
+
+    /// <summary>The most of several, device by device: no group holds more with any of them.</summary>
+    internal static LayerCapacities Most(IEnumerable<LayerCapacities> all) =>
+        all.Distinct().ToArray() is { Length: > 1 } several ? new(several, Math.Max, (one, other) => one || other) : all.First();
+
+    /// <summary>The least of several, device by device.</summary>
+    internal static LayerCapacities Least(IEnumerable<LayerCapacities> all) =>
+        all.Distinct().ToArray() is { Length: > 1 } several ? new(several, Math.Min, (one, other) => one && other) : all.First();
 
     public bool HasEqualLayers { get; }
 
@@ -85,6 +103,30 @@ public sealed class LayerCapacities
         return layers;
     }
 
+    /// <summary>Whether the longest ranges of the devices, one of them first and another last, add up to the model.</summary>
+    public bool Hold(ReadOnlySpan<int> devices)
+    {
+        if (devices.Length == 1)
+            return Only[devices[0]];
+        var total = 0;
+        var (first, last) = (new LeastLosses(), new LeastLosses());
+        foreach (var device in devices)
+        {
+            if (Inner[device] < 1)
+                return false;
+            total += Inner[device];
+            if (First[device] >= 1)
+                first.Add(Math.Max(0, Inner[device] - First[device]), device);
+            if (Last[device] >= 1)
+                last.Add(Math.Max(0, Inner[device] - Last[device]), device);
+        }
+        return total - LeastLosses.OfBoth(first, last) >= _layers;
+    }
+
+    /// <summary>Whether each of the devices holds as many layers as with the other, wherever it stands.</summary>
+    internal bool HoldsNoLessThan(LayerCapacities other, int[] devices) => Array.TrueForAll(devices, device =>
+        Inner[device] >= other.Inner[device] && First[device] >= other.First[device] && Last[device] >= other.Last[device] && (Only[device] || !other.Only[device]));
+
     private int Most(Predicate<int> fits)
     {
         var layers = 0;
@@ -106,11 +148,11 @@ public sealed class LayerCapacities
     }
 
     // By every measure that a plan is priced by: work, memory, and the KV cache that goes from PREFILL to DECODER.
-    private static bool AreEqual(FleetCosts costs, double[] kvPromptBytes)
+    private static bool AreEqual(FleetCosts costs, StageMemory memory, double[] kvPromptBytes)
     {
         for (var layer = 0; layer < costs.LayerCount; layer++)
             if (costs.LayerWork[layer + 1] != layer + 1
-                || costs.Memory.LayerBytes[layer + 1] != (layer + 1) * costs.Memory.LayerBytes[1]
+                || memory.LayerBytes[layer + 1] != (layer + 1) * memory.LayerBytes[1]
                 || Math.Abs(kvPromptBytes[layer + 1] - (layer + 1) * kvPromptBytes[1]) > 1e-12 * kvPromptBytes[layer + 1])
                 return false;
         return true;

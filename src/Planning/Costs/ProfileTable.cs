@@ -1,4 +1,5 @@
 using E2LLM.Core.Fleets;
+using E2LLM.Core.Plans;
 
 namespace E2LLM.Planning.Costs;
 
@@ -18,23 +19,16 @@ public sealed class ProfileTable
     private readonly (double Size, double Seconds)[] _head;
     private readonly double _oneRowHead;
     private readonly (double Context, (double Size, double Seconds)[] Batches)[] _decode;
+    private readonly Dictionary<KvCacheType, (double Context, (double Size, double Seconds)[] Batches)[]> _decodeByKvType = [];
 
     public ProfileTable(DeviceProfile profile)
     {
         _prefill = [.. profile.Prefill.Select(point => ((double)point.ChunkTokens, point.SecondsPerLayer))];
         _head = profile.Head.IsDefault ? [] : [.. profile.Head.Select(point => ((double)point.Rows, point.Seconds))];
         _oneRowHead = profile.HeadSeconds;
-        _decode =
-        [
-            .. profile.Decode
-                .GroupBy(point => point.ContextTokens)
-                .OrderBy(group => group.Key)
-                .Select(group => (
-                    (double)group.Key,
-                    group.OrderBy(point => point.BatchSequences)
-                        .Select(point => ((double)point.BatchSequences, point.SecondsPerLayer))
-                        .ToArray())),
-        ];
+        _decode = ByContext(profile.Decode);
+        foreach (var (type, points) in profile.DecodeByKvType.IsDefault ? [] : profile.DecodeByKvType)
+            _decodeByKvType[type] = ByContext(points);
     }
 
     /// <summary>Seconds of one layer of mean size for a chunk of one sequence.</summary>
@@ -43,20 +37,30 @@ public sealed class ProfileTable
     /// <summary>Seconds of the output head for so many rows of one step.</summary>
     public double HeadSeconds(int rows) => _head.Length == 0 ? _oneRowHead * (1 + (rows - 1) / HeadRowsOfOne) : Interpolate(_head, rows);
 
-    /// <summary>Seconds of one layer of mean size for one token of each of <paramref name="batch"/> sequences.</summary>
-    public double DecodeSecondsPerLayer(double batch, double contextTokens)
+    /// <summary>Seconds of one layer of mean size for one token of each of <paramref name="batch"/> sequences; a KV type without times of its own has the usual ones.</summary>
+    public double DecodeSecondsPerLayer(double batch, double contextTokens, KvCacheType kvType)
     {
-        if (_decode.Length == 1)
-            return Interpolate(_decode[0].Batches, batch);
+        var tables = _decodeByKvType.GetValueOrDefault(kvType, _decode);
+        if (tables.Length == 1)
+            return Interpolate(tables[0].Batches, batch);
         // Linear in the context: attention reads the whole cache. Never below the shortest context that was measured.
         var upper = 1;
-        while (upper < _decode.Length - 1 && _decode[upper].Context < contextTokens)
+        while (upper < tables.Length - 1 && tables[upper].Context < contextTokens)
             upper++;
-        var (low, high) = (_decode[upper - 1], _decode[upper]);
+        var (low, high) = (tables[upper - 1], tables[upper]);
         var (atLow, atHigh) = (Interpolate(low.Batches, batch), Interpolate(high.Batches, batch));
         var share = Math.Max(0, (contextTokens - low.Context) / (high.Context - low.Context));
         return Math.Max(Math.Min(atLow, atHigh), atLow + share * (atHigh - atLow));
     }
+
+    private static (double Context, (double Size, double Seconds)[] Batches)[] ByContext(IEnumerable<DecodePoint> points) =>
+    [
+        .. points.GroupBy(point => point.ContextTokens)
+            .OrderBy(group => group.Key)
+            .Select(group => (
+                (double)group.Key,
+                group.OrderBy(point => point.BatchSequences).Select(point => ((double)point.BatchSequences, point.SecondsPerLayer)).ToArray())),
+    ];
 
     private static double Interpolate((double Size, double Seconds)[] points, double size)
     {

@@ -9,10 +9,11 @@ internal static class ReplicaBuilder
     /// <param name="costs">The request.</param>
     /// <param name="id">Name within the plan.</param>
     /// <param name="role">What the replica does.</param>
+    /// <param name="choice">Its engine settings.</param>
     /// <param name="stages">Devices in order, each with the end of its layer range.</param>
-    public static ReplicaPlan Build(FleetCosts costs, string id, ReplicaRole role, ReadOnlySpan<(int Device, int End)> stages)
+    public static ReplicaPlan Build(FleetCosts costs, string id, ReplicaRole role, EngineChoice choice, ReadOnlySpan<(int Device, int End)> stages)
     {
-        var engine = costs.Request.Engine;
+        var engine = choice.Settings;
         var contextTokens = engine.MaxSequenceTokens / 2.0;
         var built = ImmutableArray.CreateBuilder<StagePlan>(stages.Length);
         var first = 0;
@@ -27,9 +28,9 @@ internal static class ReplicaBuilder
                 FirstLayer = firstLayer,
                 LayerCount = endLayer - firstLayer,
                 WeightBytes = costs.Model.WeightBytes(firstLayer, endLayer - firstLayer),
-                KvBytes = costs.Memory.KvBytes(first, end),
-                ScratchBytes = costs.Memory.ScratchBytes(end),
-                DecodeSeconds = costs.Decode(device, 1, contextTokens).Seconds(costs.LayerWork[end] - costs.LayerWork[first], isLast),
+                KvBytes = choice.Memory.KvBytes(first, end),
+                ScratchBytes = choice.Memory.ScratchBytes(end),
+                DecodeSeconds = costs.Decode(device, 1, contextTokens, engine.KvType).Seconds(costs.LayerWork[end] - costs.LayerWork[first], isLast),
                 PrefillSeconds = costs.Prefill(device, engine.MaxStepTokens).Seconds(costs.LayerWork[end] - costs.LayerWork[first], isLast),
                 HopSeconds = isLast ? 0 : costs.HopSeconds(device, stages[index + 1].Device, 1),
             });

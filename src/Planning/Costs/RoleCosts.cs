@@ -3,7 +3,9 @@ using E2LLM.Core.Plans;
 
 namespace E2LLM.Planning.Costs;
 
-/// <summary>What one mean request costs on every device in one role and with one micro-batch size, or at least with any of several.</summary>
+/// <summary>
+/// What one mean request costs on every device in one role, with one micro-batch size and one of the engine choices, or at least with any of several.
+/// </summary>
 /// <remarks>
 /// Two sums of the same calls. <see cref="Busy"/>: seconds that a request keeps a stage busy, shared with the other sequences of its
 /// micro-batch; the largest over the stages limits the rate. <see cref="Slot"/>: seconds that a request spends at a stage while it
@@ -15,16 +17,21 @@ public sealed class RoleCosts
 {
     private readonly ServingCosts _serving;
     private readonly HopCosts _hops;
+    private readonly EngineChoice? _choice;
+    private readonly LayerCapacities? _inOwnType;
 
-    internal RoleCosts(ServingCosts serving, ReplicaRole role, int microBatchSequences)
+    internal RoleCosts(ServingCosts serving, ReplicaRole role, int microBatchSequences, EngineChoice choice)
     {
         _serving = serving;
+        _choice = choice;
+        Capacities = choice.Capacities;
+        _inOwnType = choice.InOwnType;
         Role = role;
         MicroBatchSequences = LeastSequences = microBatchSequences;
         var fleet = serving.Fleet;
         var prefillChunks = role == ReplicaRole.Decoder ? 0 : serving.ChunksPerPrompt;
         var decodeSteps = role == ReplicaRole.Prefill ? 0 : serving.DecodeSteps;
-        MaxMicroBatches = role == ReplicaRole.Prefill ? int.MaxValue : serving.MaxConcurrency / microBatchSequences;
+        MaxMicroBatches = role == ReplicaRole.Prefill ? int.MaxValue : choice.MaxConcurrency / microBatchSequences;
         Busy = new LinearCost[fleet.DeviceCount];
         Slot = new LinearCost[fleet.DeviceCount];
         for (var device = 0; device < fleet.DeviceCount; device++)
@@ -32,7 +39,7 @@ public sealed class RoleCosts
             var prefill = prefillChunks == 0 ? default : Prompt(prefillChunks, fleet.Prefill(device, serving.ChunkTokens));
             var decode = decodeSteps == 0
                 ? default
-                : decodeSteps / microBatchSequences * fleet.Decode(device, microBatchSequences, serving.ContextTokens);
+                : decodeSteps / microBatchSequences * fleet.Decode(device, microBatchSequences, serving.ContextTokens, choice.Settings.KvType);
             Busy[device] = prefill + decode;
             Slot[device] = role == ReplicaRole.Prefill ? default : 1.0 / microBatchSequences * prefill + decode;
         }
@@ -47,10 +54,13 @@ public sealed class RoleCosts
         }
     }
 
-    /// <summary>The least of several sizes in the same role.</summary>
+    /// <summary>The least of several sizes in the same role: costs are the lowest, and devices hold the most layers.</summary>
     internal RoleCosts(ServingCosts serving, IReadOnlyList<RoleCosts> sizes)
     {
         _serving = serving;
+        Capacities = LayerCapacities.Most(sizes.Select(costs => costs.Capacities));
+        // Closed to a group where each of them is.
+        _inOwnType = sizes.All(costs => costs._inOwnType is not null) ? LayerCapacities.Least(sizes.Select(costs => costs._inOwnType!)) : null;
         Role = sizes[0].Role;
         MicroBatchSequences = 1;
         LeastSequences = sizes.Min(costs => costs.LeastSequences);
@@ -69,6 +79,12 @@ public sealed class RoleCosts
     }
 
     public ReplicaRole Role { get; }
+
+    /// <summary>The engine settings, of one size; not of the least of several.</summary>
+    public EngineChoice Choice => _choice ?? throw new InvalidOperationException("The least costs of several sizes belong to no engine settings.");
+
+    /// <summary>Layers that devices hold at most.</summary>
+    public LayerCapacities Capacities { get; }
 
     /// <summary>Sequences in a decode micro-batch; 1 and not read for PREFILL.</summary>
     public int MicroBatchSequences { get; }
@@ -99,6 +115,12 @@ public sealed class RoleCosts
     public int KvLayersWithin(int device, double seconds) =>
         KvBytesPerSecond is { } rates ? _serving.Capacities.WithinKvBytes(seconds * rates[device]) : int.MaxValue;
 
+    /// <summary>Whether the devices hold the model, as far as the sum of their longest ranges tells, and may have these settings.</summary>
+    public bool Holds(ReadOnlySpan<int> devices) => Capacities.Hold(devices) && IsOpenTo(devices);
+
+    /// <summary>Whether the devices may have these settings: any with the request's own KV type, others only for want of memory.</summary>
+    public bool IsOpenTo(ReadOnlySpan<int> devices) => _inOwnType is null || !_inOwnType.Hold(devices);
+
     /// <summary>Seconds that a request keeps a link busy.</summary>
     public double HopSecondsOf(int from, int to) => _hops.Of(from, to).Busy;
 
@@ -115,10 +137,17 @@ public sealed class RoleCosts
     /// Whether every group is at least as fast with the other costs, to rounding, each in as many micro-batches as may be and without a minimum
     /// speed: mostly true of the larger of two sizes where the KV cache holds as many micro-batches of it.
     /// </summary>
-    internal bool IsNoBetterThan(RoleCosts other, int[] devices)
+    internal bool IsNoBetterThan(RoleCosts other, int[] devices) => IsNoBetterThan(other, devices, 1.0 / MaxMicroBatches, 1.0 / other.MaxMicroBatches);
+
+    /// <summary>The same with a minimum speed, for which fewer of them may have to do: of the same size, with no fewer micro-batches.</summary>
+    internal bool IsNoBetterAtAnySpeedThan(RoleCosts other, int[] devices) =>
+        MicroBatchSequences == other.MicroBatchSequences && MaxMicroBatches <= other.MaxMicroBatches && IsNoBetterThan(other, devices, 1, 1);
+
+    private bool IsNoBetterThan(RoleCosts other, int[] devices, double share, double otherShare)
     {
         const double Rounding = 1 + 1e-12;
-        var (share, otherShare) = (1.0 / MaxMicroBatches, 1.0 / other.MaxMicroBatches);
+        if (!Choice.IsCoveredBy(other.Choice, devices))
+            return false;
         foreach (var device in devices)
             if (!LinearCost.IsAtMost(other.Busy[device], Rounding * Busy[device])
                 || !LinearCost.IsAtMost(otherShare * other.Slot[device], Rounding * share * Slot[device]))

@@ -8,7 +8,7 @@ namespace E2LLM.Planning.Costs;
 public sealed class ServingCosts
 {
     private readonly SizeTree[] _trees;
-    private readonly ConcurrentDictionary<(ReplicaRole Role, int Sequences), RoleCosts> _bySize = new();
+    private readonly ConcurrentDictionary<(ReplicaRole Role, int Sequences, EngineChoice Choice), RoleCosts> _bySize = new();
 
     public ServingCosts(PlanRequest request)
     {
@@ -19,15 +19,19 @@ public sealed class ServingCosts
         ChunksPerPrompt = Workload.MeanInputTokens / ChunkTokens;
         DecodeSteps = Math.Max(1, Workload.MeanOutputTokens - 1);
         ContextTokens = Workload.MeanInputTokens + Workload.MeanOutputTokens / 2;
-        MaxConcurrency = (int)Math.Clamp(
-            Math.Floor(engine.KvCells / (Workload.MeanInputTokens + Workload.MeanOutputTokens)), 1, engine.MaxSequences);
         KvPromptBytes = KvPrefix(Fleet, Workload.MeanInputTokens);
         SentBytesPerSecond = [.. Enumerable.Range(0, Fleet.DeviceCount).Select(device => Fleet.BestBandwidth(device, sends: true))];
         ReceivedBytesPerSecond = [.. Enumerable.Range(0, Fleet.DeviceCount).Select(device => Fleet.BestBandwidth(device, sends: false))];
-        Capacities = new LayerCapacities(Fleet, KvPromptBytes);
+        Choices =
+        [
+            .. EngineChoice.SettingsOf(request)
+                .OrderBy(settings => settings.KvType == engine.KvType ? 0 : 1).ThenBy(settings => settings.KvType).ThenBy(settings => settings.KvCells).ThenBy(settings => settings.MaxSequences)
+                .Select(settings => new EngineChoice(Fleet, settings, MaxConcurrency, KvPromptBytes)),
+        ];
+        Capacities = LayerCapacities.Most(Choices.Select(choice => choice.Capacities));
         DeviceTypes = DeviceTyping.Types(Fleet, byLinks: true);
         DeviceKinds = Fleet.HasUniformLinks ? DeviceTypes : DeviceTyping.Types(Fleet, byLinks: false);
-        Prefill = [OfSize(ReplicaRole.Prefill, 1)];
+        Prefill = [OfSize(ReplicaRole.Prefill, 1, ChoicesOf(ReplicaRole.Prefill).First())];
         Decoder = Sizes(ReplicaRole.Decoder);
         Mixed = Sizes(ReplicaRole.Mixed);
         _trees = [.. Enum.GetValues<ReplicaRole>().Select(role => SizeTree.Of(this, Of(role)))];
@@ -58,11 +62,12 @@ public sealed class ServingCosts
     /// <summary>Tokens in the cache of a sequence that is half done.</summary>
     public double ContextTokens { get; }
 
-    /// <summary>Sequences that the KV cache holds at their full mean length, within the engine's limit.</summary>
-    public int MaxConcurrency { get; }
+    /// <summary>The engine settings that a replica may have: the request's own KV type first, then by cells.</summary>
+    public EngineChoice[] Choices { get; }
 
     public double MinimumTokensPerSecond => Fleet.Request.MinimumTokensPerSecond;
 
+    /// <summary>The most layers of each device with any of the <see cref="Choices"/>.</summary>
     public LayerCapacities Capacities { get; }
 
     public RoleCosts[] Prefill { get; }
@@ -76,7 +81,7 @@ public sealed class ServingCosts
     /// <summary>The best bandwidth of any link to each device.</summary>
     internal double[] ReceivedBytesPerSecond { get; }
 
-    /// <summary>By micro-batch size, ascending, without the sizes that are better for no group than another one.</summary>
+    /// <summary>By engine choice and micro-batch size, ascending, without those that are better for no group than another one.</summary>
     public RoleCosts[] Decoder { get; }
 
     /// <summary>As <see cref="Decoder"/>.</summary>
@@ -102,15 +107,45 @@ public sealed class ServingCosts
 
     /// <summary>The costs with micro-batches of so many sequences, whether that is a good size or not.</summary>
     /// <param name="role">What a group does.</param>
-    /// <param name="microBatchSequences">1 to <see cref="MaxConcurrency"/>.</param>
-    public RoleCosts OfSize(ReplicaRole role, int microBatchSequences) =>
-        _bySize.GetOrAdd((role, microBatchSequences), key => new RoleCosts(this, key.Role, key.Sequences));
+    /// <param name="microBatchSequences">1 to <see cref="EngineChoice.MaxConcurrency"/>.</param>
+    /// <param name="choice">One of <see cref="ChoicesOf"/> the role.</param>
+    public RoleCosts OfSize(ReplicaRole role, int microBatchSequences, EngineChoice choice) =>
+        _bySize.GetOrAdd((role, microBatchSequences, choice), key => new RoleCosts(this, key.Role, key.Sequences, key.Choice));
+
+    /// <summary>What a group of a role may have.</summary>
+    /// <remarks>
+    /// A PREFILL holds a prompt and those that wait for their hand-off: more cells than the fewest make it no faster. A KV cache that is handed over has
+    /// one type on both sides.
+    /// </remarks>
+    public IEnumerable<EngineChoice> ChoicesOf(ReplicaRole role)
+    {
+        var own = Choices.Where(choice => choice.InOwnType is null);
+        return role switch
+        {
+            ReplicaRole.Prefill => own.Take(1),
+            ReplicaRole.Decoder => own,
+            _ => Choices,
+        };
+    }
+
+    /// <summary>The choices for a replica of a finished plan, the likeliest first: its own settings, then the fewest cells that hold its sequences.</summary>
+    public IEnumerable<EngineChoice> ChoicesFor(ReplicaPlan replica) => ChoicesOf(replica.Role)
+        .OrderBy(choice => choice.Settings == replica.Engine ? 0 : choice.MaxConcurrency >= replica.DecodeConcurrency ? 1 : 2)
+        .ThenBy(choice => choice.MaxConcurrency >= replica.DecodeConcurrency ? 0 : -choice.MaxConcurrency);
 
     /// <summary>The longest request time at which a sequence still gets its tokens at the minimum speed.</summary>
     /// <remarks>At the rate 1 / s with c sequences in flight each of them takes c * s for its decode steps (Little's law).</remarks>
     public double MaxRequestSeconds(RoleCosts costs, int microBatches) => MinimumTokensPerSecond == 0 || costs.Role == ReplicaRole.Prefill
         ? double.PositiveInfinity
         : DecodeSteps / (MinimumTokensPerSecond * costs.MicroBatchSequences * microBatches);
+
+    // Where every device holds as many layers in the request's own KV type, no group may have another.
+    private static bool IsOpenToAny(EngineChoice choice, int[] devices) =>
+        Array.Exists(devices, device => choice.Capacities.Inner[device] > 0 || choice.Capacities.Only[device])
+        && choice.InOwnType?.HoldsNoLessThan(choice.Capacities, devices) != true;
+
+    private int MaxConcurrency(EngineSettings engine) => (int)Math.Clamp(
+        Math.Floor(engine.KvCells / (Workload.MeanInputTokens + Workload.MeanOutputTokens)), 1, engine.MaxSequences);
 
     private static double[] KvPrefix(FleetCosts fleet, double promptTokens)
     {
@@ -134,15 +169,16 @@ public sealed class ServingCosts
     /// </remarks>
     private RoleCosts[] Sizes(ReplicaRole role)
     {
-        RoleCosts[] all = [.. Enumerable.Range(1, MaxConcurrency).Select(size => OfSize(role, size))];
-        if (MinimumTokensPerSecond > 0)
-            return all;
         int[] devices = [.. Enumerable.Range(0, DeviceTypes.Length).DistinctBy(device => DeviceTypes[device])];
-        var kept = new List<RoleCosts>();
-        for (var index = all.Length - 1; index >= 0; index--)
-            if (!kept.Exists(better => all[index].IsNoBetterThan(better, devices)))
-                kept.Add(all[index]);
-        kept.Reverse();
-        return [.. kept];
+        EngineChoice[] open = [.. ChoicesOf(role).Where(choice => IsOpenToAny(choice, devices))];
+        // Of a fleet that holds nothing there must be something to say no to.
+        var choices = open.Length > 0 ? open : ChoicesOf(role).Take(1);
+        RoleCosts[] all = [.. choices.SelectMany(choice => Enumerable.Range(1, choice.MaxConcurrency).Select(size => OfSize(role, size, choice)))];
+        var kept = new HashSet<RoleCosts>();
+        // The largest sizes and the most cells first: they leave out the most. No size is left out for one of another KV type than the request's own.
+        foreach (var costs in all.Reverse().OrderBy(costs => costs.Choice.InOwnType is null ? 0 : 1))
+            if (!kept.Any(better => MinimumTokensPerSecond > 0 ? costs.IsNoBetterAtAnySpeedThan(better, devices) : costs.IsNoBetterThan(better, devices)))
+                kept.Add(costs);
+        return [.. all.Where(kept.Contains)];
     }
 }

@@ -56,6 +56,15 @@ public sealed class StageMemory
     /// <summary>Bytes of all the parts on a single device.</summary>
     public long TotalBytes => StageBytes(0, LayerCount);
 
+    /// <summary>Whether no stage takes more than with the other settings of the same model.</summary>
+    internal bool IsAtMost(StageMemory other)
+    {
+        for (var layer = 0; layer < LayerCount; layer++)
+            if (KvBytes(layer, layer + 1) > other.KvBytes(layer, layer + 1))
+                return false;
+        return EachStageBytes <= other.EachStageBytes && LastStageBytes <= other.LastStageBytes;
+    }
+
     public long KvBytes(int first, int end) => _kv[end] - _kv[first];
 
     public long ScratchBytes(int end) => ScratchEachBytes + (end == LayerCount ? ScratchLastBytes : 0);

@@ -34,7 +34,7 @@ public sealed class DynamicProgrammingPlanner : ContextPlanner
             EachStageBytes = costs.Memory.EachStageBytes,
             FirstStageBytes = costs.Memory.FirstStageBytes,
             LastStageBytes = costs.Memory.LastStageBytes,
-            Costs = [.. devices.Select(device => costs.Decode(device, 1, contextTokens))],
+            Costs = [.. devices.Select(device => costs.Decode(device, 1, contextTokens, costs.Request.Engine.KvType))],
             MemoryBytes = [.. devices.Select(device => costs.MemoryBytes[device])],
             HopSeconds = [.. devices.Select((device, index) => index == 0 ? 0 : costs.HopSeconds(devices[index - 1], device, 1))],
         };

@@ -10,7 +10,7 @@ internal static class GreedyGrouping
     {
         var contextTokens = costs.Request.Engine.MaxSequenceTokens / 2.0;
         var left = Enumerable.Range(0, costs.DeviceCount)
-            .OrderBy(device => costs.Decode(device, 1, contextTokens).SecondsPerWork)
+            .OrderBy(device => costs.Decode(device, 1, contextTokens, costs.Request.Engine.KvType).SecondsPerWork)
             .ThenBy(device => device)
             .ToList();
         var solver = new PartitionSolver();

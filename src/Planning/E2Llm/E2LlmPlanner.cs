@@ -29,7 +29,7 @@ public sealed class E2LlmPlanner(IPlanJudge? judge = null) : ContextPlanner
         // Of waits and capacities there are proofs, which a judge's word would only blur.
         if (judge is null || context.Objective is not PlanObjective.Latency || context.Serving.Fleet.DeviceCount > MaxClimbDevices)
             return base.Plan(context);
-        ServingPlan[] plans = [.. Candidates(context, MaxJudged).Select(groups => PlanAssembler.Assemble(context, Name, groups))];
+        ServingPlan[] plans = [.. Rank(context, Candidates(context, MaxJudged).Concat(WithoutChoices(context)), 2 * MaxJudged).Select(groups => PlanAssembler.Assemble(context, Name, groups))];
         return plans.Length switch
         {
             0 => base.Plan(context),
@@ -39,6 +39,18 @@ public sealed class E2LlmPlanner(IPlanJudge? judge = null) : ContextPlanner
     }
 
     protected override IReadOnlyList<GroupPlan> Find(PlanningContext context) => Candidates(context, 1).FirstOrDefault() ?? [];
+
+    /// <summary>
+    /// The best plans with the request's own engine settings alone. Groups are made for their highest rate: with many sequences that is far from where a
+    /// lightly loaded fleet stands, and groups that are made for fewer may end requests sooner there.
+    /// </summary>
+    private static IEnumerable<IReadOnlyList<GroupPlan>> WithoutChoices(PlanningContext context)
+    {
+        if (context.Serving.Choices.Length == 1)
+            return [];
+        var own = context.Alone();
+        return context.Serving.Fleet.DeviceCount <= CapacityBound.MaxDevices ? Candidates(own, MaxJudged) : Rank(own, Starts.Of(own), MaxCandidates);
+    }
 
     /// <summary>The best plans of the search, different in their figures, best first.</summary>
     private static List<IReadOnlyList<GroupPlan>> Candidates(PlanningContext context, int most)

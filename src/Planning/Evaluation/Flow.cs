@@ -54,7 +54,7 @@ internal struct Flow
         var kvSeconds = 0.0;
         if (flow.Prefill > 0 && flow.Decode > 0)
         {
-            (flow.KvLinks, kvSeconds) = KvCapacity(groups, flow.Prefill, flow.Decode, transfer);
+            (flow.KvLinks, kvSeconds) = transfer.Capacity(groups, flow.Prefill, flow.Decode);
             flow._seriesCapacity = Math.Min(Math.Min(flow.Prefill, flow.Decode), flow.KvLinks);
         }
         // A replica that no request reaches, or leaves, is no part of a plan: then there is none.
@@ -141,34 +141,5 @@ internal struct Flow
             weights += weight;
         }
         return sum / weights;
-    }
-
-    // Requests are routed by rate. The busiest replica's interface limits all of them.
-    private static (double PerSecond, double MeanSeconds) KvCapacity(
-        ReadOnlySpan<GroupPlan> groups, double prefill, double decode, KvTransfer transfer)
-    {
-        var (worst, mean) = (0.0, 0.0);
-        foreach (var from in groups)
-        {
-            if (from.Role != ReplicaRole.Prefill)
-                continue;
-            var sending = 0.0;
-            foreach (var to in groups)
-                if (to.Role == ReplicaRole.Decoder)
-                    sending += to.RequestsPerSecond / decode * transfer.Seconds(from, to);
-            worst = Math.Max(worst, from.RequestsPerSecond / prefill * sending);
-            mean += from.RequestsPerSecond / prefill * sending;
-        }
-        foreach (var to in groups)
-        {
-            if (to.Role != ReplicaRole.Decoder)
-                continue;
-            var receiving = 0.0;
-            foreach (var from in groups)
-                if (from.Role == ReplicaRole.Prefill)
-                    receiving += from.RequestsPerSecond / prefill * transfer.Seconds(from, to);
-            worst = Math.Max(worst, to.RequestsPerSecond / decode * receiving);
-        }
-        return (1 / worst, mean);
     }
 }

@@ -11,7 +11,7 @@ namespace E2LLM.Planning.Exact;
 /// <remarks>
 /// Rates of all subsets from the closed form (of a larger fleet relaxed where layers or links differ), then best[set] over the groups of the set's lowest
 /// device: O(3^(n-1) / 2) for each mu. The bound is convex and piecewise linear in mu: the lines of two partitions, one on either side, meet
-/// where to look next (Kelley's cutting planes), and any mu gives a valid bound.
+/// where to look next (Kelley's cutting planes), and any mu gives a valid bound. What is left of the gap <see cref="PrefillSplits"/> closes.
 /// </remarks>
 internal sealed class CapacityBound
 {
@@ -55,6 +55,7 @@ internal sealed class CapacityBound
     public (double Bound, List<List<(int Subset, ReplicaRole Role)>> Partitions) Solve(CancellationToken cancellationToken)
     {
         var partitions = new List<List<(int Subset, ReplicaRole Role)>>();
+        var tried = new List<double>();
         var least = double.PositiveInfinity;
         // The partition of a mu is a line below the bound, exact at that mu: prefill at slope 1, decode at 1 - mu, mixed.
         (double AtZero, double AtOne) Line(double mu)
@@ -63,6 +64,7 @@ internal sealed class CapacityBound
             least = Math.Min(least, Fill(mu));
             var groups = Partition(mu);
             partitions.Add(groups);
+            tried.Add(mu);
             var mixed = Rates(groups, ReplicaRole.Mixed, _mixed);
             return (Rates(groups, ReplicaRole.Decoder, _decode) + mixed, Rates(groups, ReplicaRole.Prefill, _prefill) + mixed);
         }
@@ -86,7 +88,8 @@ internal sealed class CapacityBound
             else
                 rising = line;
         }
-        return (least, partitions);
+        var splits = new PrefillSplits(_prefill, _decode, _mixed, tried, cancellationToken);
+        return (Math.Min(least, splits.Bound), [.. partitions, .. splits.Partitions]);
     }
 
     private static double Rates(List<(int Subset, ReplicaRole Role)> groups, ReplicaRole role, float[] rates) =>

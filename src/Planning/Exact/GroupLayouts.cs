@@ -1,4 +1,5 @@
 using E2LLM.Core.Plans;
+using E2LLM.Planning.Costs;
 using E2LLM.Planning.Groups;
 
 namespace E2LLM.Planning.Exact;
@@ -13,26 +14,29 @@ internal sealed class GroupLayouts(GroupPlanner planner, int most)
     /// <summary>Null where there are too many.</summary>
     /// <param name="subset">The devices.</param>
     /// <param name="role">What the group does.</param>
-    /// <param name="allSizes">Whether a layout is wanted with every micro-batch size, and not only with the one of its highest rate.</param>
+    /// <param name="allSizes">Whether a layout is wanted with every engine choice and micro-batch size, and not only with the one of its highest rate.</param>
     public GroupPlan[]? Of(int subset, ReplicaRole role, bool allSizes)
     {
         if (_known.TryGetValue((subset, role, allSizes), out var plans))
             return plans;
         var found = new List<GroupPlan>();
-        var isWhole = Extend(subset, 0, [], stages =>
+        StageMemory[] memories = [.. planner.Serving.ChoicesOf(role).Select(choice => choice.Memory)];
+        var isWhole = Extend(memories, subset, 0, [], stages =>
         {
             if (!allSizes)
                 return planner.Evaluator.Best(stages, role) is { } best ? [best] : [];
-            return Enumerable.Range(1, planner.Serving.MaxConcurrency)
-                .Select(size => planner.Serving.OfSize(role, size))
+            return planner.Serving.ChoicesOf(role)
+                .SelectMany(choice => Enumerable.Range(1, choice.MaxConcurrency).Select(size => planner.Serving.OfSize(role, size, choice)))
                 .Select(costs => planner.Evaluator.Evaluate(stages, costs, costs.MaxMicroBatches))
-                .OfType<GroupPlan>();
+                .OfType<GroupPlan>()
+                .DistinctBy(plan => (plan.MicroBatchSequences, plan.MicroBatches));
         }, found);
         found.Sort((left, right) => left.RequestSeconds.CompareTo(right.RequestSeconds));
         return _known[(subset, role, allSizes)] = isWhole ? [.. found] : null;
     }
 
-    private bool Extend(int free, int first, List<(int Device, int End)> stages, Func<(int Device, int End)[], IEnumerable<GroupPlan>> price, List<GroupPlan> found)
+    private bool Extend(
+        StageMemory[] memories, int free, int first, List<(int Device, int End)> stages, Func<(int Device, int End)[], IEnumerable<GroupPlan>> price, List<GroupPlan> found)
     {
         var fleet = planner.Serving.Fleet;
         if (free == 0)
@@ -48,10 +52,10 @@ internal sealed class GroupLayouts(GroupPlanner planner, int most)
             // A layer at least for each device that is left; the last takes all of them.
             for (var end = rest == 0 ? fleet.LayerCount : first + 1; end <= fleet.LayerCount - int.PopCount(rest); end++)
             {
-                if (fleet.Memory.StageBytes(first, end) > fleet.MemoryBytes[device])
+                if (!Array.Exists(memories, memory => memory.StageBytes(first, end) <= fleet.MemoryBytes[device]))
                     break;
                 stages.Add((device, end));
-                var isWhole = Extend(rest, end, stages, price, found);
+                var isWhole = Extend(memories, rest, end, stages, price, found);
                 stages.RemoveAt(stages.Count - 1);
                 if (!isWhole)
                     return false;

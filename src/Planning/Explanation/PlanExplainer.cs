@@ -12,8 +12,7 @@ public static class PlanExplainer
     public static PlanExplanation Explain(PlanRequest request, ServingPlan plan)
     {
         var serving = new ServingCosts(request);
-        var devices = request.Fleet.Devices.Select((device, index) => (device.Id, index))
-            .ToDictionary(pair => pair.Id, pair => pair.index, StringComparer.Ordinal);
+        var devices = Indexes(request);
         return new PlanExplanation
         {
             Planner = plan.Planner,
@@ -40,11 +39,39 @@ public static class PlanExplainer
         ? $"devices run on different runtimes ({string.Join("; ", runtimes)}): a request that crosses from one to another can be answered in other words than on either alone"
         : null;
 
+    /// <summary>Which replicas keep their KV cache in another type than the request's own, and why: it changes answers.</summary>
+    public static IEnumerable<string> OtherKvTypes(PlanRequest request, ServingPlan plan)
+    {
+        ReplicaPlan[] others = [.. plan.Replicas.Where(replica => replica.Engine.KvType != request.Engine.KvType)];
+        if (others.Length == 0)
+            yield break;
+        var serving = new ServingCosts(request);
+        var indexes = Indexes(request);
+        var own = Name(request.Engine.KvType);
+        foreach (var replica in others)
+        {
+            int[] devices = [.. replica.Stages.Select(stage => indexes[stage.DeviceId])];
+            var most = serving.ChoicesOf(replica.Role).Where(choice => choice.InOwnType is null && choice.Capacities.Hold(devices))
+                .Select(choice => choice.MaxConcurrency).DefaultIfEmpty(0).Max();
+            var timed = request.Profiles.Where(profile => replica.Stages.Any(stage => stage.DeviceId == profile.DeviceId))
+                .All(profile => profile.DecodeByKvType.Any(decode => decode.KvType == replica.Engine.KvType));
+            yield return $"{replica.Id} keeps its KV cache in {Name(replica.Engine.KvType)}: {replica.DecodeConcurrency} sequences at once, where its memory holds "
+                + (most == 0 ? "none" : $"{most}") + $" in {own}; its answers may differ from those of {own}"
+                + (timed ? "" : $", and its steps are taken to last as long, because they were not measured in {Name(replica.Engine.KvType)}");
+        }
+    }
+
+    private static Dictionary<string, int> Indexes(PlanRequest request) => request.Fleet.Devices.Select((device, index) => (device.Id, index))
+        .ToDictionary(pair => pair.Id, pair => pair.index, StringComparer.Ordinal);
+
+    private static string Name(KvCacheType kvType) => kvType.ToString().ToLowerInvariant();
+
     private static ReplicaExplanation Explain(ServingCosts serving, Dictionary<string, int> devices, ReplicaPlan replica)
     {
         // A plan whose planner left the micro-batches open is shown with single sequences.
         var sequences = replica.MicroBatches == 0 ? 1 : replica.DecodeConcurrency / replica.MicroBatches;
-        var costs = serving.OfSize(replica.Role, Math.Clamp(sequences, 1, serving.MaxConcurrency));
+        var choice = serving.ChoicesFor(replica).First();
+        var costs = serving.OfSize(replica.Role, Math.Clamp(sequences, 1, choice.MaxConcurrency), choice);
         int[] order = [.. replica.Stages.Select(stage => devices[stage.DeviceId])];
         var stages = new StageExplanation[order.Length];
         var slots = 0.0;
@@ -134,6 +161,8 @@ public static class PlanExplainer
         }
         if (Cuts(request.Model) is { } cuts)
             yield return cuts;
+        foreach (var other in OtherKvTypes(request, plan))
+            yield return other;
         if (UnlikeRuntimes(request, plan) is { } unlike)
             yield return unlike;
         foreach (var certificate in plan.Certificates)

@@ -19,7 +19,6 @@ public sealed class EqualLayerSolver(ServingCosts serving)
     // A bound must not refuse what the evaluator, with its own rounding, lets pass.
     private const double SpeedSlack = 1 + 1e-8;
 
-    private readonly LayerCapacities _capacities = serving.Capacities;
     private readonly int _layers = serving.Fleet.LayerCount;
     private readonly SlotSumSolver _slotSums = new(serving);
 
@@ -34,7 +33,7 @@ public sealed class EqualLayerSolver(ServingCosts serving)
         if (devices.Length > _layers || devices.Length > MaxStackDevices)
             return double.PositiveInfinity;
         var hops = costs.LeastHops(devices);
-        if (!Fits(devices, costs, hops, double.PositiveInfinity) || !double.IsInfinity(cutoff) && IsAbove(cutoff, devices, costs, hops))
+        if (!costs.Holds(devices) || !double.IsInfinity(cutoff) && IsAbove(cutoff, devices, costs, hops))
             return double.PositiveInfinity;
         var bottleneck = Bottleneck(devices, costs, hops);
         if (microBatches == int.MaxValue)
@@ -57,9 +56,10 @@ public sealed class EqualLayerSolver(ServingCosts serving)
 
     /// <summary>
     /// A bound on the time that takes no search: work spread over the devices without regard to whole layers or memory. Infinite where even that
-    /// falls short of the minimum speed.
+    /// falls short of the minimum speed, or the devices cannot hold the model.
     /// </summary>
-    public double FractionalSeconds(ReadOnlySpan<int> devices, RoleCosts costs) => FractionalSeconds(devices, costs, costs.LeastHops(devices));
+    public double FractionalSeconds(ReadOnlySpan<int> devices, RoleCosts costs) =>
+        costs.Holds(devices) ? FractionalSeconds(devices, costs, costs.LeastHops(devices)) : double.PositiveInfinity;
 
     private double FractionalSeconds(ReadOnlySpan<int> devices, RoleCosts costs, GroupHops hops)
     {
@@ -73,11 +73,11 @@ public sealed class EqualLayerSolver(ServingCosts serving)
             fixedLayers += cost.FixedSeconds / cost.SecondsPerWork;
             speed += 1 / cost.SecondsPerWork;
             var slot = costs.Slot[device];
-            slots += slot.FixedSeconds + _capacities.LeastWork * slot.SecondsPerWork;
+            slots += slot.FixedSeconds + costs.Capacities.LeastWork * slot.SecondsPerWork;
             fastest = Math.Min(fastest, slot.SecondsPerWork);
         }
         var stages = Math.Max(Math.Max(fixedLayers / speed, kvRate > 0 ? serving.KvPromptBytes[_layers] / kvRate : 0), hops.Seconds);
-        slots += Math.Max(0, _layers - _capacities.LeastWork * devices.Length) * fastest;
+        slots += Math.Max(0, _layers - costs.Capacities.LeastWork * devices.Length) * fastest;
         // Even a single micro-batch may be too slow for its readers.
         if (Math.Max(slots, stages * costs.LeastSequences / costs.MicroBatchSequences) > SpeedSlack * serving.MaxRequestSeconds(costs, 1))
             return double.PositiveInfinity;
@@ -91,7 +91,7 @@ public sealed class EqualLayerSolver(ServingCosts serving)
         if (devices.Length == 1)
         {
             stages[0] = (devices[0], _layers);
-            return _capacities.Only[devices[0]];
+            return costs.Capacities.Only[devices[0]];
         }
         seconds *= 1 + 2 * Tolerance;
         Span<int> counts = stackalloc int[devices.Length];
@@ -167,44 +167,34 @@ public sealed class EqualLayerSolver(ServingCosts serving)
         return high;
     }
 
-    private double LeastSlots(ReadOnlySpan<int> devices, RoleCosts costs, GroupHops hops, double seconds) => _capacities.HasEqualLayers
+    private double LeastSlots(ReadOnlySpan<int> devices, RoleCosts costs, GroupHops hops, double seconds) => costs.Capacities.HasEqualLayers
         ? _slotSums.Least(devices, costs, hops, seconds, default, out _, out _)
         : _slotSums.LeastOfAnyLayers(devices, costs, hops, seconds);
 
     private bool Fits(ReadOnlySpan<int> devices, RoleCosts costs, GroupHops hops, double seconds)
     {
         if (devices.Length == 1)
-            return _capacities.Only[devices[0]];
+            return costs.Capacities.Only[devices[0]];
         if (seconds < hops.Seconds)
             return false;
         var total = 0;
-        var (first1, first2, firstAt) = (int.MaxValue / 4, int.MaxValue / 4, -1);
-        var (last1, last2, lastAt) = (int.MaxValue / 4, int.MaxValue / 4, -1);
+        var (first, last, capacities) = (new LeastLosses(), new LeastLosses(), costs.Capacities);
         foreach (var device in devices)
         {
             var cost = costs.Busy[device];
             var room = (seconds - cost.FixedSeconds) / cost.SecondsPerWork;
-            var layers = Math.Min(Math.Min(_capacities.Inner[device], costs.KvLayersWithin(device, seconds)), _capacities.WithinWork(room));
+            var layers = Math.Min(Math.Min(capacities.Inner[device], costs.KvLayersWithin(device, seconds)), capacities.WithinWork(room));
             if (layers < 1)
                 return false;
             total += layers;
-            var asFirst = Math.Min(layers, _capacities.First[device]);
+            var asFirst = Math.Min(layers, capacities.First[device]);
             if (asFirst >= 1)
-                Keep(layers - asFirst, device, ref first1, ref first2, ref firstAt);
+                first.Add(layers - asFirst, device);
             var asLast = Math.Min(
-                Math.Min(layers, _capacities.Last[device]), _capacities.WithinWork(room - cost.HeadSeconds / cost.SecondsPerWork));
+                Math.Min(layers, capacities.Last[device]), capacities.WithinWork(room - cost.HeadSeconds / cost.SecondsPerWork));
             if (asLast >= 1)
-                Keep(layers - asLast, device, ref last1, ref last2, ref lastAt);
+                last.Add(layers - asLast, device);
         }
-        var loss = firstAt != lastAt ? first1 + last1 : Math.Min(first1 + last2, first2 + last1);
-        return total - (long)loss >= _layers;
-    }
-
-    private static void Keep(int loss, int device, ref int best, ref int second, ref int at)
-    {
-        if (loss < best)
-            (best, second, at) = (loss, best, device);
-        else if (loss < second)
-            second = loss;
+        return total - LeastLosses.OfBoth(first, last) >= _layers;
     }
 }

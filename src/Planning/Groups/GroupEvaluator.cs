@@ -8,20 +8,35 @@ public sealed class GroupEvaluator(ServingCosts serving)
 {
     private readonly FleetCosts _fleet = serving.Fleet;
 
-    /// <summary>The group at its best micro-batch size and count; null where it does not fit or is too slow for every reader.</summary>
+    /// <summary>The group at its best engine choice, micro-batch size and count; null where it does not fit or is too slow for every reader.</summary>
     public GroupPlan? Best(ReadOnlySpan<(int Device, int End)> stages, ReplicaRole role)
     {
         GroupPlan? best = null;
         foreach (var costs in serving.Of(role))
             if (Evaluate(stages, costs, costs.MaxMicroBatches) is { } plan && (best is null || plan.RequestSeconds < best.RequestSeconds))
                 best = plan;
-        return best;
+        return best is null ? null : Lightest(best);
+    }
+
+    /// <summary>The group with the first of the engine choices that gives it the same rate: in the request's own KV type if that does, with the fewest cells.</summary>
+    public GroupPlan Lightest(GroupPlan plan)
+    {
+        foreach (var choice in serving.ChoicesOf(plan.Role))
+        {
+            if (choice == plan.Choice)
+                break;
+            if (choice.MaxConcurrency >= plan.Concurrency
+                && Evaluate(plan.Stages, serving.OfSize(plan.Role, Math.Max(1, plan.MicroBatchSequences), choice), plan.MicroBatches) is { } lighter
+                && lighter.RequestSeconds <= plan.RequestSeconds)
+                return lighter;
+        }
+        return plan;
     }
 
     /// <summary>The group with at most so many micro-batches, fewer where the minimum speed wants it.</summary>
     public GroupPlan? Evaluate(ReadOnlySpan<(int Device, int End)> stages, RoleCosts costs, int maxMicroBatches)
     {
-        if (!FitsMemory(stages))
+        if (!FitsMemory(stages, costs.Choice) || !IsOpenTo(stages, costs))
             return null;
         var (bottleneck, slotSum) = Sums(stages, costs);
         var microBatches = costs.Role == ReplicaRole.Prefill ? 0 : Math.Min(maxMicroBatches, costs.MaxMicroBatches);
@@ -40,26 +55,38 @@ public sealed class GroupEvaluator(ServingCosts serving)
         {
             Role = costs.Role,
             Stages = stages.ToArray(),
+            Choice = costs.Choice,
             MicroBatchSequences = costs.Role == ReplicaRole.Prefill ? 0 : costs.MicroBatchSequences,
             MicroBatches = microBatches,
             RequestSeconds = seconds,
             PromptBusySeconds = prompt.Busy,
             PromptSeconds = prompt.Latency,
-            LoneTokenSeconds = costs.Role == ReplicaRole.Prefill ? 0 : LoneTokenSeconds(stages),
+            LoneTokenSeconds = costs.Role == ReplicaRole.Prefill ? 0 : LoneTokenSeconds(stages, costs.Choice.Settings.KvType),
             TokenSeconds = microBatches * costs.MicroBatchSequences * seconds / serving.DecodeSteps,
         };
     }
 
-    public bool FitsMemory(ReadOnlySpan<(int Device, int End)> stages)
+    /// <summary>Whether the stages are the whole model and each is within its device's memory.</summary>
+    public bool FitsMemory(ReadOnlySpan<(int Device, int End)> stages, EngineChoice choice)
     {
         var first = 0;
         foreach (var (device, end) in stages)
         {
-            if (end <= first || _fleet.Memory.StageBytes(first, end) > _fleet.MemoryBytes[device])
+            if (end <= first || choice.Memory.StageBytes(first, end) > _fleet.MemoryBytes[device])
                 return false;
             first = end;
         }
         return first == _fleet.LayerCount;
+    }
+
+    private static bool IsOpenTo(ReadOnlySpan<(int Device, int End)> stages, RoleCosts costs)
+    {
+        if (costs.Choice.InOwnType is null)
+            return true;
+        Span<int> devices = stackalloc int[stages.Length];
+        for (var index = 0; index < stages.Length; index++)
+            devices[index] = stages[index].Device;
+        return costs.IsOpenTo(devices);
     }
 
     private (double Bottleneck, double SlotSum) Sums(ReadOnlySpan<(int Device, int End)> stages, RoleCosts costs)
@@ -101,14 +128,14 @@ public sealed class GroupEvaluator(ServingCosts serving)
         return (serving.ChunksPerPrompt * slowest, sum + Math.Max(0, serving.ChunksPerPrompt - 1) * slowest);
     }
 
-    private double LoneTokenSeconds(ReadOnlySpan<(int Device, int End)> stages)
+    private double LoneTokenSeconds(ReadOnlySpan<(int Device, int End)> stages, KvCacheType kvType)
     {
         var (sum, first) = (0.0, 0);
         for (var index = 0; index < stages.Length; index++)
         {
             var (device, end) = stages[index];
             var isLast = index == stages.Length - 1;
-            sum += _fleet.Decode(device, 1, serving.ContextTokens).Seconds(_fleet.LayerWork[end] - _fleet.LayerWork[first], isLast);
+            sum += _fleet.Decode(device, 1, serving.ContextTokens, kvType).Seconds(_fleet.LayerWork[end] - _fleet.LayerWork[first], isLast);
             if (!isLast)
                 sum += _fleet.HopSeconds(device, stages[index + 1].Device, 1);
             first = end;

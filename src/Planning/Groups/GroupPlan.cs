@@ -1,4 +1,5 @@
 using E2LLM.Core.Plans;
+using E2LLM.Planning.Costs;
 
 namespace E2LLM.Planning.Groups;
 
@@ -9,6 +10,9 @@ public sealed class GroupPlan
 
     /// <summary>Devices in order, each with the end of its layer range.</summary>
     public required (int Device, int End)[] Stages { get; init; }
+
+    /// <summary>The engine settings of all its stages.</summary>
+    public required EngineChoice Choice { get; init; }
 
     public required int MicroBatchSequences { get; init; }
 
@@ -40,6 +44,7 @@ public sealed class GroupPlan
     {
         Role = Role,
         Stages = [.. Stages.Select(stage => (device(stage.Device), stage.End))],
+        Choice = Choice,
         MicroBatchSequences = MicroBatchSequences,
         MicroBatches = MicroBatches,
         RequestSeconds = RequestSeconds,

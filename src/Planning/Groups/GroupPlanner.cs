@@ -67,7 +67,7 @@ public sealed class GroupPlanner(ServingCosts serving)
             if (Cut(solver, order, ends, costs) is { } plan && (best is null || plan.RequestSeconds < best.RequestSeconds))
                 best = plan;
         });
-        return best;
+        return best is null ? null : _evaluator.Lightest(best);
     }
 
     /// <summary>A time that no order, no cut and no micro-batches of the devices are below; infinite where none fits.</summary>
@@ -120,7 +120,7 @@ public sealed class GroupPlanner(ServingCosts serving)
             if (plan is not null && (best is null || plan.RequestSeconds < best.RequestSeconds))
                 best = plan;
         });
-        return (best, (best?.RequestSeconds ?? double.PositiveInfinity) <= unproved * (1 + Rounding));
+        return (best is null ? null : _evaluator.Lightest(best), (best?.RequestSeconds ?? double.PositiveInfinity) <= unproved * (1 + Rounding));
     }
 
     /// <summary>Tries the sizes that may still give less than what is known, the likely best first.</summary>
@@ -144,7 +144,7 @@ public sealed class GroupPlanner(ServingCosts serving)
         if (!_closedForm.TryBuild(devices, costs, seconds, layers))
             for (var index = 0; index < devices.Length; index++)
                 layers[index] = (devices[index], 0);
-        else if (serving.Capacities.HasEqualLayers)
+        else if (costs.Capacities.HasEqualLayers)
         {
             if (!serving.Fleet.Named.AnyWithin(devices))
                 return (_evaluator.Evaluate(Cut(layers), costs, microBatches), true);

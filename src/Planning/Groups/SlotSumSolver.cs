@@ -8,7 +8,6 @@ namespace E2LLM.Planning.Groups;
 /// </summary>
 internal sealed class SlotSumSolver(ServingCosts serving)
 {
-    private readonly LayerCapacities _capacities = serving.Capacities;
     private readonly int _layers = serving.Fleet.LayerCount;
 
     /// <summary>The least sum; infinite where no partition stays within <paramref name="seconds"/>.</summary>
@@ -29,6 +28,7 @@ internal sealed class SlotSumSolver(ServingCosts serving)
         Span<int> inner = stackalloc int[count];
         Span<int> asLast = stackalloc int[count];
         Span<int> order = stackalloc int[count];
+        var capacities = costs.Capacities;
         var slots = costs.MaxMicroBatches == int.MaxValue ? costs.Busy : costs.Slot;
         var total = 0;
         var sum = hops.SlotSeconds;
@@ -36,11 +36,11 @@ internal sealed class SlotSumSolver(ServingCosts serving)
         {
             var cost = costs.Busy[devices[index]];
             var room = (seconds - cost.FixedSeconds) / cost.SecondsPerWork;
-            inner[index] = Math.Min(Math.Min(_capacities.Inner[devices[index]], costs.KvLayersWithin(devices[index], seconds)), _capacities.WithinWork(room));
+            inner[index] = Math.Min(Math.Min(capacities.Inner[devices[index]], costs.KvLayersWithin(devices[index], seconds)), capacities.WithinWork(room));
             if (inner[index] < 1)
                 return double.PositiveInfinity;
             asLast[index] = Math.Min(
-                Math.Min(inner[index], _capacities.Last[devices[index]]), _capacities.WithinWork(room - cost.HeadSeconds / cost.SecondsPerWork));
+                Math.Min(inner[index], capacities.Last[devices[index]]), capacities.WithinWork(room - cost.HeadSeconds / cost.SecondsPerWork));
             total += inner[index];
             var slot = slots[devices[index]];
             sum += slot.FixedSeconds + slot.SecondsPerWork;
@@ -64,13 +64,13 @@ internal sealed class SlotSumSolver(ServingCosts serving)
             if (candidateSum >= least)
                 continue;
             // A device that takes the embedding on top of what it holds anyway costs nothing; else each is tried with its smaller limit.
-            var embedding = FreeForEmbedding(devices, filled, candidate);
+            var embedding = FreeForEmbedding(devices, capacities, filled, candidate);
             if (embedding < 0)
-                (embedding, candidateSum) = PaidEmbedding(devices, slots, order, inner, caps, filled, candidate, head);
+                (embedding, candidateSum) = PaidEmbedding(devices, slots, capacities, order, inner, caps, filled, candidate, head);
             if (candidateSum >= least)
                 continue;
             (least, last, first) = (candidateSum, candidate, embedding);
-            caps[first] = Math.Min(inner[first], _capacities.First[devices[first]]);
+            caps[first] = Math.Min(inner[first], capacities.First[devices[first]]);
             if (!counts.IsEmpty)
                 Fill(devices, slots, order, caps, counts);
         }
@@ -86,11 +86,11 @@ internal sealed class SlotSumSolver(ServingCosts serving)
         if (seconds < hops.Seconds)
             return double.PositiveInfinity;
         Span<(double SecondsPerWork, double Room)> rooms = stackalloc (double, double)[devices.Length];
-        var (sum, head, left, least) = (hops.SlotSeconds, double.PositiveInfinity, (double)_layers, _capacities.LeastWork);
+        var (sum, head, left, least) = (hops.SlotSeconds, double.PositiveInfinity, (double)_layers, costs.Capacities.LeastWork);
         for (var index = 0; index < devices.Length; index++)
         {
             var (cost, slot) = (costs.Busy[devices[index]], costs.Slot[devices[index]]);
-            var room = Math.Min((seconds - cost.FixedSeconds) / cost.SecondsPerWork + 1e-9, _capacities.MostWork(_capacities.Inner[devices[index]]));
+            var room = Math.Min((seconds - cost.FixedSeconds) / cost.SecondsPerWork + 1e-9, costs.Capacities.MostWork(costs.Capacities.Inner[devices[index]]));
             if (room < least)
                 return double.PositiveInfinity;
             sum += slot.FixedSeconds + least * slot.SecondsPerWork;
@@ -123,12 +123,13 @@ internal sealed class SlotSumSolver(ServingCosts serving)
     }
 
     private (int Embedding, double Seconds) PaidEmbedding(
-        ReadOnlySpan<int> devices, LinearCost[] slots, ReadOnlySpan<int> order, ReadOnlySpan<int> inner, Span<int> caps, Span<int> filled, int last, double head)
+        ReadOnlySpan<int> devices, LinearCost[] slots, LayerCapacities capacities, ReadOnlySpan<int> order, ReadOnlySpan<int> inner, Span<int> caps, Span<int> filled,
+        int last, double head)
     {
         var (embedding, least) = (-1, double.PositiveInfinity);
         for (var other = 0; other < devices.Length; other++)
         {
-            var room = Math.Min(inner[other], _capacities.First[devices[other]]);
+            var room = Math.Min(inner[other], capacities.First[devices[other]]);
             if (other == last || room < 1)
                 continue;
             caps[other] = room;
@@ -139,10 +140,10 @@ internal sealed class SlotSumSolver(ServingCosts serving)
         return (embedding, least);
     }
 
-    private int FreeForEmbedding(ReadOnlySpan<int> devices, ReadOnlySpan<int> filled, int last)
+    private static int FreeForEmbedding(ReadOnlySpan<int> devices, LayerCapacities capacities, ReadOnlySpan<int> filled, int last)
     {
         for (var index = 0; index < devices.Length; index++)
-            if (index != last && filled[index] <= _capacities.First[devices[index]])
+            if (index != last && filled[index] <= capacities.First[devices[index]])
                 return index;
         return -1;
     }

@@ -40,10 +40,10 @@ public sealed class PartitionProblem
 
     public int DeviceCount => Costs.Length;
 
-    /// <summary>A role's costs on devices in a given order.</summary>
+    /// <summary>A role's costs on devices in a given order, with one micro-batch size.</summary>
     internal static PartitionProblem Of(ServingCosts serving, RoleCosts costs, int[] order)
     {
-        var memory = serving.Fleet.Memory;
+        var memory = costs.Choice.Memory;
         return new PartitionProblem
         {
             LayerWork = serving.Fleet.LayerWork,

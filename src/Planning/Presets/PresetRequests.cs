@@ -8,7 +8,7 @@ namespace E2LLM.Planning.Presets;
 /// <summary>Plan requests for fleets of preset devices, with engine settings that suit the workload.</summary>
 public static class PresetRequests
 {
-    /// <summary>Sequences that an engine holds: the largest concurrency that the paper looks at.</summary>
+    /// <summary>Sequences that an engine holds where the planner has no choice: the largest concurrency that the paper looks at.</summary>
     public const int MaxSequences = 16;
 
     private const int MaxStepTokens = 512;
@@ -20,16 +20,20 @@ public static class PresetRequests
         Model = model,
         Profiles = FleetPresets.Profiles(fleet, model),
         Engine = Engine(model, workload),
+        EngineChoices = EngineLadder.Of(Engine(model, workload), CellsPerSequence(workload), fixesSequences: false, fixesKvType: false),
         Workload = workload,
         Objective = objective,
         MinimumTokensPerSecond = minimumTokensPerSecond,
         Seed = seed,
     };
 
+    /// <summary>KV cells that a mean request takes.</summary>
+    public static int CellsPerSequence(WorkloadSpec workload) => (int)Math.Ceiling(workload.MeanInputTokens + workload.MeanOutputTokens);
+
     /// <summary>KV cells for <see cref="MaxSequences"/> mean requests; sequences of up to four times the mean.</summary>
     public static EngineSettings Engine(ModelSpec model, WorkloadSpec workload)
     {
-        var tokens = (int)Math.Ceiling(workload.MeanInputTokens + workload.MeanOutputTokens);
+        var tokens = CellsPerSequence(workload);
         return new EngineSettings
         {
             KvCells = Math.Clamp(MaxSequences * tokens, 1, 1 << 24),

@@ -11,16 +11,21 @@ public static class PlanRequestCheck
     /// <summary>No stage of a device is as large, and sums of the whole fleet stay far from overflow.</summary>
     private const long MaxBytes = 1L << 50;
 
+    private const int MaxChoices = 64;
+
     /// <exception cref="PlanningException">Lists every fault, each with its key, value and valid range.</exception>
     public static void ThrowIfInvalid(PlanRequest request)
     {
         var faults = new FaultList();
         CheckModel(request.Model, faults);
-        CheckEngine(request.Engine, request.Model, faults);
+        CheckEngine(request.Engine, request.Model, "engine", faults);
         CheckDevices(request.Fleet, faults);
         CheckLinks(request.Fleet, faults);
         ProfileCheck.Check(request, faults);
         CheckWorkload(request, faults);
+        // Made from the engine settings, they would repeat what is wrong with those.
+        if (faults.Count == 0)
+            CheckChoices(request, faults);
         if (faults.Count > 0)
             throw new PlanningException($"Nothing planned: {faults}");
     }
@@ -59,14 +64,37 @@ public static class PlanRequestCheck
         faults.Require(model.SharedBytes is >= 0 and < MaxBytes, "model.sharedBytes", model.SharedBytes, "0 to 2^50 bytes");
     }
 
-    private static void CheckEngine(EngineSettings engine, ModelSpec model, FaultList faults)
+    private static void CheckEngine(EngineSettings engine, ModelSpec model, string key, FaultList faults)
     {
-        faults.Require(engine.KvCells is >= 1 and <= 1 << 24, "engine.kvCells", engine.KvCells, "1 to 16,777,216");
-        faults.Require(engine.MaxSequences is >= 1 and <= 255, "engine.maxSequences", engine.MaxSequences, "1 to 255");
-        faults.Require(engine.MaxStepTokens is >= 1 and <= 8192, "engine.maxStepTokens", engine.MaxStepTokens, "1 to 8,192");
+        faults.Require(engine.KvCells is >= 1 and <= 1 << 24, $"{key}.kvCells", engine.KvCells, "1 to 16,777,216");
+        faults.Require(engine.MaxSequences is >= 1 and <= 255, $"{key}.maxSequences", engine.MaxSequences, "1 to 255");
+        faults.Require(engine.MaxStepTokens is >= 1 and <= 8192, $"{key}.maxStepTokens", engine.MaxStepTokens, "1 to 8,192");
         faults.Require(
             engine.MaxSequenceTokens >= 1 && engine.MaxSequenceTokens <= Math.Max(1, model.ContextLengthTokens),
-            "engine.maxSequenceTokens", engine.MaxSequenceTokens, $"1 to the model's trained context of {model.ContextLengthTokens}");
+            $"{key}.maxSequenceTokens", engine.MaxSequenceTokens, $"1 to the model's trained context of {model.ContextLengthTokens}");
+    }
+
+    private static void CheckChoices(PlanRequest request, FaultList faults)
+    {
+        var choices = request.EngineChoices.IsDefault ? [] : request.EngineChoices;
+        faults.Require(choices.Length <= MaxChoices, "engineChoices", choices.Length, $"{MaxChoices} entries at most: all of them are searched");
+        for (var index = 0; index < Math.Min(choices.Length, MaxChoices); index++)
+        {
+            var key = $"engineChoices[{index}]";
+            CheckEngine(choices[index], request.Model, key, faults);
+            faults.Require(
+                choices[index] with { KvCells = request.Engine.KvCells, MaxSequences = request.Engine.MaxSequences, KvType = request.Engine.KvType } == request.Engine,
+                key, choices[index], "alike to engine but for kvCells, maxSequences and kvType");
+            CheckCells(request, choices[index], key, faults);
+        }
+    }
+
+    private static void CheckCells(PlanRequest request, EngineSettings engine, string key, FaultList faults)
+    {
+        var tokens = request.Workload is { } workload ? workload.MeanInputTokens + workload.MeanOutputTokens : 0;
+        faults.Require(
+            !(tokens > engine.KvCells), "workload.meanInputTokens + meanOutputTokens", tokens,
+            $"at most {key}.kvCells ({engine.KvCells}): not one mean request fits the KV cache");
     }
 
     private static void CheckWorkload(PlanRequest request, FaultList faults)
@@ -82,10 +110,7 @@ public static class PlanRequestCheck
         faults.Require(workload.InputTokensScv is >= 0 and <= 1e6, "workload.inputTokensScv", workload.InputTokensScv, "0 to 1,000,000");
         faults.Require(workload.OutputTokensScv is >= 0 and <= 1e6, "workload.outputTokensScv", workload.OutputTokensScv, "0 to 1,000,000");
         faults.Require(workload.HorizonRequests is >= 1 and <= 100_000_000, "workload.horizonRequests", workload.HorizonRequests, "1 to 100,000,000");
-        var tokens = workload.MeanInputTokens + workload.MeanOutputTokens;
-        faults.Require(
-            !(tokens > request.Engine.KvCells), "workload.meanInputTokens + meanOutputTokens", tokens,
-            $"at most engine.kvCells ({request.Engine.KvCells}): not one mean request fits the KV cache");
+        CheckCells(request, request.Engine, "engine", faults);
     }
 
     private static void CheckDevices(FleetSpec fleet, FaultList faults)

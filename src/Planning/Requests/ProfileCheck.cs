@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using E2LLM.Core.Fleets;
 using E2LLM.Core.Plans;
 
@@ -26,7 +27,8 @@ internal static class ProfileCheck
             faults.Require(profile.HeadSeconds is >= 0 and <= MaxSeconds, $"{key}.headSeconds", profile.HeadSeconds, "0 to 1e6 s");
             CheckHead(profile, key, faults);
             CheckPrefill(profile, key, faults);
-            CheckDecode(profile, key, faults);
+            CheckDecode(profile.Decode, $"{key}.decode", faults);
+            CheckKvTypes(profile, key, faults);
         }
         foreach (var device in devices)
             faults.Require(seen.Contains(device.Id), $"profiles ({device.Id})", "none", "one profile for each device of the fleet");
@@ -58,18 +60,29 @@ internal static class ProfileCheck
         }
     }
 
-    private static void CheckDecode(DeviceProfile profile, string key, FaultList faults)
+    private static void CheckKvTypes(DeviceProfile profile, string key, FaultList faults)
     {
-        var points = profile.Decode.IsDefault ? [] : profile.Decode;
-        faults.Require(points.Length > 0, $"{key}.decode", "empty", "at least one point");
+        var types = profile.DecodeByKvType.IsDefault ? [] : profile.DecodeByKvType;
+        for (var index = 0; index < types.Length; index++)
+        {
+            var type = types[index].KvType;
+            faults.Require(types.Count(decode => decode.KvType == type) == 1, $"{key}.decodeByKvType[{index}].kvType", type, "one entry for a type");
+            CheckDecode(types[index].Points, $"{key}.decodeByKvType[{index}].points", faults);
+        }
+    }
+
+    private static void CheckDecode(ImmutableArray<DecodePoint> measured, string key, FaultList faults)
+    {
+        var points = measured.IsDefault ? [] : measured;
+        faults.Require(points.Length > 0, key, "empty", "at least one point");
         var seen = new HashSet<(int, int)>();
         for (var index = 0; index < points.Length; index++)
         {
             var (batch, context, seconds) = points[index];
-            faults.Require(batch > 0, $"{key}.decode[{index}].batchSequences", batch, "at least 1");
-            faults.Require(context >= 0, $"{key}.decode[{index}].contextTokens", context, "0 or more");
-            faults.Require(seen.Add((batch, context)), $"{key}.decode[{index}]", $"batch {batch}, context {context}", "one point for a batch and context");
-            faults.Require(seconds is > 0 and <= MaxSeconds, $"{key}.decode[{index}].secondsPerLayer", seconds, "above 0 to 1e6 s");
+            faults.Require(batch > 0, $"{key}[{index}].batchSequences", batch, "at least 1");
+            faults.Require(context >= 0, $"{key}[{index}].contextTokens", context, "0 or more");
+            faults.Require(seen.Add((batch, context)), $"{key}[{index}]", $"batch {batch}, context {context}", "one point for a batch and context");
+            faults.Require(seconds is > 0 and <= MaxSeconds, $"{key}[{index}].secondsPerLayer", seconds, "above 0 to 1e6 s");
         }
     }
 }

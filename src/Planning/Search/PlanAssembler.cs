@@ -30,7 +30,7 @@ internal static class PlanAssembler
     }
 
     private static ReplicaPlan Replica(ServingCosts serving, GroupPlan group, string id) =>
-        ReplicaBuilder.Build(serving.Fleet, id, group.Role, group.Stages) with
+        ReplicaBuilder.Build(serving.Fleet, id, group.Role, group.Choice, group.Stages) with
         {
             DecodeConcurrency = group.Concurrency,
             MicroBatches = group.MicroBatches,

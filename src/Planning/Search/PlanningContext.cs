@@ -53,6 +53,9 @@ public sealed class PlanningContext
         });
     }
 
+    /// <summary>The same request with its own engine settings alone.</summary>
+    internal PlanningContext Alone() => new(Request with { EngineChoices = [] }, CancellationToken, Threads.MaxDegreeOfParallelism, Progress);
+
     public PlanRequest Request { get; }
 
     public CancellationToken CancellationToken { get; }

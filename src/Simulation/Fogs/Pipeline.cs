@@ -13,6 +13,7 @@ namespace E2LLM.Simulation.Fogs;
 internal sealed class Pipeline
 {
     private readonly FleetCosts _fleet;
+    private readonly KvCacheType _kvType;
     private readonly (int Device, double Work)[] _stages;
     private readonly double[] _stageFree;
     private readonly double[] _linkFree;
@@ -20,6 +21,7 @@ internal sealed class Pipeline
     public Pipeline(FleetCosts fleet, ReplicaPlan replica, IReadOnlyDictionary<string, int> devices)
     {
         _fleet = fleet;
+        _kvType = replica.Engine.KvType;
         _stages = [.. replica.Stages.Select(stage => (devices[stage.DeviceId], Work(stage)))];
         (_stageFree, _linkFree, BusySeconds) = (new double[_stages.Length], new double[_stages.Length], new double[_stages.Length]);
 
@@ -51,11 +53,11 @@ internal sealed class Pipeline
         var (device, work) = _stages[index];
         var isLast = index == _stages.Length - 1;
         if (promptRows == 0)
-            return _fleet.Decode(device, decodeRows, contextTokens).Seconds(work, isLast);
+            return _fleet.Decode(device, decodeRows, contextTokens, _kvType).Seconds(work, isLast);
         var all = _fleet.Prefill(device, promptRows + decodeRows).Seconds(work, isLast: false);
         if (decodeRows > 0)
-            all += Math.Max(0, _fleet.Decode(device, decodeRows, contextTokens).Seconds(work, isLast: false)
+            all += Math.Max(0, _fleet.Decode(device, decodeRows, contextTokens, _kvType).Seconds(work, isLast: false)
                 - _fleet.Prefill(device, decodeRows).Seconds(work, isLast: false));
-        return all + (isLast && outputRows > 0 ? _fleet.Decode(device, outputRows, contextTokens).HeadSeconds : 0);
+        return all + (isLast && outputRows > 0 ? _fleet.Decode(device, outputRows, contextTokens, _kvType).HeadSeconds : 0);
     }
 }

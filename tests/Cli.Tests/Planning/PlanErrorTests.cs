@@ -107,10 +107,11 @@ public sealed class PlanErrorTests
     }
 
     [Theory]
-    [InlineData("3.5 GiB", new string[0])]
+    [InlineData("3.5 GiB", new[] { "--kv-type", "f16", "--max-sequences", "16" })]
     [InlineData("3.3 GiB", new[] { "--kv-type", "q8_0", "--max-sequences", "40" })]
     [InlineData("3.3 GiB", new[] { "--kv-cells", "30000" })]
-    [InlineData("3 GiB", new string[0])]
+    [InlineData("3 GiB", new[] { "--kv-type", "f16", "--max-sequences", "16" })]
+    [InlineData("3 GiB", new[] { "--max-sequences", "40" })]
     public async Task Run_FleetTooSmall_NamesOptionsThatHelp(string memory, string[] options)
     {
         using var files = new PlanFiles();

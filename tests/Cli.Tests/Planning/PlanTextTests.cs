@@ -9,7 +9,7 @@ public sealed class PlanTextTests
     [Fact]
     public async Task Text_OnePlanner_ShowsEveryDeviceThePredictionAndTheProofWithinTheWidth()
     {
-        var text = await PlanTool.RunAsync(PlanTool.Testbed);
+        var text = await PlanTool.RunAsync([.. PlanTool.Testbed, "--objective", "capacity"]);
 
         Assert.All(PlanRequests.Testbed().Request.Fleet.Devices, device => Assert.Contains(device.Id, text));
         Assert.Contains("predicted from analytic profiles", text);

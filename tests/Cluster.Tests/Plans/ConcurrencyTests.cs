@@ -48,6 +48,24 @@ public sealed class ConcurrencyTests
     }
 
     [Fact]
+    public async Task Run_SequencesLeftToThePlan_AreAsManyAsTheMemoryHolds()
+    {
+        var meter = new RunningMeter(Synthetic.Engines(new SyntheticTiming { CallSeconds = 3e-3 }));
+        var options = Synthetic.Options([[Synthetic.Device("large")]], meter) with
+        {
+            Serving = serving => (serving.MaxSequences, serving.ReusePrefixes) = (0, false),
+        };
+        await using var fog = await TestFog.ServeAsync(options);
+        var replica = Assert.Single((await fog.Plan.GetStatusAsync()).Plan!.Replicas);
+        Assert.InRange(replica.Engine.MaxSequences, 16, 128);
+        Assert.True(replica.Engine.KvCells >= replica.Engine.MaxSequenceTokens);
+
+        await RunAllAsync(fog, Requests(60));
+
+        Assert.InRange(meter.MostOpen, 9, replica.DecodeConcurrency);
+    }
+
+    [Fact]
     public async Task Run_PrefillAndDecoder_TheDecoderTakesNoMoreCachesThanThePlanSays()
     {
         var decoder = new RunningMeter(Synthetic.Engines(new SyntheticTiming { CallSeconds = 3e-3 }));

@@ -73,6 +73,28 @@ public sealed class ServingOptionsTests
     }
 
     [Fact]
+    public void ChoicesFor_SequencesAndKvTypeGiven_AreTheSettingsAlone()
+    {
+        var options = new ServingOptions { MaxSequences = 8 };
+        var settings = options.SettingsFor(Synthetic.Model, []);
+
+        Assert.Equal(settings, Assert.Single(options.ChoicesFor(settings)));
+    }
+
+    [Fact]
+    public void ChoicesFor_LeftToThePlan_AreTheLadderWithCellsForExpectedRequests()
+    {
+        var options = new ServingOptions { MaxSequences = 0, KvType = KvTypeChoice.Auto, MaxSequenceTokens = 1000, MaxStepTokens = 32, ExpectedInputTokens = 300, ExpectedOutputTokens = 100 };
+        var settings = options.SettingsFor(Synthetic.Model, []);
+
+        var choices = options.ChoicesFor(settings);
+
+        Assert.Equal([(4, 1600), (8, 3200), (16, 6400), (32, 12_800)], choices.Take(4).Select(choice => (choice.MaxSequences, choice.KvCells)));
+        Assert.Equal([KvCacheType.F16, KvCacheType.Q8_0], choices.Select(choice => choice.KvType).Distinct());
+        Assert.Contains(settings, choices);
+    }
+
+    [Fact]
     public async Task Start_OptionsOutOfRange_NamesAllOfThem()
     {
         var options = Synthetic.ThreeDevices() with

@@ -37,7 +37,7 @@ public class ColumnBoundTests
             {
                 var used = groups.SelectMany(group => group.Stages).Select(stage => stage.Device).ToList();
                 Assert.Equal(used.Count, used.Distinct().Count());
-                Assert.All(groups, group => Assert.True(context.Groups.Evaluator.FitsMemory(group.Stages)));
+                Assert.All(groups, group => Assert.True(context.Groups.Evaluator.FitsMemory(group.Stages, group.Choice)));
             }
         }
     }

@@ -18,7 +18,7 @@ public class HeadTests
     public void Decode_MeasuredHead_IsReadBetweenAndBeyondItsPoints(int rows, double seconds)
     {
         var costs = Costs(Fixtures.Profile("d0", 1000, 1) with { HeadSeconds = 7, Head = [new(1, 0.1), new(3, 0.2), new(4, 0.3)] });
-        Assert.Equal(seconds, costs.Decode(0, rows, 1).HeadSeconds, 12);
+        Assert.Equal(seconds, costs.Decode(0, rows, 1, Core.Plans.KvCacheType.F16).HeadSeconds, 12);
         Assert.Equal(0.1, costs.Prefill(0, 8).HeadSeconds);
     }
 
@@ -29,7 +29,7 @@ public class HeadTests
     public void Decode_HeadMeasuredForOneRow_GrowsAsOurEnginesHeadsDo(int rows, double times)
     {
         var costs = Costs(Fixtures.Profile("d0", 1000, 1) with { HeadSeconds = 0.5 });
-        Assert.Equal(0.5 * times, costs.Decode(0, rows, 1).HeadSeconds, 12);
+        Assert.Equal(0.5 * times, costs.Decode(0, rows, 1, Core.Plans.KvCacheType.F16).HeadSeconds, 12);
         Assert.Equal(0.5, costs.Prefill(0, 8).HeadSeconds);
     }
 
@@ -52,14 +52,14 @@ public class HeadTests
         Assert.True(now.Remove(nameof(DeviceProfile.Head)));
         var older = JsonSerializer.Deserialize<DeviceProfile>(now)!;
         Assert.Empty(older.Head);
-        Assert.Equal(1, Costs(older).Decode(0, 4, 1).HeadSeconds);
+        Assert.Equal(1, Costs(older).Decode(0, 4, 1, Core.Plans.KvCacheType.F16).HeadSeconds);
     }
 
     [Fact]
     public void Plan_PaperTestbed_IsNotHeldBackByTheHead()
     {
         var request = PresetRequests.Create(
-            FleetPresets.Get("paper-testbed"), ModelShapes.Get("gpt-oss-20b"), WorkloadPresets.Get("extended"), PlanObjective.Capacity);
+            FleetPresets.Get("paper-testbed"), ModelShapes.Get("gpt-oss-20b"), WorkloadPresets.Get("extended"), PlanObjective.Capacity) with { EngineChoices = [] };
         Assert.InRange(PlannerRegistry.Get("exact").Plan(request, CancellationToken.None).Prediction!.CapacityRequestsPerSecond, 1.9, 2.2);
     }
 

@@ -11,13 +11,9 @@ internal static class BruteForceGroups
     {
         var least = double.PositiveInfinity;
         foreach (var stages in Partitions(devices, serving.Fleet.LayerCount))
-        {
-            if (!evaluator.FitsMemory(stages))
-                continue;
             foreach (var costs in serving.Of(role))
                 if (evaluator.Evaluate(stages, costs, costs.MaxMicroBatches) is { } plan)
                     least = Math.Min(least, plan.RequestSeconds);
-        }
         return least;
     }
 

@@ -27,7 +27,7 @@ public class GroupPlannerTests
                     continue;
                 found++;
                 Assert.Equal(1, plan.RequestSeconds / expected, 1e-8);
-                Assert.True(planner.Evaluator.FitsMemory(plan.Stages));
+                Assert.True(planner.Evaluator.FitsMemory(plan.Stages, plan.Choice));
             }
         }
         Assert.InRange(found, 1000, 5500);

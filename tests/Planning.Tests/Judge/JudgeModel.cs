@@ -18,7 +18,7 @@ internal sealed class JudgeModel
     private readonly double _chunk;
     private readonly double _chunks;
     private readonly double _steps;
-    private readonly Dictionary<(int Device, int Sequences), (double Call, double Work, double Head)> _decode = [];
+    private readonly Dictionary<(int Device, int Sequences, KvCacheType KvType), (double Call, double Work, double Head)> _decode = [];
 
     public JudgeModel(PlanRequest request)
     {
@@ -34,39 +34,75 @@ internal sealed class JudgeModel
             .. Enumerable.Range(0, Layers).Select(layer =>
             {
                 var window = _model.LayerWindowTokens.IsDefaultOrEmpty ? 0 : _model.LayerWindowTokens[layer];
-                return KvBytes(layer) * (window == 0 ? tokens : Math.Min(window, tokens));
+                return KvBytes(layer, request.Engine) * (window == 0 ? tokens : Math.Min(window, tokens));
             }),
         ];
         _chunk = Math.Min(request.Engine.MaxStepTokens, tokens);
         _chunks = tokens / _chunk;
         _steps = Math.Max(1, _workload.MeanOutputTokens - 1);
-        MaxSequences = Math.Clamp((int)(request.Engine.KvCells / (tokens + _workload.MeanOutputTokens)), 1, request.Engine.MaxSequences);
+        Engines = [.. request.EngineChoices.Prepend(request.Engine).Distinct()];
     }
 
     public int Devices => _profiles.Length;
 
     public int Layers => _model.LayerCount;
 
+    /// <summary>The settings that a group may have, but for what <see cref="MayHave"/> says.</summary>
+    public EngineSettings[] Engines { get; }
+
     /// <summary>Sequences that may be open at once.</summary>
-    public int MaxSequences { get; }
+    public int MaxSequences(EngineSettings engine) =>
+        Math.Clamp((int)(engine.KvCells / (_workload.MeanInputTokens + _workload.MeanOutputTokens)), 1, engine.MaxSequences);
+
+    /// <summary>
+    /// Another KV type is for MIXED groups alone, and for those that cannot hold as many sequences in the request's own: the longest ranges with the
+    /// fewest cells for these, one of them as first stage and another as last, do not add up to the model.
+    /// </summary>
+    public bool MayHave(IReadOnlyList<int> devices, ReplicaRole role, EngineSettings engine)
+    {
+        if (engine.KvType == _request.Engine.KvType)
+            return true;
+        var own = Engines.Where(other => other.KvType == _request.Engine.KvType && MaxSequences(other) >= MaxSequences(engine))
+            .Append(engine with { KvType = _request.Engine.KvType }).MinBy(other => other.KvCells)!;
+        if (role != ReplicaRole.Mixed || devices.Count == 1)
+            return role == ReplicaRole.Mixed && !Fits(devices[0], 0, Layers, own);
+        int[] ends = [0, .. Enumerable.Range(1, Layers).Where(end => end == Layers || end % CutPeriod == 0)];
+        // Ranges of the ends take what the ends hold besides; those in between are taken for free of it.
+        var besides = StageBytes(0, 0, own) - _model.EmbeddingBytes;
+        int Longest(int device, Func<int, int, bool> counts, Func<int, int, long> bytes) => (
+            from first in Enumerable.Range(0, ends.Length)
+            from last in Enumerable.Range(first, ends.Length - first)
+            where counts(first, last) && bytes(ends[first], ends[last]) <= Memory(device)
+            select last - first).DefaultIfEmpty(0).Max();
+        long Inner(int first, int end) => besides + Enumerable.Range(first, end - first).Sum(layer => _model.LayerBytes[layer] + own.KvCells * KvBytes(layer, own));
+        int[] inner = [.. devices.Select(device => Longest(device, (_, _) => true, Inner))];
+        int[] asFirst = [.. devices.Select(device => Longest(device, (first, _) => first == 0, (first, end) => Inner(first, end) + _model.EmbeddingBytes))];
+        int[] asLast = [.. devices.Select(device => Longest(
+            device, (_, last) => last == ends.Length - 1, (first, end) => Inner(first, end) + _model.HeadBytes + 4L * _model.VocabularySize * own.MaxStepTokens))];
+        var holds = from first in Enumerable.Range(0, devices.Count)
+                    from last in Enumerable.Range(0, devices.Count)
+                    where first != last && inner.All(layers => layers > 0) && asFirst[first] > 0 && asLast[last] > 0
+                    select inner.Sum() - inner[first] + asFirst[first] - inner[last] + asLast[last] >= ends.Length - 1;
+        return !holds.Any(held => held);
+    }
 
     public int CutPeriod => _model.CutPeriodLayers;
 
-    public long StageBytes(int first, int end)
+    public long StageBytes(int first, int end, EngineSettings engine)
     {
-        var engine = _request.Engine;
         var bytes = _model.WeightBytes(first, end - first)
             + 8L * engine.MaxStepTokens * 4 * _model.EmbeddingLength + (long)engine.KvCells * engine.MaxStepTokens * (engine.FlashAttention ? 2 : 4);
         for (var layer = first; layer < end; layer++)
-            bytes += engine.KvCells * KvBytes(layer);
+            bytes += engine.KvCells * KvBytes(layer, engine);
         return end == Layers ? bytes + 4L * _model.VocabularySize * engine.MaxStepTokens : bytes;
     }
 
-    public bool Fits(int device, int first, int end) =>
-        StageBytes(first, end) <= Math.Min(_profiles[device].MemoryBytes, _request.Fleet.Devices[device].MemoryBytes);
+    public bool Fits(int device, int first, int end, EngineSettings engine) => StageBytes(first, end, engine) <= Memory(device);
+
+    private long Memory(int device) => Math.Min(_profiles[device].MemoryBytes, _request.Fleet.Devices[device].MemoryBytes);
 
     /// <summary>Seconds between two requests at the highest rate of a layout that fits; infinite where no micro-batch keeps the minimum speed.</summary>
-    public double Seconds((int Device, int EndLayer)[] stages, ReplicaRole role, int sequences)
+    public double Seconds((int Device, int EndLayer)[] stages, ReplicaRole role, EngineSettings engine, int sequences)
     {
         var (slowest, sum, first) = (0.0, 0.0, 0);
         for (var index = 0; index < stages.Length; index++)
@@ -77,7 +113,7 @@ internal sealed class JudgeModel
             for (var layer = first; layer < end; layer++)
                 (work, kvBytes) = (work + _work[layer], kvBytes + _kvPromptBytes[layer]);
             var prompt = role == ReplicaRole.Decoder ? 0 : Prompt(device, work, isLast);
-            var answer = role == ReplicaRole.Prefill ? 0 : Answer(device, work, isLast, sequences);
+            var answer = role == ReplicaRole.Prefill ? 0 : Answer(device, work, isLast, sequences, engine.KvType);
             slowest = Math.Max(slowest, prompt + answer);
             sum += prompt / sequences + answer;
             if (role != ReplicaRole.Mixed && Devices > 1)
@@ -94,7 +130,7 @@ internal sealed class JudgeModel
         }
         if (role == ReplicaRole.Prefill)
             return slowest;
-        for (var microBatches = MaxSequences / sequences; microBatches > 0; microBatches--)
+        for (var microBatches = MaxSequences(engine) / sequences; microBatches > 0; microBatches--)
         {
             var seconds = Math.Max(slowest, sum / microBatches);
             if (_request.MinimumTokensPerSecond == 0
@@ -114,23 +150,18 @@ internal sealed class JudgeModel
         return mixed + (prefill > 0 ? Math.Min(Math.Min(prefill, decode), KvRate(groups, prefill, decode)) : 0);
     }
 
-    // Every prompt goes to every DECODER in proportion to its rate; the interfaces of the busiest group are the limit.
+    // Every prompt goes to every DECODER in proportion to its rate; the busiest interface is the limit.
     private double KvRate(IReadOnlyCollection<JudgeGroup> groups, double prefill, double decode)
     {
-        var busy = new Dictionary<JudgeGroup, double>(ReferenceEqualityComparer.Instance);
+        var busy = new double[Devices];
         foreach (var from in groups.Where(group => group.Role == ReplicaRole.Prefill))
             foreach (var to in groups.Where(group => group.Role == ReplicaRole.Decoder))
-            {
-                var seconds = from.Rate / prefill * (to.Rate / decode) * Transfer(from, to);
-                busy[from] = busy.GetValueOrDefault(from) + seconds;
-                busy[to] = busy.GetValueOrDefault(to) + seconds;
-            }
-        return 1 / busy.Values.Max();
+                AddTransfer(from, to, from.Rate / prefill * (to.Rate / decode), busy);
+        return 1 / busy.Max();
     }
 
-    private double Transfer(JudgeGroup from, JudgeGroup to)
+    private void AddTransfer(JudgeGroup from, JudgeGroup to, double share, double[] busy)
     {
-        var seconds = new Dictionary<(bool Sends, int Device), double>();
         for (int sender = 0, sent = 0; sender < from.Stages.Length; sent = from.Stages[sender++].EndLayer)
             for (int receiver = 0, kept = 0; receiver < to.Stages.Length; kept = to.Stages[receiver++].EndLayer)
             {
@@ -138,26 +169,26 @@ internal sealed class JudgeModel
                 if (first >= end)
                     continue;
                 var link = Link(from.Stages[sender].Device, to.Stages[receiver].Device);
-                var piece = link.LatencySeconds + _kvPromptBytes[first..end].Sum() / link.BandwidthBytesPerSecond;
-                seconds[(true, sender)] = seconds.GetValueOrDefault((true, sender)) + piece;
-                seconds[(false, receiver)] = seconds.GetValueOrDefault((false, receiver)) + piece;
+                var seconds = share * (link.LatencySeconds + _kvPromptBytes[first..end].Sum() / link.BandwidthBytesPerSecond);
+                busy[from.Stages[sender].Device] += seconds;
+                busy[to.Stages[receiver].Device] += seconds;
             }
-        return seconds.Values.Max();
     }
 
     private double Prompt(int device, double work, bool isLast) =>
         _chunks * (_profiles[device].CallSeconds + work * JudgeTable.At([.. _profiles[device].Prefill.Select(point => ((double)point.ChunkTokens, point.SecondsPerLayer))], _chunk))
         + (isLast ? Head(_profiles[device], 1) : 0);
 
-    private double Answer(int device, double work, bool isLast, int sequences)
+    private double Answer(int device, double work, bool isLast, int sequences, KvCacheType kvType)
     {
-        if (!_decode.TryGetValue((device, sequences), out var cost))
+        if (!_decode.TryGetValue((device, sequences, kvType), out var cost))
         {
             var profile = _profiles[device];
-            var tables = profile.Decode.GroupBy(point => point.ContextTokens).OrderBy(group => group.Key).Select(group => (
+            var points = profile.DecodeByKvType.FirstOrDefault(decode => decode.KvType == kvType)?.Points ?? profile.Decode;
+            var tables = points.GroupBy(point => point.ContextTokens).OrderBy(group => group.Key).Select(group => (
                 (double)group.Key, group.OrderBy(point => point.BatchSequences).Select(point => ((double)point.BatchSequences, point.SecondsPerLayer)).ToArray())).ToArray();
             var seconds = JudgeTable.At(tables, sequences, _workload.MeanInputTokens + _workload.MeanOutputTokens / 2);
-            _decode[(device, sequences)] = cost = (profile.CallSeconds, seconds, Head(profile, sequences));
+            _decode[(device, sequences, kvType)] = cost = (profile.CallSeconds, seconds, Head(profile, sequences));
         }
         return _steps / sequences * (cost.Call + work * cost.Work + (isLast ? cost.Head : 0));
     }
@@ -166,7 +197,7 @@ internal sealed class JudgeModel
         ? profile.HeadSeconds * (1 + (rows - 1) / 3.0)
         : JudgeTable.At([.. profile.Head.Select(point => ((double)point.Rows, point.Seconds))], rows);
 
-    private long KvBytes(int layer) => _request.Engine.KvType switch
+    private long KvBytes(int layer, EngineSettings engine) => engine.KvType switch
     {
         KvCacheType.F32 => 2 * _model.LayerKvBytesPerToken[layer],
         KvCacheType.Q8_0 => (long)Math.Ceiling(_model.LayerKvBytesPerToken[layer] * 34 / 64.0),

@@ -2,7 +2,7 @@ using E2LLM.Core.Plans;
 
 namespace E2LLM.Planning.Tests.Judge;
 
-/// <summary>Every group and every plan of a small fleet: all subsets, orders, cuts, roles and micro-batch sizes, all devices that may be left out.</summary>
+/// <summary>Every group and every plan of a small fleet: all subsets, orders, cuts, roles, engine settings and micro-batch sizes, all devices that may be left out.</summary>
 internal sealed class JudgePlans
 {
     // Of the layouts of a group that sends or receives KV, those whose rate is highest; others are looked at only where those are all alike.
@@ -14,6 +14,7 @@ internal sealed class JudgePlans
     private readonly JudgeModel _model;
     private readonly List<JudgeGroup>[,] _groups;
     private readonly List<List<JudgeGroup>> _chosen = [];
+    private readonly Dictionary<(int Devices, ReplicaRole Role, EngineSettings Engine), bool> _mayHave = [];
 
     public JudgePlans(JudgeModel model)
     {
@@ -40,9 +41,10 @@ internal sealed class JudgePlans
         {
             (int, int)[] layout = [.. stages];
             foreach (var role in Roles)
-                for (var sequences = 1; sequences <= (role == ReplicaRole.Prefill ? 1 : _model.MaxSequences); sequences++)
-                    if (_model.Seconds(layout, role, sequences) is var seconds && double.IsFinite(seconds))
-                        Keep(_groups[used, (int)role], new JudgeGroup(role, layout, sequences, seconds));
+                foreach (var engine in _model.Engines.Where(engine => Fits(layout, engine) && MayHave(used, role, engine)))
+                    for (var sequences = 1; sequences <= (role == ReplicaRole.Prefill ? 1 : _model.MaxSequences(engine)); sequences++)
+                        if (_model.Seconds(layout, role, engine, sequences) is var seconds && double.IsFinite(seconds))
+                            Keep(_groups[used, (int)role], new JudgeGroup(role, layout, engine, sequences, seconds));
             return;
         }
         for (var device = 0; device < _model.Devices; device++)
@@ -51,7 +53,7 @@ internal sealed class JudgePlans
                 continue;
             for (var end = Math.Min(first + _model.CutPeriod, _model.Layers); ; end = Math.Min(end + _model.CutPeriod, _model.Layers))
             {
-                if (_model.Fits(device, first, end))
+                if (Array.Exists(_model.Engines, engine => _model.Fits(device, first, end, engine)))
                 {
                     stages.Add((device, end));
                     Layouts(used | 1 << device, end, stages);
@@ -61,6 +63,21 @@ internal sealed class JudgePlans
                     break;
             }
         }
+    }
+
+    private bool Fits((int Device, int EndLayer)[] layout, EngineSettings engine)
+    {
+        for (int stage = 0, first = 0; stage < layout.Length; first = layout[stage++].EndLayer)
+            if (!_model.Fits(layout[stage].Device, first, layout[stage].EndLayer, engine))
+                return false;
+        return true;
+    }
+
+    private bool MayHave(int used, ReplicaRole role, EngineSettings engine)
+    {
+        if (!_mayHave.TryGetValue((used, role, engine), out var may))
+            _mayHave[(used, role, engine)] = may = _model.MayHave([.. Enumerable.Range(0, _model.Devices).Where(device => (used >> device & 1) != 0)], role, engine);
+        return may;
     }
 
     private static void Keep(List<JudgeGroup> groups, JudgeGroup group)

@@ -9,6 +9,8 @@ namespace E2LLM.Planning.Tests.Judge;
 /// <summary>Seeded small fleets with tables as they are measured, in which now and then everything is unlike: layers, windows, cuts, links.</summary>
 internal static class JudgeRequests
 {
+    private static readonly KvCacheType[] KvTypes = Enum.GetValues<KvCacheType>();
+
     public static PlanRequest Next(Random random)
     {
         // Orders and cuts grow fast: many devices come with few layers.
@@ -27,6 +29,15 @@ internal static class JudgeRequests
             specs.Add(Fixtures.Device($"d{index}", kind.MemoryBytes));
             profiles.Add(kind with { DeviceId = $"d{index}" });
         }
+        var engine = new EngineSettings
+        {
+            KvCells = sequences * (input + output) + random.Next(input + output),
+            MaxSequences = random.Next(1, 12),
+            MaxStepTokens = random.Next(1, 20),
+            MaxSequenceTokens = 80,
+            FlashAttention = random.Next(2) == 0,
+            KvType = KvTypes[random.Next(KvTypes.Length)],
+        };
         return new PlanRequest
         {
             Fleet = new FleetSpec
@@ -39,21 +50,24 @@ internal static class JudgeRequests
             },
             Model = model,
             Profiles = profiles.ToImmutable(),
-            Engine = new EngineSettings
-            {
-                KvCells = sequences * (input + output) + random.Next(input + output),
-                MaxSequences = random.Next(1, 12),
-                MaxStepTokens = random.Next(1, 20),
-                MaxSequenceTokens = 80,
-                FlashAttention = random.Next(2) == 0,
-                KvType = (KvCacheType)random.Next(3),
-            },
+            Engine = engine,
+            EngineChoices = Choices(random, engine, input + output),
             Seed = random.Next(),
             Objective = PlanObjective.Capacity,
             MinimumTokensPerSecond = random.Next(4) == 0 ? 0.3 * random.NextDouble() : 0,
             Workload = new WorkloadSpec { Name = "random", RequestsPerSecond = 0.01, MeanInputTokens = input, MeanOutputTokens = output },
         };
     }
+
+    private static ImmutableArray<EngineSettings> Choices(Random random, EngineSettings engine, int tokens) =>
+    [
+        .. Enumerable.Range(0, random.Next(2) * random.Next(1, 5)).Select(_ => engine with
+        {
+            KvCells = random.Next(1, 12) * tokens + random.Next(tokens),
+            MaxSequences = random.Next(1, 12),
+            KvType = KvTypes[random.Next(KvTypes.Length)],
+        }),
+    ];
 
     private static ModelSpec Model(Random random, int layers)
     {
@@ -84,14 +98,19 @@ internal static class JudgeRequests
         var memory = (long)(15_000.0 * layers / devices * (0.7 + 3.5 * random.NextDouble())) + random.Next(20_000);
         double Next(double least, double spread) => least + spread * random.NextDouble();
         var (prompt, step, head) = (Next(0.05, 1), Next(0.05, 1), Next(0, 1) * random.Next(2));
-        var decode = new List<DecodePoint>();
-        foreach (var context in random.Next(2) == 0 ? [0, 30] : new[] { 16 })
-            for (var (batch, seconds) = (1, step * (1 + context * Next(0, 0.02))); batch <= 8; batch *= random.Next(2, 5), seconds *= Next(0.98, 1.5))
-                decode.Add(new DecodePoint(batch, context, seconds));
+        ImmutableArray<DecodePoint> Decode()
+        {
+            var decode = ImmutableArray.CreateBuilder<DecodePoint>();
+            foreach (var context in random.Next(2) == 0 ? [0, 30] : new[] { 16 })
+                for (var (batch, seconds) = (1, step * (1 + context * Next(0, 0.02))); batch <= 8; batch *= random.Next(2, 5), seconds *= Next(0.98, 1.5))
+                    decode.Add(new DecodePoint(batch, context, seconds));
+            return decode.ToImmutable();
+        }
         return Fixtures.Profile("", memory, 1) with
         {
             Prefill = [new PrefillPoint(1, prompt), new PrefillPoint(4, prompt * Next(1, 1)), new PrefillPoint(16, prompt * Next(2, 4))],
-            Decode = [.. decode],
+            Decode = Decode(),
+            DecodeByKvType = [.. KvTypes.Where(_ => random.Next(3) == 0).Select(kvType => new KvTypeDecode(kvType, Decode()))],
             CallSeconds = random.Next(2) * Next(0, 0.3),
             HeadSeconds = head,
             Head = random.Next(2) == 0 ? [] : [new HeadPoint(1, head), new HeadPoint(4, head * Next(1, 1)), new HeadPoint(8, head * Next(2, 6))],

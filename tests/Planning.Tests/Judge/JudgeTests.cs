@@ -45,9 +45,16 @@ public class JudgeTests
     private static void AssertTrue(PlanRequest request, JudgeModel model, ServingPlan plan, JudgePlans best, string what)
     {
         var groups = plan.Replicas.Select(replica => Group(request, model, replica)).ToArray();
-        foreach (var group in groups)
-            for (int stage = 0, first = 0; stage < group.Stages.Length; first = group.Stages[stage++].EndLayer)
-                Assert.True(model.Fits(group.Stages[stage].Device, first, group.Stages[stage].EndLayer), $"{what}: a stage is over its memory");
+        foreach (var (replica, group) in plan.Replicas.Zip(groups))
+        {
+            Assert.True(Fits(model, group.Stages, group.Engine), $"{what}: a stage is over its memory");
+            Assert.Contains(group.Engine, model.Engines);
+            int[] devices = [.. group.Stages.Select(stage => stage.Device)];
+            Assert.True(model.MayHave(devices, group.Role, group.Engine), $"{what}: a {group.Role} has {group.Engine}");
+            var lighter = model.Engines.FirstOrDefault(engine => engine.KvCells < group.Engine.KvCells && engine.KvType == group.Engine.KvType
+                && model.MaxSequences(engine) >= replica.DecodeConcurrency && Fits(model, group.Stages, engine) && model.MayHave(devices, group.Role, engine));
+            Assert.True(lighter is null, $"{what}: {group.Engine} gives no more sequences than {lighter}");
+        }
         var capacity = model.Capacity(groups);
         Assert.True(
             Math.Abs(plan.Prediction!.CapacityRequestsPerSecond / capacity - 1) < Rounding,
@@ -63,7 +70,15 @@ public class JudgeTests
         var ids = request.Fleet.Devices.Select(device => device.Id).ToList();
         (int, int)[] stages = [.. replica.Stages.Select(stage => (ids.IndexOf(stage.DeviceId), stage.EndLayer))];
         var sequences = replica.MicroBatches == 0 ? 1 : replica.DecodeConcurrency / replica.MicroBatches;
-        return new JudgeGroup(replica.Role, stages, sequences, model.Seconds(stages, replica.Role, sequences));
+        return new JudgeGroup(replica.Role, stages, replica.Engine, sequences, model.Seconds(stages, replica.Role, replica.Engine, sequences));
+    }
+
+    private static bool Fits(JudgeModel model, (int Device, int EndLayer)[] stages, EngineSettings engine)
+    {
+        for (int stage = 0, first = 0; stage < stages.Length; first = stages[stage++].EndLayer)
+            if (!model.Fits(stages[stage].Device, first, stages[stage].EndLayer, engine))
+                return false;
+        return true;
     }
 
     private static ServingPlan? Plan(string planner, PlanRequest request, out string reason)
@@ -81,5 +96,5 @@ public class JudgeTests
     }
 
     private static string Describe(JudgePlans best) => $"{best.BestCapacity} requests/s ({string.Join("; ", best.Best.Select(group =>
-        $"{group.Role} {string.Join(' ', group.Stages.Select(stage => $"d{stage.Device}:{stage.EndLayer}"))} x{group.Sequences} {group.Rate:G4}/s"))})";
+        $"{group.Role} {string.Join(' ', group.Stages.Select(stage => $"d{stage.Device}:{stage.EndLayer}"))} x{group.Sequences} of {group.Engine.KvCells} {group.Engine.KvType} {group.Rate:G4}/s"))})";
 }

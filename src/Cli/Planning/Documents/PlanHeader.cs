@@ -22,6 +22,9 @@ internal sealed record PlanHeader
 
     public required EngineEntry Engine { get; init; }
 
+    /// <summary>What a replica may have instead.</summary>
+    public required IReadOnlyList<EngineEntry> EngineChoices { get; init; }
+
     public required string Objective { get; init; }
 
     public required int Seed { get; init; }
@@ -39,6 +42,7 @@ internal sealed record PlanHeader
             Model = new ModelEntry(request.Model.Id, request.Model.LayerCount, request.Model.WeightBytes(0, request.Model.LayerCount), request.Model.Sha256),
             Workload = request.Workload!,
             Engine = EngineEntry.Of(request.Engine),
+            EngineChoices = [.. request.EngineChoices.Select(EngineEntry.Of)],
             Objective = PlanJson.NameOf(request.Objective),
             Seed = request.Seed,
             MinimumTokensPerSecond = request.MinimumTokensPerSecond,

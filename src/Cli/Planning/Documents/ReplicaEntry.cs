@@ -7,6 +7,12 @@ namespace E2LLM.Cli.Planning.Documents;
 /// <summary>One replica of a plan, with what limits it.</summary>
 internal sealed record ReplicaEntry : PlannedReplica<StageEntry>
 {
+    public required int MaxSequences { get; init; }
+
+    public required int KvCells { get; init; }
+
+    public required string KvType { get; init; }
+
     public required double? RequestsPerSecond { get; init; }
 
     public required double? PrefillLatencySeconds { get; init; }
@@ -20,6 +26,9 @@ internal sealed record ReplicaEntry : PlannedReplica<StageEntry>
     {
         Id = replica.Id,
         Role = PlanJson.NameOf(replica.Role),
+        MaxSequences = replica.Engine.MaxSequences,
+        KvCells = replica.Engine.KvCells,
+        KvType = PlanJson.NameOf(replica.Engine.KvType),
         RequestsPerSecond = PlanDocument.Finite(replica.RequestsPerSecond),
         PrefillLatencySeconds = PlanDocument.Finite(replica.PrefillLatencySeconds),
         TokenSeconds = PlanDocument.Finite(replica.TokenSeconds),

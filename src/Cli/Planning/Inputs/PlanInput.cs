@@ -63,20 +63,23 @@ internal sealed record PlanInput
                 $"workload '{workload.Name}': a mean request of {tokens:0} tokens does not fit the context of {model.ContextLengthTokens} tokens ")
                 + FormattableString.Invariant(
                     $"of model '{model.Id}'; give one that does, such as --workload {model.ContextLengthTokens / 4}/{model.ContextLengthTokens / 4}."));
-        var engine = PresetRequests.Engine(model, workload);
+        var suited = PresetRequests.Engine(model, workload);
+        var engine = suited with
+        {
+            KvCells = settings.KvCells ?? KvCells(settings.MaxSequences, suited),
+            MaxSequences = settings.MaxSequences ?? suited.MaxSequences,
+            MaxStepTokens = settings.MaxStepTokens ?? suited.MaxStepTokens,
+            MaxSequenceTokens = settings.MaxSequenceTokens ?? suited.MaxSequenceTokens,
+            KvType = settings.KvType ?? suited.KvType,
+        };
         return new PlanRequest
         {
             Fleet = fleet,
             Model = model,
             Profiles = profiles,
-            Engine = engine with
-            {
-                KvCells = settings.KvCells ?? KvCells(settings.MaxSequences, engine),
-                MaxSequences = settings.MaxSequences ?? engine.MaxSequences,
-                MaxStepTokens = settings.MaxStepTokens ?? engine.MaxStepTokens,
-                MaxSequenceTokens = settings.MaxSequenceTokens ?? engine.MaxSequenceTokens,
-                KvType = settings.KvType,
-            },
+            Engine = engine,
+            EngineChoices = EngineLadder.Of(
+                engine, settings.KvCells is null ? PresetRequests.CellsPerSequence(workload) : null, settings.MaxSequences is not null, settings.KvType is not null),
             Workload = workload,
             Objective = settings.Objective,
             MinimumTokensPerSecond = settings.MinimumTokensPerSecond,

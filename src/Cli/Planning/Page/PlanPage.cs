@@ -85,6 +85,8 @@ internal static class PlanPage
         }
         if (PlanExplainer.UnlikeRuntimes(input.Request, plan) is { } unlike)
             yield return Paragraph($"Note: {unlike}.", "note");
+        foreach (var note in PlanExplainer.OtherKvTypes(input.Request, plan))
+            yield return Paragraph($"Note: {note}.", "note");
         if (PlanSentences.Idle(plan) is { } idle)
             yield return Paragraph($"{idle}.", "");
         foreach (var (replica, explained) in plan.Replicas.Zip(explanation.Replicas))

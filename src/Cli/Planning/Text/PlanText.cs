@@ -38,6 +38,8 @@ internal static class PlanText
                 yield return new Spectre.Console.Text($"{binding}.");
         if (PlanExplainer.UnlikeRuntimes(input.Request, plan) is { } unlike)
             yield return new Spectre.Console.Text($"Note: {unlike}.");
+        foreach (var note in PlanExplainer.OtherKvTypes(input.Request, plan))
+            yield return new Spectre.Console.Text($"Note: {note}.");
         if (PlanSentences.Idle(plan) is { } idle)
             yield return new Spectre.Console.Text($"{idle}.");
         if (plan.Prediction is { } prediction)

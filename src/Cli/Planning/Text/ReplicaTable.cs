@@ -1,4 +1,5 @@
 using E2LLM.Core.Plans;
+using E2LLM.Core.Plans.Documents;
 using E2LLM.Planning.Explanation;
 using Spectre.Console;
 
@@ -37,6 +38,7 @@ internal static class ReplicaTable
             $"[bold]{Markup.Escape(replica.Id)} {RoleNames.Of(replica.Role)}[/]",
             Figures.Rate(replica.RequestsPerSecond),
             replica.DecodeConcurrency > 0 ? $"{replica.DecodeConcurrency} at once" : "",
+            replica.Engine.KvType == KvCacheType.F16 ? "" : $"KV {PlanJson.NameOf(replica.Engine.KvType)}",
         ];
         for (var index = 0; index < Math.Max(heads.Length, replica.Stages.Length); index++)
         {
