@@ -14,6 +14,8 @@ internal struct Flow
     public double Capacity;
     public (Station Prefill, Station Kv, Station Decode, double Wait) Series;
     public Station MixedStation;
+    public SlotPool MixedPool;
+    public SlotPool DecodePool;
     public double SeriesPrompt;
     public double SeriesToken;
     public double SeriesService;
@@ -28,8 +30,7 @@ internal struct Flow
     public static Flow Of(ReadOnlySpan<GroupPlan> groups, ServingCosts serving, KvTransfer transfer)
     {
         var flow = new Flow();
-        var (slots, mixedSlots, prefillGroups, mixedGroups) = (0, 0, 0, 0);
-        var mixedPromptLoad = 0.0;
+        var prefillGroups = 0;
         foreach (var group in groups)
         {
             switch (group.Role)
@@ -40,13 +41,9 @@ internal struct Flow
                     break;
                 case ReplicaRole.Decoder:
                     flow.Decode += group.RequestsPerSecond;
-                    slots += group.Concurrency;
                     break;
                 default:
                     flow.Mixed += group.RequestsPerSecond;
-                    mixedPromptLoad += group.RequestsPerSecond * group.PromptBusySeconds;
-                    mixedSlots += group.Concurrency;
-                    mixedGroups++;
                     break;
             }
         }
@@ -65,21 +62,14 @@ internal struct Flow
             return flow;
         var workload = serving.Workload;
         if (flow._seriesCapacity > 0)
-            flow.AddSeries(groups, serving, slots, prefillGroups, kvSeconds);
+            flow.AddSeries(groups, serving, prefillGroups, kvSeconds);
         if (flow.Mixed > 0)
         {
+            flow.MixedPool = SlotPool.Of(groups, ReplicaRole.Mixed, serving);
             var load = workload.RequestsPerSecond * flow.Mixed / flow.Capacity;
-            // A sequence waits for a slot, and its prompt for the prompts before it on the same pipeline.
-            var admission = Station.FromEmpty(load, flow.Mixed, mixedSlots, workload.ArrivalScv, workload.OutputTokensScv, workload.HorizonRequests);
-            var promptShare = mixedPromptLoad / mixedGroups;
-            var prompts = Station.Of(load, flow.Mixed, mixedGroups, workload.ArrivalScv, workload.InputTokensScv, workload.HorizonRequests);
-            flow.MixedStation = new Station(
-                admission.StochasticSeconds + prompts.StochasticSeconds * promptShare,
-                admission.FluidSeconds,
-                Math.Max(admission.DelayProbability, prompts.DelayProbability));
-            flow.MixedPrompt = MeanOf(groups, ReplicaRole.Mixed, admission.BusyShare, group => group.PromptSeconds);
-            flow.MixedToken = TokenSeconds(groups, ReplicaRole.Mixed, admission.BusyShare);
-            flow.MixedService = flow.MixedPrompt + serving.DecodeSteps * flow.MixedToken;
+            (flow.MixedStation, flow.MixedService, flow.MixedPrompt) = flow.MixedPool.Over(
+                load, 0.5 * (workload.ArrivalScv + workload.OutputTokensScv), workload.HorizonRequests);
+            flow.MixedToken = (flow.MixedService - flow.MixedPrompt) / serving.DecodeSteps;
         }
         return flow;
     }
@@ -100,7 +90,7 @@ internal struct Flow
         }
     }
 
-    private void AddSeries(ReadOnlySpan<GroupPlan> groups, ServingCosts serving, int slots, int prefillGroups, double kvSeconds)
+    private void AddSeries(ReadOnlySpan<GroupPlan> groups, ServingCosts serving, int prefillGroups, double kvSeconds)
     {
         var workload = serving.Workload;
         var load = workload.RequestsPerSecond * _seriesCapacity / Capacity;
@@ -111,17 +101,14 @@ internal struct Flow
         var kv = Station.Of(kvLoad, KvLinks, prefillGroups, kvScv, workload.InputTokensScv, workload.HorizonRequests);
         var decodeScv = Station.DepartureScv(kvLoad / KvLinks, prefillGroups, kvScv, workload.InputTokensScv);
         var decodeLoad = Math.Min(kvLoad, KvLinks);
-        var decode = Station.FromEmpty(decodeLoad, Decode, slots, decodeScv, workload.OutputTokensScv, workload.HorizonRequests);
+        DecodePool = SlotPool.Of(groups, ReplicaRole.Decoder, serving);
+        var (decode, answer, _) = DecodePool.Over(decodeLoad, 0.5 * (decodeScv + workload.OutputTokensScv), workload.HorizonRequests);
         Series = (prefill, kv, decode, prefill.WaitSeconds + kv.WaitSeconds + decode.WaitSeconds);
         SeriesPrompt = MeanOf(groups, ReplicaRole.Prefill, prefill.BusyShare, group => group.PromptSeconds);
-        SeriesToken = TokenSeconds(groups, ReplicaRole.Decoder, decode.BusyShare);
+        SeriesToken = answer / serving.DecodeSteps;
         // Layers are sent while prefill still runs; what is left at its end is the last chunk's.
-        SeriesService = SeriesPrompt + kvSeconds / serving.ChunksPerPrompt + serving.DecodeSteps * SeriesToken;
+        SeriesService = SeriesPrompt + kvSeconds / serving.ChunksPerPrompt + answer;
     }
-
-    // Between a lone sequence's time and that of full concurrency, by the share of slots in use.
-    private static double TokenSeconds(ReadOnlySpan<GroupPlan> groups, ReplicaRole role, double busy) => MeanOf(
-        groups, role, busy, group => group.LoneTokenSeconds + busy * Math.Max(0, group.TokenSeconds - group.LoneTokenSeconds));
 
     /// <summary>Mean over requests. At full load each replica gets them by its rate; the less there is to do, the more of them go to the fast ones.</summary>
     private static double MeanOf(ReadOnlySpan<GroupPlan> groups, ReplicaRole role, double busy, Func<GroupPlan, double> seconds)
