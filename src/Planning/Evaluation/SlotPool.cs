@@ -87,20 +87,30 @@ internal readonly struct SlotPool
         var (chance, delayed, prompt, busy) = (0.0, 0.0, 0.0, 0.0);
         for (var moment = 0; moment < Moments; moment++)
         {
-            var before = held;
-            if (held >= most && arrivalsPerSecond >= sustained)
+            var left = step;
+            var area = 0.0;
+            if (held < most || arrivalsPerSecond < sustained)
             {
-                var grown = queued + (arrivalsPerSecond - sustained) * step;
-                queuedArea += 0.5 * (queued + grown) * step;
+                // Towards as many as come while one is served: there, or until all slots are taken.
+                var halfway = arrivalsPerSecond * At(held).Service;
+                var service = At(Math.Min(most, halfway + (held - halfway) * Math.Exp(-0.5 * step / At(held).Service))).Service;
+                var level = arrivalsPerSecond * service;
+                var filling = level > most && held < most ? service * Math.Log((level - held) / (level - most)) : double.PositiveInfinity;
+                var passed = Math.Min(step, filling);
+                var decayed = (held - level) * Math.Exp(-passed / service);
+                area = level * passed + service * (held - level - decayed);
+                held = filling <= step ? most : Math.Min(most, level + decayed);
+                left = step - passed;
+            }
+            if (left > 0)
+            {
+                var grown = Math.Max(0, queued + (arrivalsPerSecond - sustained) * left);
+                queuedArea += 0.5 * (queued + grown) * left;
                 queued = grown;
+                area += most * left;
             }
-            else
-            {
-                var middle = Next(held, At(held).Service, 0.5 * step);
-                held = Math.Min(most, Next(held, At(Math.Min(most, middle)).Service, step));
-            }
-            var mean = 0.5 * (before + held);
-            heldArea += mean * step;
+            heldArea += area;
+            var mean = area / step;
             var felt = Math.Min(1, mean / most);
             var delay = Math.Pow(felt, exponent);
             chance += delay / Math.Max(1 - felt, 1 / Math.Sqrt(Math.Max(1, (moment + 0.5) * step * arrivalsPerSecond)));
@@ -117,12 +127,6 @@ internal readonly struct SlotPool
         // Not both: a queue that grows anyway is there for whoever comes by chance.
         return (
             new Station(Math.Sqrt(fluid * fluid + stochastic * stochastic) - fluid, fluid, delayed / Moments, busy / Moments), heldArea / requests, prompt / Moments);
-
-        double Next(double now, double service, double seconds)
-        {
-            var level = arrivalsPerSecond * service;
-            return level + (now - level) * Math.Exp(-seconds / service);
-        }
     }
 
     private (double Service, double Prompt) At(double sequences)

@@ -71,8 +71,9 @@ public class SlotPoolTests
         var decoder = planner.Best([0], ReplicaRole.Decoder)!.Occupancy(serving);
         // Alone: a prompt of five tokens in five calls of a row each, then the answer.
         Assert.Equal(decoder.LeastSeconds + 5 * 8, mixed.LeastSeconds, 9);
-        var riders = mixed.Seconds(4) - decoder.Seconds(4) - 5 * 8 * 4;
-        Assert.True(riders > 0, $"{mixed.Seconds(4)} s with four in MIXED, {decoder.Seconds(4)} in DECODER");
+        // With others its own prompt takes as many steps, and theirs ride in those of its answer.
+        Assert.True(
+            mixed.Seconds(4) > decoder.Seconds(4) + (mixed.LeastSeconds - decoder.LeastSeconds) * 1.5, $"{mixed.Seconds(4)} s with four in MIXED, {decoder.Seconds(4)} in DECODER");
     }
 
     private static double Steps(WorkloadSpec workload) => workload.MeanOutputTokens - 1;
