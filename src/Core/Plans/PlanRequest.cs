@@ -28,4 +28,7 @@ public sealed record PlanRequest
 
     /// <summary>No decode concurrency is planned that would write slower than this to each reader. 0 sets no limit.</summary>
     [Id(7)] public double MinimumTokensPerSecond { get; init; }
+
+    /// <summary>What counts into the goodput.</summary>
+    [Id(8)] public ServiceTargets Targets { get; init; } = new();
 }

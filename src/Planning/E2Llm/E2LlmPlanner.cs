@@ -27,15 +27,15 @@ public sealed class E2LlmPlanner(IPlanJudge? judge = null) : ContextPlanner
     public override ServingPlan Plan(PlanningContext context)
     {
         // Of waits and capacities there are proofs, which a judge's word would only blur.
-        if (judge is null || context.Objective is not PlanObjective.Latency || context.Serving.Fleet.DeviceCount > MaxClimbDevices)
+        if (judge is null || context.Objective is not (PlanObjective.Latency or PlanObjective.Goodput) || context.Serving.Fleet.DeviceCount > MaxClimbDevices)
             return base.Plan(context);
-        ServingPlan[] plans = [.. Candidates(context, MaxJudged).Select(groups => PlanAssembler.Assemble(context, Name, groups))];
-        return plans.Length switch
-        {
-            0 => base.Plan(context),
-            1 => plans[0],
-            _ => plans[judge.Choose(context.Request, plans, context.CancellationToken)],
-        };
+        var candidates = Candidates(context, MaxJudged);
+        if (candidates.Count == 0)
+            return base.Plan(context);
+        ServingPlan[] drafts = [.. candidates.Select(groups => PlanAssembler.Draft(context, Name, groups))];
+        context.Progress?.Report($"simulating {drafts.Length} plans");
+        var chosen = drafts.Length == 1 ? 0 : judge.Choose(context.Request with { Objective = context.Objective }, drafts, context.CancellationToken);
+        return PlanAssembler.Assemble(context, Name, candidates[chosen]);
     }
 
     protected override IReadOnlyList<GroupPlan> Find(PlanningContext context) => Candidates(context, 1).FirstOrDefault() ?? [];
@@ -81,7 +81,7 @@ public sealed class E2LlmPlanner(IPlanJudge? judge = null) : ContextPlanner
     {
         <= CapacityBound.MaxDevices => new SearchLimits(MaxRounds: 150, MaxStalledRounds: 40),
         // Times to the last token are never equal: there is always a change that helps a little.
-        _ when context.Objective == PlanObjective.Latency => new SearchLimits(MaxRounds: 0, MaxStalledRounds: 0),
+        _ when context.Objective is PlanObjective.Latency or PlanObjective.Goodput => new SearchLimits(MaxRounds: 0, MaxStalledRounds: 0),
         _ => new SearchLimits(MaxRounds: 6, MaxStalledRounds: 3),
     };
 }

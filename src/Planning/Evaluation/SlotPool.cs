@@ -78,7 +78,7 @@ internal readonly struct SlotPool
     /// <param name="arrivalsPerSecond">Load; above 0.</param>
     /// <param name="variability">Half the sum of the SCVs of gaps and service.</param>
     /// <param name="requests">The horizon.</param>
-    public (Station Wait, double ServiceSeconds, double PromptSeconds) Over(double arrivalsPerSecond, double variability, int requests)
+    public (Station Wait, double ServiceSeconds, double PromptSeconds, double CrowdedSeconds) Over(double arrivalsPerSecond, double variability, int requests)
     {
         var (most, sustained, horizon) = (MostSequences, SustainedPerSecond, requests / arrivalsPerSecond);
         var exponent = Math.Sqrt(2 * (most + 1)) - 1;
@@ -126,7 +126,17 @@ internal readonly struct SlotPool
         var stochastic = ChanceShare * variability * chance / Moments / sustained;
         // Not both: a queue that grows anyway is there for whoever comes by chance.
         return (
-            new Station(Math.Sqrt(fluid * fluid + stochastic * stochastic) - fluid, fluid, delayed / Moments, busy / Moments), heldArea / requests, prompt / Moments);
+            new Station(Math.Sqrt(fluid * fluid + stochastic * stochastic) - fluid, fluid, delayed / Moments, busy / Moments),
+            heldArea / requests,
+            prompt / Moments,
+            Crowded(busy / Moments * most));
+    }
+
+    // Sequences come and go as in a Poisson process, so that a tenth of the requests find 1.28 standard deviations more than the mean.
+    private double Crowded(double sequences)
+    {
+        var (service, prompt) = At(Math.Min(MostSequences, sequences + 1.28 * Math.Sqrt(sequences)));
+        return service - prompt;
     }
 
     private (double Service, double Prompt) At(double sequences)

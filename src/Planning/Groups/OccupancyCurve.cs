@@ -16,17 +16,26 @@ public sealed class OccupancyCurve
     /// <summary>Prompt tokens of one step while an answer is being written, as the scheduler has them by default.</summary>
     public const int PromptRowsBesideDecode = 64;
 
+    private const double CrowdFactor = 1.15;
+
     private readonly double[] _sequences;
     private readonly double[] _service;
     private readonly double[] _prompt;
 
-    private OccupancyCurve(double[] sequences, double[] service, double[] prompt) => (_sequences, _service, _prompt) = (sequences, service, prompt);
+    private OccupancyCurve(ServingCosts serving, double[] sequences, double[] service, double[] prompt)
+    {
+        (_sequences, _service, _prompt) = (sequences, service, prompt);
+        GoodPerSecond = MostGood(serving.Fleet.Request.Targets, serving.DecodeSteps);
+    }
 
     /// <summary>
     /// Sequences that hold a slot when there are always some that wait: those of the plan, or as many as the KV cells hold of the requests
     /// that run. Long answers run long, so these are longer than a mean request: a prompt and O (1 + SCV) tokens of answer.
     /// </summary>
     public double MostSequences => _sequences[^1];
+
+    /// <summary>Requests per second in such company that a token, and a prompt, take no longer than the request's targets; 0 where they do alone.</summary>
+    public double GoodPerSecond { get; }
 
     /// <summary>Of a lone request.</summary>
     public double LeastSeconds => _service[0];
@@ -50,7 +59,7 @@ public sealed class OccupancyCurve
             if (index > 0)
                 service[index] = Math.Max(service[index], service[index - 1]);
         }
-        return new OccupancyCurve(sequences, service, prompt);
+        return new OccupancyCurve(serving, sequences, service, prompt);
     }
 
     /// <summary>The most sequences with which a request holds its slot no longer than that, and the seconds of it that its prompt takes.</summary>
@@ -75,6 +84,32 @@ public sealed class OccupancyCurve
         return _sequences.Length == 1
             ? _service[0]
             : Between(_service, from, Math.Clamp((sequences - _sequences[from]) / (_sequences[from + 1] - _sequences[from]), 0, 1));
+    }
+
+    private double MostGood(ServiceTargets targets, double steps)
+    {
+        // Who comes in crowded moments waits longer for each token than the mean: so the mean has to be better than the target.
+        var longest = targets.TpotSeconds * steps / CrowdFactor;
+        bool IsGood(double sequences)
+        {
+            var from = 0;
+            var prompt = Within(Seconds(sequences), ref from).PromptSeconds;
+            return Seconds(sequences) - prompt <= longest && prompt <= targets.TtftSeconds;
+        }
+        if (!IsGood(1))
+            return 0;
+        var (good, bad) = (1.0, MostSequences);
+        if (IsGood(bad))
+            return SustainedPerSecond;
+        for (var step = 0; step < 20; step++)
+        {
+            var middle = 0.5 * (good + bad);
+            if (IsGood(middle))
+                good = middle;
+            else
+                bad = middle;
+        }
+        return good / Seconds(good);
     }
 
     private static double Between(double[] values, int from, double share) => values[from] + share * (values[from + 1] - values[from]);

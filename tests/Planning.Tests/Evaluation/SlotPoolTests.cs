@@ -27,7 +27,7 @@ public class SlotPoolTests
     public void Over_LightLoad_HoldsASlotForAsLongAsALoneRequestDoes()
     {
         var workload = Workload(0.001, outputScv: 0);
-        var (wait, service, _) = Pool(workload).Over(0.001, 0.5, 100);
+        var (wait, service, _, _) = Pool(workload).Over(0.001, 0.5, 100);
         Assert.Equal(Steps(workload) * 8, service, 1e-2 * service);
         Assert.InRange(wait.WaitSeconds, 0, 1e-3);
     }
@@ -40,7 +40,7 @@ public class SlotPoolTests
         var growing = horizon - full;
         var queued = growing / 8;
         var area = 0.5 * growing * queued + 0.5 * queued * queued * 8;
-        var (wait, service, _) = Pool(Workload(0.25, outputScv: 0)).Over(0.25, 0.5, 4000);
+        var (wait, service, _, _) = Pool(Workload(0.25, outputScv: 0)).Over(0.25, 0.5, 4000);
         Assert.Equal(area / 4000, wait.FluidSeconds, 0.05 * area / 4000);
         Assert.Equal(32, service, 0.5);
     }
@@ -48,7 +48,7 @@ public class SlotPoolTests
     [Fact]
     public void Over_OverloadThatEndsBeforeTheSlotsAreFull_HardlyWaits()
     {
-        var (wait, _, _) = Pool(Workload(0.25, outputScv: 0)).Over(0.25, 0.5, 4);
+        var (wait, _, _, _) = Pool(Workload(0.25, outputScv: 0)).Over(0.25, 0.5, 4);
         Assert.InRange(wait.WaitSeconds, 0, 2);
     }
 
