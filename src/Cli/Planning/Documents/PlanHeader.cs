@@ -24,6 +24,8 @@ internal sealed record PlanHeader
 
     public required string Objective { get; init; }
 
+    public required ServiceTargets Targets { get; init; }
+
     public required int Seed { get; init; }
 
     public required double MinimumTokensPerSecond { get; init; }
@@ -40,6 +42,7 @@ internal sealed record PlanHeader
             Workload = request.Workload!,
             Engine = EngineEntry.Of(request.Engine),
             Objective = PlanJson.NameOf(request.Objective),
+            Targets = request.Targets,
             Seed = request.Seed,
             MinimumTokensPerSecond = request.MinimumTokensPerSecond,
         };

@@ -79,6 +79,7 @@ internal sealed record PlanInput
             },
             Workload = workload,
             Objective = settings.Objective,
+            Targets = settings.Targets,
             MinimumTokensPerSecond = settings.MinimumTokensPerSecond,
             Seed = settings.Seed,
         };

@@ -81,7 +81,7 @@ internal static class PlanPage
             yield return new XElement("h3", "Predicted");
             yield return PageTable.Create(
                 ["figure", "value", "note"], column => column != 1,
-                PlanSentences.Prediction(prediction, input.Request.Workload!).Select(figure => (string[])[figure.Name, figure.Value, figure.Note]));
+                PlanSentences.Prediction(prediction, input.Request.Workload!, input.Request.Targets).Select(figure => (string[])[figure.Name, figure.Value, figure.Note]));
         }
         if (PlanExplainer.UnlikeRuntimes(input.Request, plan) is { } unlike)
             yield return Paragraph($"Note: {unlike}.", "note");
