@@ -91,6 +91,8 @@ public sealed class FleetCosts
     internal double RiderSeconds(int device, int batch, double promptRows) => Units.MeanLayers * Math.Max(
         0, _tables[device].PrefillSecondsPerLayer(batch + promptRows) - _tables[device].PrefillSecondsPerLayer(batch));
 
+    internal double HeadSeconds(int device, int rows) => _tables[device].HeadSeconds(rows);
+
     public LinkSpec Link(int from, int to) => Named.Number(from, to) is var number && number < 0 ? _defaultLink : Named.Links[number];
 
     /// <summary>The highest bandwidth of any link from a device, or to it; infinite where there is none.</summary>

@@ -31,7 +31,7 @@ internal struct Flow
     // Regressed against simulations with the default routing.
     private const double FastFirst = 2;
 
-    public static Flow Of(ReadOnlySpan<GroupPlan> groups, ServingCosts serving, KvTransfer transfer, double requestsPerSecond)
+    public static Flow Of(ReadOnlySpan<GroupPlan> groups, ServingCosts serving, KvTransfer transfer, double requestsPerSecond, bool withGoodput)
     {
         var flow = new Flow();
         var prefillGroups = 0;
@@ -66,7 +66,7 @@ internal struct Flow
             return flow;
         var workload = serving.Workload;
         if (flow._seriesCapacity > 0)
-            flow.AddSeries(groups, serving, prefillGroups, kvSeconds, requestsPerSecond);
+            flow.AddSeries(groups, serving, prefillGroups, kvSeconds, requestsPerSecond, withGoodput);
         if (flow.Mixed > 0)
         {
             flow.MixedPool = SlotPool.Of(groups, ReplicaRole.Mixed, serving);
@@ -76,7 +76,8 @@ internal struct Flow
             flow.MixedToken = (flow.MixedService - flow.MixedPrompt) / serving.DecodeSteps;
             flow.MixedCrowdedToken = crowded / serving.DecodeSteps;
             flow.Sustained += flow.MixedPool.SustainedPerSecond;
-            flow.Goodput += GoodPerSecond(groups, ReplicaRole.Mixed, serving);
+            if (withGoodput)
+                flow.Goodput += GoodPerSecond(groups, ReplicaRole.Mixed, serving);
         }
         return flow;
     }
@@ -97,7 +98,7 @@ internal struct Flow
         }
     }
 
-    private void AddSeries(ReadOnlySpan<GroupPlan> groups, ServingCosts serving, int prefillGroups, double kvSeconds, double requestsPerSecond)
+    private void AddSeries(ReadOnlySpan<GroupPlan> groups, ServingCosts serving, int prefillGroups, double kvSeconds, double requestsPerSecond, bool withGoodput)
     {
         var workload = serving.Workload;
         var load = requestsPerSecond * _seriesCapacity / Capacity;
@@ -116,7 +117,8 @@ internal struct Flow
         SeriesCrowdedToken = crowded / serving.DecodeSteps;
         var passed = Math.Min(Prefill, KvLinks);
         Sustained += Math.Min(passed, DecodePool.SustainedPerSecond);
-        Goodput += Math.Min(Math.Min(KvLinks, GoodPerSecond(groups, ReplicaRole.Decoder, serving)), PromptsInTime(serving, prefillGroups));
+        if (withGoodput)
+            Goodput += Math.Min(Math.Min(KvLinks, GoodPerSecond(groups, ReplicaRole.Decoder, serving)), PromptsInTime(serving, prefillGroups));
         // Layers are sent while prefill still runs; what is left at its end is the last chunk's.
         SeriesService = SeriesPrompt + kvSeconds / serving.ChunksPerPrompt + answer;
     }

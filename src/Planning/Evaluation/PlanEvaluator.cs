@@ -19,7 +19,8 @@ public sealed class PlanEvaluator(ServingCosts serving)
     /// <summary>At another rate than the workload's.</summary>
     internal PlanFigures Evaluate(ReadOnlySpan<GroupPlan> groups, double requestsPerSecond)
     {
-        var flow = Flow.Of(groups, serving, Transfer, requestsPerSecond);
+        // Where nobody asks, a search does without the goodput.
+        var flow = Flow.Of(groups, serving, Transfer, requestsPerSecond, serving.Fleet.Request.Objective is PlanObjective.Goodput or PlanObjective.Auto);
         if (flow.Capacity <= 0)
             return PlanFigures.Infeasible;
         return new PlanFigures
@@ -31,6 +32,7 @@ public sealed class PlanEvaluator(ServingCosts serving)
             CapacityPerSecond = flow.Capacity,
             SustainedPerSecond = flow.Sustained,
             GoodputPerSecond = flow.Goodput,
+            P90TpotSeconds = flow.Share(flow.SeriesCrowdedToken, flow.MixedCrowdedToken),
             CarriesLoad = flow.Sustained >= PlanFigures.LoadMargin * requestsPerSecond,
             MeanWaitSeconds = flow.Share(flow.Series.Wait, flow.MixedStation.WaitSeconds),
             ServiceSeconds = flow.Share(flow.SeriesService, flow.MixedService),
@@ -40,7 +42,7 @@ public sealed class PlanEvaluator(ServingCosts serving)
     /// <summary>The full prediction, with the parts of the wait and its 90th percentile.</summary>
     public PlanPrediction Predict(ReadOnlySpan<GroupPlan> groups)
     {
-        var flow = Flow.Of(groups, serving, Transfer, serving.Workload.RequestsPerSecond);
+        var flow = Flow.Of(groups, serving, Transfer, serving.Workload.RequestsPerSecond, withGoodput: true);
         var (prefill, kv, decode) = (flow.Series.Prefill, flow.Series.Kv, flow.Series.Decode);
         var mixed = flow.MixedStation;
         return new PlanPrediction

@@ -37,6 +37,9 @@ public readonly record struct PlanFigures
 
     public double ServiceSeconds { get; init; }
 
+    /// <summary>Between two tokens, in the company that a tenth of the requests find.</summary>
+    public double P90TpotSeconds { get; init; }
+
     /// <summary>Mean seconds from a request's arrival to its last token.</summary>
     public double EndToEndSeconds => MeanWaitSeconds + ServiceSeconds;
 

@@ -16,7 +16,13 @@ internal static class RoleBorder
     private const double LeastLoad = 0.02;
     private const double MostLoad = 1.5;
 
-    private static readonly double[] PromptFactors = [1.5, 2, 3, 4, 6, 8, 12, 16];
+    private static readonly double[] PromptFactors = [2, 0.5, 4, 0.25, 8, 16];
+
+    private static readonly (string What, Func<PlanFigures, double> Figure)[] Compared =
+    [
+        ("the time to the last token", figures => figures.EndToEndSeconds),
+        ("the P90 of the time between tokens", figures => figures.P90TpotSeconds),
+    ];
 
     /// <param name="context">The request.</param>
     /// <param name="ranked">Plans that the search has seen, best first.</param>
@@ -31,36 +37,47 @@ internal static class RoleBorder
         }
         yield return $"predicted without roles ({Count(mixed)}): {Figures(context, mixed)}; with roles ({Count(split)}): {Figures(context, split)}";
         var rate = context.Serving.Workload.RequestsPerSecond;
-        var splitWins = Wins(context.Evaluator, split, mixed, rate) > 0;
-        var (better, worse) = splitWins ? ("PREFILL and DECODER replicas end", "MIXED replicas") : ("MIXED replicas end", "PREFILL and DECODER replicas");
-        var load = OtherLoad(context, mixed, split, rate, splitWins) is { } border
-            ? FormattableString.Invariant($"{worse} from {border:G3} requests/s {(border > rate ? "up" : "down")}")
-            : $"at no load {worse}";
-        var prompt = OtherPrompt(context, mixed, split, splitWins) is { } tokens
-            ? FormattableString.Invariant($"{worse} with prompts of {tokens:0} tokens")
-            : "with no other length of prompts that fits";
-        yield return FormattableString.Invariant($"{better} requests sooner at {rate:G3} requests/s; {load}; at this rate {prompt}");
+        foreach (var (what, figure) in Compared)
+        {
+            var winner = Winner(context.Evaluator, mixed, split, rate, figure);
+            // Where nobody can tell them apart, either kind is the other one.
+            bool IsOther(int other) => other != 0 && other != winner;
+            var loads = OtherLoad(context, mixed, split, rate, figure, IsOther) is { } load
+                ? FormattableString.Invariant($"{Name(load.Winner)} from {load.Rate:G3} requests/s {(load.Rate > rate ? "up" : "down")}")
+                : $"{Others(winner)} at no load";
+            var prompts = OtherPrompt(context, mixed, split, figure, IsOther) is { } prompt
+                ? FormattableString.Invariant($"{Name(prompt.Winner)} with prompts of {prompt.Tokens:0} tokens")
+                : $"{Others(winner)} with no length of prompts that fits";
+            yield return FormattableString.Invariant($"{what} is shorter with {Name(winner)} at {rate:G3} requests/s; with {loads}; at this rate with {prompts}");
+        }
     }
 
-    /// <summary>The load nearest to the workload's at which the other plan ends requests sooner; null where there is none.</summary>
-    private static double? OtherLoad(PlanningContext context, GroupPlan[] mixed, GroupPlan[] split, double rate, bool splitWins)
+    private static string Name(int winner) => winner switch { > 0 => "PREFILL and DECODER replicas", < 0 => "MIXED replicas", _ => "neither kind of replicas" };
+
+    private static string Others(int winner) => winner == 0 ? "either" : Name(-winner);
+
+    /// <summary>The load nearest to the workload's at which another kind wins; null where there is none.</summary>
+    private static (double Rate, int Winner)? OtherLoad(
+        PlanningContext context, GroupPlan[] mixed, GroupPlan[] split, double rate, Func<PlanFigures, double> figure, Predicate<int> isOther)
     {
         var most = Math.Max(context.Evaluator.Evaluate(mixed).SustainedPerSecond, context.Evaluator.Evaluate(split).SustainedPerSecond);
         var factor = Math.Pow(MostLoad / LeastLoad, 1.0 / Loads);
         return Enumerable.Range(0, Loads + 1)
             .Select(step => LeastLoad * most * Math.Pow(factor, step))
-            .Where(load => Wins(context.Evaluator, split, mixed, load) == (splitWins ? -1 : 1))
             .OrderBy(load => Math.Abs(Math.Log(load / rate)))
-            .Select(load => (double?)load)
+            .Select(load => (load, Winner: Winner(context.Evaluator, mixed, split, load, figure)))
+            .Where(load => isOther(load.Winner))
+            .Select(load => ((double, int)?)load)
             .FirstOrDefault();
     }
 
-    private static double? OtherPrompt(PlanningContext context, GroupPlan[] mixed, GroupPlan[] split, bool splitWins)
+    private static (double Tokens, int Winner)? OtherPrompt(
+        PlanningContext context, GroupPlan[] mixed, GroupPlan[] split, Func<PlanFigures, double> figure, Predicate<int> isOther)
     {
         var request = context.Request;
         var workload = context.Serving.Workload;
         var most = Math.Min(request.Engine.KvCells, request.Engine.MaxSequenceTokens) - workload.MeanOutputTokens;
-        foreach (var factor in PromptFactors.SelectMany(factor => new[] { factor, 1 / factor }))
+        foreach (var factor in PromptFactors)
         {
             context.CancellationToken.ThrowIfCancellationRequested();
             var tokens = factor * workload.MeanInputTokens;
@@ -69,8 +86,8 @@ internal static class RoleBorder
             var evaluator = new PlanEvaluator(new ServingCosts(request with { Workload = workload with { MeanInputTokens = tokens } }));
             var pricer = new GroupEvaluator(evaluator.Serving);
             if (Priced(pricer, mixed) is { } asMixed && Priced(pricer, split) is { } asSplit
-                && Wins(evaluator, asSplit, asMixed, workload.RequestsPerSecond) == (splitWins ? -1 : 1))
-                return tokens;
+                && Winner(evaluator, asMixed, asSplit, workload.RequestsPerSecond, figure) is var winner && isOther(winner))
+                return (tokens, winner);
         }
         return null;
     }
@@ -81,11 +98,11 @@ internal static class RoleBorder
         return priced.Length == groups.Length ? priced : null;
     }
 
-    /// <summary>1 where the first ends requests sooner by more than anybody could tell, -1 where the second does, 0 where neither.</summary>
-    private static int Wins(PlanEvaluator evaluator, GroupPlan[] first, GroupPlan[] second, double rate)
+    /// <summary>1 where PREFILL and DECODER are better by more than anybody could tell, -1 where MIXED is, 0 where neither.</summary>
+    private static int Winner(PlanEvaluator evaluator, GroupPlan[] mixed, GroupPlan[] split, double rate, Func<PlanFigures, double> figure)
     {
-        var (one, other) = (evaluator.Evaluate(first, rate).EndToEndSeconds, evaluator.Evaluate(second, rate).EndToEndSeconds);
-        return one * (1 + PlanFigures.LatencyTolerance) < other ? 1 : other * (1 + PlanFigures.LatencyTolerance) < one ? -1 : 0;
+        var (without, with) = (figure(evaluator.Evaluate(mixed, rate)), figure(evaluator.Evaluate(split, rate)));
+        return with * (1 + PlanFigures.LatencyTolerance) < without ? 1 : without * (1 + PlanFigures.LatencyTolerance) < with ? -1 : 0;
     }
 
     private static string Figures(PlanningContext context, GroupPlan[] groups)

@@ -6,16 +6,13 @@ namespace E2LLM.Planning.Groups;
 /// <summary>How long a mean request holds its slot in a DECODER or MIXED group, by the number of sequences that hold one. Read-only.</summary>
 /// <remarks>
 /// What the scheduler does, on average. Answers are spread over the micro-batches, so a token takes a whole pass through the stages or, with
-/// more micro-batches, their turns at the slowest stage. The prompts of the others ride in these steps, <see cref="PromptRowsBesideDecode"/>
+/// more micro-batches, their turns at the slowest stage. The prompts of the others ride in these steps, <see cref="RoleCosts.PromptRowsBesideDecode"/>
 /// rows at a time: each row adds to a step what it adds to the table's time, and a call's fixed cost and the weights are there anyway. A
 /// request's own prompt takes as many steps as it has such pieces, unless nobody else is there. Never less than the bottleneck law allows:
 /// n sequences take n times what one prompt keeps the slowest stage.
 /// </remarks>
 public sealed class OccupancyCurve
 {
-    /// <summary>Prompt tokens of one step while an answer is being written, as the scheduler has them by default.</summary>
-    public const int PromptRowsBesideDecode = 64;
-
     private const double CrowdFactor = 1.15;
 
     private readonly double[] _sequences;
@@ -153,7 +150,7 @@ public sealed class OccupancyCurve
                 _work[index] = serving.Fleet.LayerWork[end] - serving.Fleet.LayerWork[first];
                 first = end;
             }
-            _pieceRows = Math.Min(PromptRowsBesideDecode, serving.ChunkTokens);
+            _pieceRows = Math.Min(RoleCosts.PromptRowsBesideDecode, serving.ChunkTokens);
             _pieces = group.Role == ReplicaRole.Mixed ? serving.Workload.MeanInputTokens / _pieceRows : 0;
         }
 

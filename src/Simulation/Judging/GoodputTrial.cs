@@ -1,6 +1,5 @@
 using E2LLM.Core.Plans;
 using E2LLM.Planning.Costs;
-using E2LLM.Simulation.Fogs;
 
 namespace E2LLM.Simulation.Judging;
 
@@ -10,38 +9,38 @@ public static class GoodputTrial
     private const int Requests = 200;
     private const int Seed = 1;
 
-    // Of the capacity. Slots that are free at first carry two hundred requests for a while above it.
-    private const double Highest = 1.6;
-    private const double Lowest = 0.05;
-    private const int Steps = 7;
+    /// <summary>What is left open of the rate.</summary>
+    public const double Tolerance = 0.05;
 
-    /// <summary>To about 5 %; 0 where the targets do not hold at a twentieth of the capacity.</summary>
+    // Of what the plan sustains. Slots that are free at first carry two hundred requests for a while above it.
+    private const double Highest = 2;
+    private const double Lowest = 0.1;
+
+    /// <summary>To the tolerance; 0 where the targets do not hold at a tenth of what the plan sustains.</summary>
     /// <param name="request">Says lengths, variability and targets; its rate does not matter.</param>
     /// <param name="plan">Any planner's with a prediction.</param>
-    /// <param name="options">How it is served.</param>
+    /// <param name="trials">Where runs are remembered.</param>
     /// <param name="cancellationToken">Ends the runs.</param>
-    public static double RequestsPerSecond(PlanRequest request, ServingPlan plan, SimulationOptions options, CancellationToken cancellationToken)
+    public static double RequestsPerSecond(PlanRequest request, ServingPlan plan, PlanTrials trials, CancellationToken cancellationToken)
     {
-        var capacity = plan.Prediction!.CapacityRequestsPerSecond;
-        var (good, bad) = (Lowest * capacity, Highest * capacity);
-        if (!IsMet(request, plan, good, options, cancellationToken))
-            return 0;
-        for (var step = 0; step < Steps; step++)
-        {
-            var middle = Math.Sqrt(good * bad);
-            if (IsMet(request, plan, middle, options, cancellationToken))
-                good = middle;
+        ArgumentNullException.ThrowIfNull(plan);
+        var sustained = plan.Prediction!.SustainedRequestsPerSecond;
+        var (good, bad) = (0.0, Highest * sustained);
+        for (var rate = sustained; bad > good * (1 + Tolerance) && rate > Lowest * sustained; rate = good > 0 ? Math.Sqrt(good * bad) : 0.6 * bad)
+            if (IsMet(request, plan, rate, trials, cancellationToken))
+                good = rate;
             else
-                bad = middle;
-        }
+                bad = rate;
         return good;
     }
 
     /// <summary>Whether as many requests as the targets want meet both of them. An answer of one token has no time between tokens to miss.</summary>
-    public static bool IsMet(PlanRequest request, ServingPlan plan, double requestsPerSecond, SimulationOptions options, CancellationToken cancellationToken)
+    public static bool IsMet(PlanRequest request, ServingPlan plan, double requestsPerSecond, PlanTrials trials, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(trials);
         var workload = ServingCosts.WorkloadOf(request) with { RequestsPerSecond = requestsPerSecond, HorizonRequests = Requests };
-        var result = PlanTrial.Run(request with { Workload = workload }, plan, Seed, options, cancellationToken);
+        var result = trials.Run(request with { Workload = workload }, plan, Seed, cancellationToken);
         var targets = request.Targets;
         var met = result.Requests.Count(served => served.TimeToFirstTokenSeconds <= targets.TtftSeconds && served.SecondsPerOutputToken <= targets.TpotSeconds);
         return met >= targets.Share * result.Requests.Length;

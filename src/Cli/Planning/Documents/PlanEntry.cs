@@ -13,7 +13,7 @@ internal sealed record PlanEntry
     public required IReadOnlyList<ReplicaEntry> Replicas { get; init; }
 
     /// <summary>What the plan was chosen for: of "auto" what it came to; null where its planner does not say.</summary>
-    public required string? Objective { get; init; }
+    public required string? PlannedFor { get; init; }
 
     /// <summary>Why that was the objective, and where other roles would be better.</summary>
     public required IReadOnlyList<string> Reasons { get; init; }
@@ -36,7 +36,7 @@ internal sealed record PlanEntry
         {
             Planner = plan.Planner,
             Replicas = [.. plan.Replicas.Zip(explanation.Replicas, ReplicaEntry.Of)],
-            Objective = plan.Objective is { } objective ? PlanJson.NameOf(objective) : null,
+            PlannedFor = plan.Objective is { } objective ? PlanJson.NameOf(objective) : null,
             Reasons = plan.Reasons,
             Predicted = plan.Prediction is { } prediction ? PredictionEntry.Of(prediction) : null,
             Simulated = new SimulatedEntry(

@@ -95,6 +95,12 @@ internal static class PlanPage
                 ["device", "layers", "weights", "KV cache", "scratch", "memory in use", "compute", "hop", "KV transfer", "longest"], column => column == 0,
                 explained.Stages.Select(Cells), row => explained.Stages[row].BusyShare == 1);
         }
+        if (plan.Reasons.Length > 0)
+        {
+            yield return new XElement("h3", "Why this plan");
+            foreach (var reason in plan.Reasons)
+                yield return Paragraph($"{PlanSentences.Sentence(reason)}.", "");
+        }
         if (plan.Unused.Length > 0)
         {
             yield return new XElement("h3", "Left out");
