@@ -4,6 +4,8 @@ using E2LLM.Core.Fleets;
 using E2LLM.Core.Plans;
 using E2LLM.Planning.Presets;
 using E2LLM.Planning.Workloads;
+using E2LLM.Simulation.Fogs;
+using E2LLM.Simulation.Judging;
 
 namespace E2LLM.Planning.Benchmarks;
 
@@ -55,7 +57,7 @@ internal static class Targets
             fleet with { Links = Links(fleet, links) }, ModelShapes.Get("gpt-oss-20b"), WorkloadPresets.Get("extended"), objective);
         var cpu = Environment.CpuUsage.TotalTime;
         var start = TimeProvider.System.GetTimestamp();
-        var plan = PlannerRegistry.Get("e2llm").Plan(request, CancellationToken.None);
+        var plan = PlannerRegistry.Get("e2llm", new SimulationJudge(new SimulationOptions())).Plan(request, CancellationToken.None);
         return (plan, TimeProvider.System.GetElapsedTime(start).TotalSeconds, (Environment.CpuUsage.TotalTime - cpu).TotalSeconds);
     }
 

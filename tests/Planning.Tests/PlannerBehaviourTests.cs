@@ -135,6 +135,28 @@ public class PlannerBehaviourTests
     }
 
     [Fact]
+    public void Plan_ForLatencyOnALargeFleet_KeepsTheCapacityThatCostsNobodyTime()
+    {
+        var request = PresetRequests.Create(
+            FleetPresets.Get("types-256"), ModelShapes.Get("gpt-oss-20b"), WorkloadPresets.Get("extended"), PlanObjective.Latency);
+        var plan = PlannerRegistry.Get("e2llm").Plan(request, CancellationToken.None);
+        AssertValid(request, plan);
+        Assert.InRange(plan.Certificates.Single(certificate => certificate.Objective == PlanObjective.Capacity).GapPercent, 0, 15);
+    }
+
+    [Theory]
+    [InlineData(PlanObjective.Latency, "last token after")]
+    [InlineData(PlanObjective.Wait, "would wait")]
+    [InlineData(PlanObjective.Capacity, "capacity of")]
+    [InlineData(PlanObjective.Goodput, "targets would hold up to")]
+    public void Plan_DeviceLeftOut_IsExplainedInTermsOfTheObjective(PlanObjective objective, string expected)
+    {
+        var request = Fixtures.Request(Fixtures.Model(), (10_000, 0.001), (400, 1)) with { Objective = objective };
+        var plan = PlannerRegistry.Get("e2llm").Plan(request, CancellationToken.None);
+        Assert.Contains(expected, Assert.Single(plan.Unused).Reason);
+    }
+
+    [Fact]
     public void Plan_WithProgress_TellsEveryStepOfTheSearch()
     {
         var fleet = FleetPresets.Get("unlike-16");

@@ -12,6 +12,8 @@ public sealed class SimulationJudgeTests
 {
     private static readonly SimulationOptions Options = new();
 
+    private static readonly string[] Baselines = ["colocated", "splitwise", "single-pipeline", "e2llm-paper", "hexgen2", "parallax"];
+
     [Theory]
     [InlineData("paper-testbed", "extended", 0.5)]
     [InlineData("paper-testbed", "custom-extended", 2)]
@@ -21,13 +23,52 @@ public sealed class SimulationJudgeTests
         var request = PresetRequests.Create(
             FleetPresets.Get(fleet), ModelShapes.Get("gpt-oss-20b"), WorkloadPresets.Get(workloadName) with { RequestsPerSecond = 1 / intervalSeconds }, PlanObjective.Latency);
         var context = new PlanningContext(request, CancellationToken.None);
-        var best = EndToEnd("e2llm");
-        foreach (var name in new[] { "colocated", "splitwise", "single-pipeline", "e2llm-paper", "hexgen2", "parallax" })
-            Assert.True(best <= EndToEnd(name) * 1.02, name);
+        var best = Figures("e2llm");
+        foreach (var name in Baselines)
+            Assert.True(best.EndToEndSeconds <= Figures(name).EndToEndSeconds * 1.02, name);
 
-        double EndToEnd(string planner) => TrialFigures.Of(
-            request, ((ContextPlanner)PlannerRegistry.Get(planner, new SimulationJudge(Options))).Plan(context), Options, CancellationToken.None).EndToEndSeconds;
+        TrialFigures Figures(string planner) => Trial(context, planner);
     }
+
+    [Theory]
+    [InlineData("paper-testbed", "extended", 0.3, PlanObjective.Goodput)]
+    [InlineData("paper-testbed", "extended", 2, PlanObjective.Latency)]
+    [InlineData("paper-testbed", "custom-extended", 1, PlanObjective.Auto)]
+    [InlineData("pi-and-jetson", "extended", 4, PlanObjective.Auto)]
+    public void E2Llm_WithTheJudge_IsDominatedByNoBaseline(string fleet, string workloadName, double intervalSeconds, PlanObjective objective)
+    {
+        var request = PresetRequests.Create(
+            FleetPresets.Get(fleet), ModelShapes.Get("gpt-oss-20b"), WorkloadPresets.Get(workloadName) with { RequestsPerSecond = 1 / intervalSeconds }, objective);
+        var context = new PlanningContext(request, CancellationToken.None);
+        var ours = Trial(context, "e2llm");
+        foreach (var name in Baselines)
+            Assert.False(Trial(context, name).Dominates(ours), name);
+    }
+
+    [Fact]
+    public void Choose_ByGoodput_TakesThePlanThatServesMoreInTime()
+    {
+        var request = PresetRequests.Create(
+            FleetPresets.Get("paper-testbed"), ModelShapes.Get("gpt-oss-20b"), WorkloadPresets.Get("extended") with { RequestsPerSecond = 4 }, PlanObjective.Goodput);
+        ServingPlan[] plans = [.. new[] { "single-pipeline", "colocated" }.Select(name => PlannerRegistry.Get(name).Plan(request, CancellationToken.None))];
+        Assert.Equal(1, new SimulationJudge(Options).Choose(request, plans, CancellationToken.None));
+    }
+
+    [Fact]
+    public void GoodputTrial_FindsTheRateUpToWhichTheTargetsHold()
+    {
+        var request = PresetRequests.Create(
+            FleetPresets.Get("paper-testbed"), ModelShapes.Get("gpt-oss-20b"), WorkloadPresets.Get("extended"), PlanObjective.Goodput);
+        var plan = PlannerRegistry.Get("single-pipeline").Plan(request, CancellationToken.None);
+        var rate = GoodputTrial.RequestsPerSecond(request, plan, new PlanTrials(Options), CancellationToken.None);
+        Assert.True(GoodputTrial.IsMet(request, plan, rate, new PlanTrials(Options), CancellationToken.None));
+        Assert.False(GoodputTrial.IsMet(request, plan, 1.15 * rate, new PlanTrials(Options), CancellationToken.None));
+        var never = request with { Targets = new ServiceTargets { TtftSeconds = 1e-6 } };
+        Assert.Equal(0, GoodputTrial.RequestsPerSecond(never, plan, new PlanTrials(Options), CancellationToken.None));
+    }
+
+    private static TrialFigures Trial(PlanningContext context, string planner) => TrialFigures.Of(
+        context.Request, ((ContextPlanner)PlannerRegistry.Get(planner, new SimulationJudge(Options))).Plan(context), Options, CancellationToken.None);
 
     [Fact]
     public void Choose_OfTheSamePlans_IsTheSame()

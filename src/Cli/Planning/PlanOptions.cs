@@ -22,9 +22,13 @@ internal sealed class PlanOptions
 
     private readonly Option<string> _objective = new("--objective")
     {
-        Description = "latency: least mean time from arrival to last token at the rate; wait: least predicted mean wait; capacity: highest sustainable rate.",
-        DefaultValueFactory = _ => "latency",
+        Description = "latency: least mean time from arrival to last token at the rate; goodput: highest rate at which the --slo targets hold for nine of ten requests; "
+            + "wait: least predicted mean wait; capacity: highest sustainable rate; auto: latency where the fleet carries the rate with ease, goodput above.",
+        DefaultValueFactory = _ => "auto",
     };
+
+    private readonly Option<double> _ttft = Target("--slo-ttft-ms", 1e3 * new ServiceTargets().TtftSeconds, "Target of goodput: time to first token, above 0.");
+    private readonly Option<double> _tpot = Target("--slo-tpot-ms", 1e3 * new ServiceTargets().TpotSeconds, "Target of goodput: time per output token after the first, above 0.");
 
     private readonly Option<string> _planner = new("--planner")
     {
@@ -73,7 +77,7 @@ internal sealed class PlanOptions
 
     public void AddTo(Command command)
     {
-        _objective.AcceptOnlyFromAmong("latency", "wait", "capacity");
+        _objective.AcceptOnlyFromAmong("auto", "latency", "goodput", "wait", "capacity");
         _kvType.AcceptOnlyFromAmong("f32", "f16", "q8_0", AutoKvType);
         _timeLimit.Validators.Add(result =>
         {
@@ -82,7 +86,7 @@ internal sealed class PlanOptions
         });
         Option[] all =
         [
-            _fleet, _model, _workload, _rate, _objective, _planner, _seed, _minimumSpeed, _kvCells, _maxSequences, _maxStepTokens,
+            _fleet, _model, _workload, _rate, _objective, _ttft, _tpot, _planner, _seed, _minimumSpeed, _kvCells, _maxSequences, _maxStepTokens,
             _maxSequenceTokens, _kvType, _runtime, _profiles, _like, _timeLimit, _json, _svg, _html, _compare, _list,
         ];
         foreach (var option in all)
@@ -106,6 +110,7 @@ internal sealed class PlanOptions
         Workload = arguments.GetValue(_workload)!,
         RequestsPerSecond = arguments.GetValue(_rate),
         Objective = Enum.Parse<PlanObjective>(arguments.GetValue(_objective)!, ignoreCase: true),
+        Targets = new ServiceTargets { TtftSeconds = arguments.GetValue(_ttft) / 1e3, TpotSeconds = arguments.GetValue(_tpot) / 1e3 },
         Planners = Planners(arguments.GetValue(_planner)!),
         Seed = arguments.GetValue(_seed),
         MinimumTokensPerSecond = arguments.GetValue(_minimumSpeed),
@@ -122,6 +127,12 @@ internal sealed class PlanOptions
         SvgPath = arguments.GetValue(_svg),
         HtmlPath = arguments.GetValue(_html),
         ComparePath = arguments.GetValue(_compare),
+    };
+
+    private static Option<double> Target(string name, double milliseconds, string description) => new(name)
+    {
+        Description = description,
+        DefaultValueFactory = _ => milliseconds,
     };
 
     private static IReadOnlyList<string> Planners(string text) => text == AllPlanners

@@ -33,7 +33,7 @@ internal static class PlanSentences
         $"{workload.Name} ({workload.MeanInputTokens:0} tokens in, {workload.MeanOutputTokens:0} out) at {workload.RequestsPerSecond:G3} requests/s";
 
     /// <summary>Name and value of everything that is predicted of the whole plan.</summary>
-    public static IEnumerable<(string Name, string Value, string Note)> Prediction(PlanPrediction prediction, WorkloadSpec workload)
+    public static IEnumerable<(string Name, string Value, string Note)> Prediction(PlanPrediction prediction, WorkloadSpec workload, ServiceTargets targets)
     {
         var load = 100 * workload.RequestsPerSecond / prediction.CapacityRequestsPerSecond;
         yield return ("mean wait", Figures.Seconds(prediction.MeanWaitSeconds), WaitParts(prediction));
@@ -42,8 +42,11 @@ internal static class PlanSentences
         yield return ("TPOT", Figures.Seconds(prediction.TpotSeconds), prediction.TpotSeconds > 0 ? $"{1 / prediction.TpotSeconds:0.#} tokens/s to each reader" : "");
         yield return ("service", Figures.Seconds(prediction.ServiceSeconds), "a whole request without any wait");
         yield return ("capacity", Figures.Rate(prediction.CapacityRequestsPerSecond),
-            $"limited by {prediction.BindingResource}; the workload takes {load:0} % of it"
+            $"no schedule exceeds it; limited by {prediction.BindingResource}; the workload takes {load:0} % of it"
             + (load > 100 ? $", so that the queue grows: waits are those of {workload.HorizonRequests} requests" : ""));
+        yield return ("sustained", Figures.Rate(prediction.SustainedRequestsPerSecond), "with pipelines that wait for themselves, and long answers in the KV cache");
+        yield return ("goodput", Figures.Rate(prediction.GoodputRequestsPerSecond),
+            $"up to which {100 * targets.Share:0} % have TTFT {Figures.Seconds(targets.TtftSeconds)} and TPOT {Figures.Seconds(targets.TpotSeconds)}");
     }
 
     public static string Simulated(TrialFigures figures) =>
@@ -66,6 +69,9 @@ internal static class PlanSentences
             : ("mean wait", $"{Figures.Seconds(certificate.Achieved)} of at least {Figures.Seconds(certificate.Bound)}");
         return $"{name} within {Figures.Percent(certificate.GapPercent)} of the optimum (proved under the cost model: {certificate.Method}): {unit}";
     }
+
+    /// <summary>With a capital.</summary>
+    public static string Sentence(string reason) => $"{char.ToUpperInvariant(reason[0])}{reason[1..]}";
 
     /// <summary>Devices that are left out, alike ones together.</summary>
     public static IEnumerable<string> LeftOut(ServingPlan plan)

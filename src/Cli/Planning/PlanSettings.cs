@@ -17,7 +17,9 @@ internal sealed record PlanSettings
 
     public double? RequestsPerSecond { get; init; }
 
-    public PlanObjective Objective { get; init; } = PlanObjective.Latency;
+    public PlanObjective Objective { get; init; } = PlanObjective.Auto;
+
+    public ServiceTargets Targets { get; init; } = new();
 
     /// <summary>Names, in the order to show.</summary>
     public IReadOnlyList<string> Planners { get; init; } = ["e2llm"];

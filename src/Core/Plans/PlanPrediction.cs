@@ -30,4 +30,16 @@ public sealed record PlanPrediction
 
     /// <summary>What limits the capacity: "prefill", "decode", "KV links" or "MIXED replicas".</summary>
     [Id(9)] public string BindingResource { get; init; } = "";
+
+    /// <summary>
+    /// The rate that replicas reach while there are always requests that wait: below the capacity, which no schedule exceeds. Stages of a
+    /// pipeline wait for each other, and the requests that run are longer than the mean, so that fewer of them fit the KV cache.
+    /// </summary>
+    [Id(10)] public double SustainedRequestsPerSecond { get; init; }
+
+    /// <summary>The highest rate at which the request's service targets are predicted to hold; 0 where they do not at any.</summary>
+    [Id(11)] public double GoodputRequestsPerSecond { get; init; }
+
+    /// <summary>As <see cref="TpotSeconds"/>, in the company that a tenth of the requests find.</summary>
+    [Id(12)] public double P90TpotSeconds { get; init; }
 }

@@ -35,4 +35,7 @@ public sealed record PlanRequest
     /// replicas have <see cref="Engine"/>.
     /// </summary>
     [Id(8)] public ImmutableArray<EngineSettings> EngineChoices { get; init; } = [];
+
+    /// <summary>What counts into the goodput.</summary>
+    [Id(9)] public ServiceTargets Targets { get; init; } = new();
 }

@@ -25,4 +25,10 @@ public sealed record ServingPlan
 
     /// <summary>One for each objective that something could be proved about.</summary>
     [Id(7)] public ImmutableArray<PlanCertificate> Certificates { get; init; } = [];
+
+    /// <summary>What it was chosen for; null where the planner does not say.</summary>
+    [Id(8)] public PlanObjective? Objective { get; init; }
+
+    /// <summary>Why that was the objective, and what the other choices would have brought: sentences without a full stop.</summary>
+    [Id(9)] public ImmutableArray<string> Reasons { get; init; } = [];
 }

@@ -84,6 +84,12 @@ internal sealed class PlanMaker(
             Seed = wish.Seed,
             Workload = wish.Workload ?? options.WorkloadFor(engine),
             Objective = wish.Objective ?? options.Objective,
+            Targets = new ServiceTargets
+            {
+                TtftSeconds = options.TtftTargetSeconds,
+                TpotSeconds = options.TpotTargetSeconds,
+                Share = options.TargetShare,
+            },
             MinimumTokensPerSecond = wish.MinimumTokensPerSecond ?? options.MinimumTokensPerSecond,
         };
     }

@@ -132,8 +132,23 @@ public sealed class ServingOptions
     /// <summary>The planner, by the name that the <see cref="IPlanAdvisor"/> knows.</summary>
     public string Planner { get; set; } = "e2llm";
 
-    /// <summary>What plans are made for: answers that end soon at the expected rate, short waits at it, or the highest rate.</summary>
-    public PlanObjective Objective { get; set; } = PlanObjective.Latency;
+    /// <summary>
+    /// What plans are made for: answers that end soon at the expected rate, most answers within the targets, short waits, or the highest
+    /// rate; Auto: the first where the fleet carries the rate with ease, the second above.
+    /// </summary>
+    public PlanObjective Objective { get; set; } = PlanObjective.Auto;
+
+    /// <summary>Seconds from arrival to the first token within which an answer counts as served in time.</summary>
+    [OptionRange(0.001, 86_400)]
+    public double TtftTargetSeconds { get; set; } = new ServiceTargets().TtftSeconds;
+
+    /// <summary>Seconds between tokens, on average, within which it does.</summary>
+    [OptionRange(0.000_01, 86_400)]
+    public double TpotTargetSeconds { get; set; } = new ServiceTargets().TpotSeconds;
+
+    /// <summary>Share of the answers that shall be served in time.</summary>
+    [OptionRange(0.01, 0.999)]
+    public double TargetShare { get; set; } = new ServiceTargets().Share;
 
     /// <summary>
     /// Tokens a second that every answer shall get at least. Plans keep to it, and replicas run fewer requests at once where they measure

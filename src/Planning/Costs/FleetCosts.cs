@@ -90,6 +90,12 @@ public sealed class FleetCosts
         Units.MeanLayers * _tables[device].PrefillSecondsPerLayer(chunkTokens),
         _tables[device].HeadSeconds(1));
 
+    /// <summary>What so many rows of a prompt add to a layer of mean size in a decode step of so many sequences, whose weights are read anyway.</summary>
+    internal double RiderSeconds(int device, int batch, double promptRows) => Units.MeanLayers * Math.Max(
+        0, _tables[device].PrefillSecondsPerLayer(batch + promptRows) - _tables[device].PrefillSecondsPerLayer(batch));
+
+    internal double HeadSeconds(int device, int rows) => _tables[device].HeadSeconds(rows);
+
     public LinkSpec Link(int from, int to) => Named.Number(from, to) is var number && number < 0 ? _defaultLink : Named.Links[number];
 
     /// <summary>The highest bandwidth of any link from a device, or to it; infinite where there is none.</summary>

@@ -15,7 +15,11 @@ namespace E2LLM.Planning.Costs;
 /// </remarks>
 public sealed class RoleCosts
 {
+    /// <summary>Prompt tokens of one step while an answer is being written, as the scheduler has them by default.</summary>
+    public const int PromptRowsBesideDecode = 64;
+
     private readonly ServingCosts _serving;
+    private readonly double _pieceRows;
     private readonly HopCosts _hops;
     private readonly EngineChoice? _choice;
     private readonly LayerCapacities? _inOwnType;
@@ -31,12 +35,19 @@ public sealed class RoleCosts
         var fleet = serving.Fleet;
         var prefillChunks = role == ReplicaRole.Decoder ? 0 : serving.ChunksPerPrompt;
         var decodeSteps = role == ReplicaRole.Prefill ? 0 : serving.DecodeSteps;
+        // While answers are written, a prompt is read in pieces beside them: as many as there are steps cost no call of their own.
+        _pieceRows = Math.Min(PromptRowsBesideDecode, serving.ChunkTokens);
+        var pieces = serving.Workload.MeanInputTokens / _pieceRows;
+        var riding = Math.Min(pieces, (double)decodeSteps / microBatchSequences);
+        var alone = pieces - riding;
         MaxMicroBatches = role == ReplicaRole.Prefill ? int.MaxValue : choice.MaxConcurrency / microBatchSequences;
         Busy = new LinearCost[fleet.DeviceCount];
         Slot = new LinearCost[fleet.DeviceCount];
         for (var device = 0; device < fleet.DeviceCount; device++)
         {
             var prefill = prefillChunks == 0 ? default : Prompt(prefillChunks, fleet.Prefill(device, serving.ChunkTokens));
+            if (role == ReplicaRole.Mixed)
+                prefill = LinearCost.Least(prefill, Riding(device, riding, alone));
             var decode = decodeSteps == 0
                 ? default
                 : decodeSteps / microBatchSequences * fleet.Decode(device, microBatchSequences, serving.ContextTokens, choice.Settings.KvType);
@@ -44,11 +55,15 @@ public sealed class RoleCosts
             Slot[device] = role == ReplicaRole.Prefill ? default : 1.0 / microBatchSequences * prefill + decode;
         }
         var chunkRows = (int)Math.Ceiling(serving.ChunkTokens);
+        var pieceRows = (int)Math.Ceiling(_pieceRows);
         _hops = new HopCosts(fleet.Named, Hop(fleet.DefaultLink), [.. fleet.Named.Links.Select(Hop)]);
 
         (double, double) Hop(LinkSpec link)
         {
             var prompt = prefillChunks == 0 ? 0 : prefillChunks * fleet.HopSeconds(link, chunkRows);
+            if (role == ReplicaRole.Mixed)
+                prompt = Math.Min(prompt, riding * (fleet.HopSeconds(link, microBatchSequences + pieceRows) - fleet.HopSeconds(link, microBatchSequences))
+                    + alone * fleet.HopSeconds(link, pieceRows));
             var answer = decodeSteps == 0 ? 0 : decodeSteps / microBatchSequences * fleet.HopSeconds(link, microBatchSequences);
             return (prompt + answer, role == ReplicaRole.Prefill ? 0 : prompt / microBatchSequences + answer);
         }
@@ -154,6 +169,16 @@ public sealed class RoleCosts
                 return false;
         return _hops.All.Zip(other._hops.All).All(pair =>
             pair.Second.Busy <= Rounding * pair.First.Busy && otherShare * pair.Second.Slot <= Rounding * share * pair.First.Slot);
+    }
+
+    private LinearCost Riding(int device, double riding, double alone)
+    {
+        var (fleet, piece) = (_serving.Fleet, _serving.Fleet.Prefill(device, _pieceRows));
+        var head = fleet.HeadSeconds(device, MicroBatchSequences + 1) - fleet.HeadSeconds(device, MicroBatchSequences);
+        return new LinearCost(
+            alone * piece.FixedSeconds,
+            riding * fleet.RiderSeconds(device, MicroBatchSequences, _pieceRows) + alone * piece.SecondsPerWork,
+            Math.Max(0, head));
     }
 
     // A prompt needs the head once, for its last row.

@@ -1,6 +1,7 @@
 using E2LLM.Core.Plans;
 using E2LLM.Planning.Evaluation;
 using E2LLM.Planning.Exact;
+using E2LLM.Planning.Explanation;
 using E2LLM.Planning.Groups;
 using E2LLM.Planning.Search;
 
@@ -26,19 +27,30 @@ public sealed class E2LlmPlanner(IPlanJudge? judge = null) : ContextPlanner
 
     public override ServingPlan Plan(PlanningContext context)
     {
-        // Of waits and capacities there are proofs, which a judge's word would only blur.
-        if (judge is null || context.Objective is not PlanObjective.Latency || context.Serving.Fleet.DeviceCount > MaxClimbDevices)
+        var candidates = Candidates(context);
+        if (candidates.Count == 0)
             return base.Plan(context);
-        ServingPlan[] plans = [.. Rank(context, Candidates(context, MaxJudged).Concat(WithoutChoices(context)), 2 * MaxJudged).Select(groups => PlanAssembler.Assemble(context, Name, groups))];
-        return plans.Length switch
+        var isLarge = context.Serving.Fleet.DeviceCount > MaxClimbDevices;
+        // Of waits and capacities there are proofs, which a judge's word would only blur.
+        if (judge is not null && !isLarge && context.Objective is (PlanObjective.Latency or PlanObjective.Goodput))
         {
-            0 => base.Plan(context),
-            1 => plans[0],
-            _ => plans[judge.Choose(context.Request, plans, context.CancellationToken)],
-        };
+            List<IReadOnlyList<GroupPlan>> judged = Rank(context, candidates.Take(MaxJudged).Concat(WithoutChoices(context)));
+            candidates = [judged[Judge(context, judge, judged)], .. candidates];
+        }
+        var plan = PlanAssembler.Assemble(context, Name, candidates[0]);
+        return isLarge ? plan : plan with { Reasons = [.. plan.Reasons, .. RoleBorder.Describe(context, candidates)] };
     }
 
-    protected override IReadOnlyList<GroupPlan> Find(PlanningContext context) => Candidates(context, 1).FirstOrDefault() ?? [];
+    protected override IReadOnlyList<GroupPlan> Find(PlanningContext context) => Candidates(context).FirstOrDefault() ?? [];
+
+    private int Judge(PlanningContext context, IPlanJudge settles, IReadOnlyList<IReadOnlyList<GroupPlan>> candidates)
+    {
+        if (candidates.Count == 1)
+            return 0;
+        context.Progress?.Report($"simulating {candidates.Count} plans");
+        ServingPlan[] drafts = [.. candidates.Select(groups => PlanAssembler.Draft(context, Name, groups))];
+        return settles.Choose(context.Request with { Objective = context.Objective }, drafts, context.CancellationToken);
+    }
 
     /// <summary>
     /// The best plans with the request's own engine settings alone. Groups are made for their highest rate: with many sequences that is far from where a
@@ -49,11 +61,11 @@ public sealed class E2LlmPlanner(IPlanJudge? judge = null) : ContextPlanner
         if (context.Serving.Choices.Length == 1)
             return [];
         var own = context.Alone();
-        return context.Serving.Fleet.DeviceCount <= CapacityBound.MaxDevices ? Candidates(own, MaxJudged) : Rank(own, Starts.Of(own), MaxCandidates);
+        return (context.Serving.Fleet.DeviceCount <= CapacityBound.MaxDevices ? Candidates(own) : Rank(own, Starts.Of(own))).Take(MaxJudged);
     }
 
-    /// <summary>The best plans of the search, different in their figures, best first.</summary>
-    private static List<IReadOnlyList<GroupPlan>> Candidates(PlanningContext context, int most)
+    /// <summary>All plans that the search has seen, different in their figures, best first; those that a judge is to see have to come early.</summary>
+    private static List<IReadOnlyList<GroupPlan>> Candidates(PlanningContext context)
     {
         var starts = new List<IReadOnlyList<GroupPlan>>();
         if (context.IsEnumerable)
@@ -62,22 +74,22 @@ public sealed class E2LlmPlanner(IPlanJudge? judge = null) : ContextPlanner
             starts.AddRange(context.CapacityBound.Candidates.Select(groups => Reachability.Repair(context, groups)));
         starts.AddRange(Starts.Of(context));
         starts = [.. starts.Select(groups => new LinkExchange(context).Improve(groups))];
+        var ranked = Rank(context, starts);
         if (context.IsEnumerable || context.Serving.Fleet.DeviceCount > MaxClimbDevices)
-            return Rank(context, starts, most);
-        var ranked = Rank(context, starts, MaxCandidates);
+            return ranked;
 
         // Each start has its own generator, so that the number of threads changes nothing.
-        var improved = new IReadOnlyList<GroupPlan>[ranked.Count];
+        var improved = new IReadOnlyList<GroupPlan>[Math.Min(MaxCandidates, ranked.Count)];
         Parallel.For(0, improved.Length, context.Threads, index =>
         {
             context.Progress?.Report($"improving start {index + 1} of {improved.Length}");
             improved[index] = new LocalSearch(context, new Random(context.Request.Seed + index)).Improve(ranked[index], Limits(context));
         });
         // Searches often meet in one plan; a judge is to see others, too.
-        return Rank(context, [.. improved, .. starts], most);
+        return Rank(context, [.. improved, .. starts]);
     }
 
-    private static List<IReadOnlyList<GroupPlan>> Rank(PlanningContext context, IEnumerable<IReadOnlyList<GroupPlan>> plans, int most)
+    private static List<IReadOnlyList<GroupPlan>> Rank(PlanningContext context, IEnumerable<IReadOnlyList<GroupPlan>> plans)
     {
         var priced = plans
             .Select(groups => (Groups: groups, Figures: groups.Count == 0 ? PlanFigures.Infeasible : context.Evaluator.Evaluate([.. groups])))
@@ -86,14 +98,14 @@ public sealed class E2LlmPlanner(IPlanJudge? judge = null) : ContextPlanner
             .ToList();
         priced.Sort((left, right) => left.Figures.IsBetterThan(right.Figures, context.Objective) ? -1
             : right.Figures.IsBetterThan(left.Figures, context.Objective) ? 1 : 0);
-        return [.. priced.Take(most).Select(plan => plan.Groups)];
+        return [.. priced.Select(plan => plan.Groups)];
     }
 
     private static SearchLimits Limits(PlanningContext context) => context.Serving.Fleet.DeviceCount switch
     {
         <= CapacityBound.MaxDevices => new SearchLimits(MaxRounds: 150, MaxStalledRounds: 40),
         // Times to the last token are never equal: there is always a change that helps a little.
-        _ when context.Objective == PlanObjective.Latency => new SearchLimits(MaxRounds: 0, MaxStalledRounds: 0),
+        _ when context.Objective is PlanObjective.Latency or PlanObjective.Goodput => new SearchLimits(MaxRounds: 0, MaxStalledRounds: 0),
         _ => new SearchLimits(MaxRounds: 6, MaxStalledRounds: 3),
     };
 }

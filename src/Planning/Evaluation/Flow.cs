@@ -14,22 +14,27 @@ internal struct Flow
     public double Capacity;
     public (Station Prefill, Station Kv, Station Decode, double Wait) Series;
     public Station MixedStation;
+    public SlotPool MixedPool;
+    public SlotPool DecodePool;
     public double SeriesPrompt;
     public double SeriesToken;
     public double SeriesService;
+    public double SeriesCrowdedToken;
     public double MixedPrompt;
     public double MixedToken;
     public double MixedService;
+    public double MixedCrowdedToken;
+    public double Sustained;
+    public double Goodput;
     private double _seriesCapacity;
 
     // Regressed against simulations with the default routing.
     private const double FastFirst = 2;
 
-    public static Flow Of(ReadOnlySpan<GroupPlan> groups, ServingCosts serving, KvTransfer transfer)
+    public static Flow Of(ReadOnlySpan<GroupPlan> groups, ServingCosts serving, KvTransfer transfer, double requestsPerSecond, bool withGoodput)
     {
         var flow = new Flow();
-        var (slots, mixedSlots, prefillGroups, mixedGroups) = (0, 0, 0, 0);
-        var mixedPromptLoad = 0.0;
+        var prefillGroups = 0;
         foreach (var group in groups)
         {
             switch (group.Role)
@@ -40,13 +45,9 @@ internal struct Flow
                     break;
                 case ReplicaRole.Decoder:
                     flow.Decode += group.RequestsPerSecond;
-                    slots += group.Concurrency;
                     break;
                 default:
                     flow.Mixed += group.RequestsPerSecond;
-                    mixedPromptLoad += group.RequestsPerSecond * group.PromptBusySeconds;
-                    mixedSlots += group.Concurrency;
-                    mixedGroups++;
                     break;
             }
         }
@@ -65,21 +66,18 @@ internal struct Flow
             return flow;
         var workload = serving.Workload;
         if (flow._seriesCapacity > 0)
-            flow.AddSeries(groups, serving, slots, prefillGroups, kvSeconds);
+            flow.AddSeries(groups, serving, prefillGroups, kvSeconds, requestsPerSecond, withGoodput);
         if (flow.Mixed > 0)
         {
-            var load = workload.RequestsPerSecond * flow.Mixed / flow.Capacity;
-            // A sequence waits for a slot, and its prompt for the prompts before it on the same pipeline.
-            var admission = Station.FromEmpty(load, flow.Mixed, mixedSlots, workload.ArrivalScv, workload.OutputTokensScv, workload.HorizonRequests);
-            var promptShare = mixedPromptLoad / mixedGroups;
-            var prompts = Station.Of(load, flow.Mixed, mixedGroups, workload.ArrivalScv, workload.InputTokensScv, workload.HorizonRequests);
-            flow.MixedStation = new Station(
-                admission.StochasticSeconds + prompts.StochasticSeconds * promptShare,
-                admission.FluidSeconds,
-                Math.Max(admission.DelayProbability, prompts.DelayProbability));
-            flow.MixedPrompt = MeanOf(groups, ReplicaRole.Mixed, admission.BusyShare, group => group.PromptSeconds);
-            flow.MixedToken = TokenSeconds(groups, ReplicaRole.Mixed, admission.BusyShare);
-            flow.MixedService = flow.MixedPrompt + serving.DecodeSteps * flow.MixedToken;
+            flow.MixedPool = SlotPool.Of(groups, ReplicaRole.Mixed, serving);
+            var load = requestsPerSecond * flow.Mixed / flow.Capacity;
+            (flow.MixedStation, flow.MixedService, flow.MixedPrompt, var crowded) = flow.MixedPool.Over(
+                load, 0.5 * (workload.ArrivalScv + workload.OutputTokensScv), workload.HorizonRequests);
+            flow.MixedToken = (flow.MixedService - flow.MixedPrompt) / serving.DecodeSteps;
+            flow.MixedCrowdedToken = crowded / serving.DecodeSteps;
+            flow.Sustained += flow.MixedPool.SustainedPerSecond;
+            if (withGoodput)
+                flow.Goodput += GoodPerSecond(groups, ReplicaRole.Mixed, serving);
         }
         return flow;
     }
@@ -100,10 +98,10 @@ internal struct Flow
         }
     }
 
-    private void AddSeries(ReadOnlySpan<GroupPlan> groups, ServingCosts serving, int slots, int prefillGroups, double kvSeconds)
+    private void AddSeries(ReadOnlySpan<GroupPlan> groups, ServingCosts serving, int prefillGroups, double kvSeconds, double requestsPerSecond, bool withGoodput)
     {
         var workload = serving.Workload;
-        var load = workload.RequestsPerSecond * _seriesCapacity / Capacity;
+        var load = requestsPerSecond * _seriesCapacity / Capacity;
         var prefill = Station.Of(load, Prefill, prefillGroups, workload.ArrivalScv, workload.InputTokensScv, workload.HorizonRequests);
         var kvScv = Station.DepartureScv(load / Prefill, prefillGroups, workload.ArrivalScv, workload.InputTokensScv);
         // What a station cannot do never reaches the next one.
@@ -111,17 +109,47 @@ internal struct Flow
         var kv = Station.Of(kvLoad, KvLinks, prefillGroups, kvScv, workload.InputTokensScv, workload.HorizonRequests);
         var decodeScv = Station.DepartureScv(kvLoad / KvLinks, prefillGroups, kvScv, workload.InputTokensScv);
         var decodeLoad = Math.Min(kvLoad, KvLinks);
-        var decode = Station.FromEmpty(decodeLoad, Decode, slots, decodeScv, workload.OutputTokensScv, workload.HorizonRequests);
+        DecodePool = SlotPool.Of(groups, ReplicaRole.Decoder, serving);
+        var (decode, answer, _, crowded) = DecodePool.Over(decodeLoad, 0.5 * (decodeScv + workload.OutputTokensScv), workload.HorizonRequests);
         Series = (prefill, kv, decode, prefill.WaitSeconds + kv.WaitSeconds + decode.WaitSeconds);
         SeriesPrompt = MeanOf(groups, ReplicaRole.Prefill, prefill.BusyShare, group => group.PromptSeconds);
-        SeriesToken = TokenSeconds(groups, ReplicaRole.Decoder, decode.BusyShare);
+        SeriesToken = answer / serving.DecodeSteps;
+        SeriesCrowdedToken = crowded / serving.DecodeSteps;
+        var passed = Math.Min(Prefill, KvLinks);
+        Sustained += Math.Min(passed, DecodePool.SustainedPerSecond);
+        if (withGoodput)
+            Goodput += Math.Min(Math.Min(KvLinks, GoodPerSecond(groups, ReplicaRole.Decoder, serving)), PromptsInTime(serving, prefillGroups));
         // Layers are sent while prefill still runs; what is left at its end is the last chunk's.
-        SeriesService = SeriesPrompt + kvSeconds / serving.ChunksPerPrompt + serving.DecodeSteps * SeriesToken;
+        SeriesService = SeriesPrompt + kvSeconds / serving.ChunksPerPrompt + answer;
     }
 
-    // Between a lone sequence's time and that of full concurrency, by the share of slots in use.
-    private static double TokenSeconds(ReadOnlySpan<GroupPlan> groups, ReplicaRole role, double busy) => MeanOf(
-        groups, role, busy, group => group.LoneTokenSeconds + busy * Math.Max(0, group.TokenSeconds - group.LoneTokenSeconds));
+    private static double GoodPerSecond(ReadOnlySpan<GroupPlan> groups, ReplicaRole role, ServingCosts serving)
+    {
+        var sum = 0.0;
+        foreach (var group in groups)
+            sum += group.Role == role ? group.Occupancy(serving).GoodPerSecond : 0;
+        return sum;
+    }
+
+    /// <summary>The highest rate at which so many prompts as shall be are read within the target.</summary>
+    private readonly double PromptsInTime(ServingCosts serving, int prefillGroups)
+    {
+        var (workload, targets) = (serving.Workload, serving.Fleet.Request.Targets);
+        var left = targets.TtftSeconds - SeriesPrompt;
+        if (left <= 0)
+            return 0;
+        var (good, bad) = (0.0, Prefill);
+        for (var step = 0; step < 16; step++)
+        {
+            var middle = 0.5 * (good + bad);
+            var queue = Station.Of(middle, Prefill, prefillGroups, workload.ArrivalScv, workload.InputTokensScv, workload.HorizonRequests);
+            if (queue.TailProbability(left) <= 1 - targets.Share)
+                good = middle;
+            else
+                bad = middle;
+        }
+        return good;
+    }
 
     /// <summary>Mean over requests. At full load each replica gets them by its rate; the less there is to do, the more of them go to the fast ones.</summary>
     private static double MeanOf(ReadOnlySpan<GroupPlan> groups, ReplicaRole role, double busy, Func<GroupPlan, double> seconds)

@@ -14,9 +14,13 @@ public sealed class PlanEvaluator(ServingCosts serving)
 
     public KvTransfer Transfer { get; } = new(serving);
 
-    public PlanFigures Evaluate(ReadOnlySpan<GroupPlan> groups)
+    public PlanFigures Evaluate(ReadOnlySpan<GroupPlan> groups) => Evaluate(groups, serving.Workload.RequestsPerSecond);
+
+    /// <summary>At another rate than the workload's.</summary>
+    internal PlanFigures Evaluate(ReadOnlySpan<GroupPlan> groups, double requestsPerSecond)
     {
-        var flow = Flow.Of(groups, serving, Transfer);
+        // Where nobody asks, a search does without the goodput.
+        var flow = Flow.Of(groups, serving, Transfer, requestsPerSecond, serving.Fleet.Request.Objective is PlanObjective.Goodput or PlanObjective.Auto);
         if (flow.Capacity <= 0)
             return PlanFigures.Infeasible;
         return new PlanFigures
@@ -26,6 +30,10 @@ public sealed class PlanEvaluator(ServingCosts serving)
             KvLinksPerSecond = flow.KvLinks,
             MixedPerSecond = flow.Mixed,
             CapacityPerSecond = flow.Capacity,
+            SustainedPerSecond = flow.Sustained,
+            GoodputPerSecond = flow.Goodput,
+            P90TpotSeconds = flow.Share(flow.SeriesCrowdedToken, flow.MixedCrowdedToken),
+            CarriesLoad = flow.Sustained >= PlanFigures.LoadMargin * requestsPerSecond,
             MeanWaitSeconds = flow.Share(flow.Series.Wait, flow.MixedStation.WaitSeconds),
             ServiceSeconds = flow.Share(flow.SeriesService, flow.MixedService),
         };
@@ -34,7 +42,7 @@ public sealed class PlanEvaluator(ServingCosts serving)
     /// <summary>The full prediction, with the parts of the wait and its 90th percentile.</summary>
     public PlanPrediction Predict(ReadOnlySpan<GroupPlan> groups)
     {
-        var flow = Flow.Of(groups, serving, Transfer);
+        var flow = Flow.Of(groups, serving, Transfer, serving.Workload.RequestsPerSecond, withGoodput: true);
         var (prefill, kv, decode) = (flow.Series.Prefill, flow.Series.Kv, flow.Series.Decode);
         var mixed = flow.MixedStation;
         return new PlanPrediction
@@ -44,6 +52,9 @@ public sealed class PlanEvaluator(ServingCosts serving)
             TtftSeconds = flow.Share(prefill.WaitSeconds + flow.SeriesPrompt, mixed.WaitSeconds + flow.MixedPrompt),
             TpotSeconds = flow.Share(flow.SeriesToken, flow.MixedToken),
             CapacityRequestsPerSecond = flow.Capacity,
+            SustainedRequestsPerSecond = flow.Sustained,
+            GoodputRequestsPerSecond = flow.Goodput,
+            P90TpotSeconds = flow.Share(flow.SeriesCrowdedToken, flow.MixedCrowdedToken),
             PrefillWaitSeconds = flow.Share(prefill.WaitSeconds, mixed.WaitSeconds),
             KvLinkWaitSeconds = flow.Share(kv.WaitSeconds, 0),
             DecodeWaitSeconds = flow.Share(decode.WaitSeconds, 0),

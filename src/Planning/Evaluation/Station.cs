@@ -12,9 +12,6 @@ namespace E2LLM.Planning.Evaluation;
 /// <param name="BusyShare">Servers that are busy, on average; 0 to 1.</param>
 public readonly record struct Station(double StochasticSeconds, double FluidSeconds, double DelayProbability, double BusyShare = 0)
 {
-    // Moments of the horizon at which a station that fills is looked at.
-    private const int Moments = 16;
-
     public double WaitSeconds => StochasticSeconds + FluidSeconds;
 
     /// <param name="arrivalsPerSecond">Load.</param>
@@ -34,42 +31,6 @@ public readonly record struct Station(double StochasticSeconds, double FluidSeco
         var variability = 0.5 * (arrivalScv + serviceScv);
         var fluid = 0.5 * horizonRequests * Math.Max(0, 1 / capacityPerSecond - 1 / arrivalsPerSecond);
         return new Station(variability * delay * congestion / capacityPerSecond, fluid, delay, Math.Min(1, load));
-    }
-
-    /// <summary>
-    /// As <see cref="Of"/>, of servers that are all free when the first request comes: slots that a request keeps for minutes fill slowly, and
-    /// until they are full nobody waits, in overload too.
-    /// </summary>
-    /// <remarks>
-    /// Requests in service follow dN/dt = arrivals - N / S, with S the seconds that one keeps its server at full load. So the load that the
-    /// servers feel is that of <see cref="Of"/> times 1 - exp(-t / S) until they are full, if ever; then a queue grows by the fluid rate.
-    /// Means over the horizon.
-    /// </remarks>
-    public static Station FromEmpty(
-        double arrivalsPerSecond, double capacityPerSecond, int servers, double arrivalScv, double serviceScv, int horizonRequests)
-    {
-        if (arrivalsPerSecond <= 0)
-            return default;
-        var load = arrivalsPerSecond / capacityPerSecond;
-        var (holdSeconds, horizonSeconds) = (servers / capacityPerSecond, horizonRequests / arrivalsPerSecond);
-        var fullSeconds = load > 1 ? -holdSeconds * Math.Log(1 - 1 / load) : double.PositiveInfinity;
-        var queueing = Math.Max(0, horizonSeconds - fullSeconds);
-        var fluid = load > 1 ? 0.5 * (load - 1) * queueing * queueing / horizonSeconds : 0;
-        var (stochastic, delay, busy) = (0.0, 0.0, 0.0);
-        for (var moment = 0; moment < Moments; moment++)
-        {
-            var seconds = (moment + 0.5) / Moments * horizonSeconds;
-            var felt = Felt(seconds);
-            var delayed = Math.Pow(felt, Math.Sqrt(2.0 * (servers + 1)) - 1);
-            stochastic += delayed / Math.Max(1 - felt, 1 / Math.Sqrt(Math.Max(1, seconds * arrivalsPerSecond)));
-            delay += delayed;
-            // Who comes now shares its server's machine with those who come while it is served.
-            busy += Felt(Math.Min(horizonSeconds, seconds + 0.5 * holdSeconds));
-        }
-        var variability = 0.5 * (arrivalScv + serviceScv);
-        return new Station(variability * stochastic / Moments / capacityPerSecond, fluid, delay / Moments, busy / Moments);
-
-        double Felt(double seconds) => seconds >= fullSeconds ? 1 : Math.Min(1, load * (1 - Math.Exp(-seconds / holdSeconds)));
     }
 
     /// <summary>Variability of the gaps between departures, which are the next station's arrivals (Whitt's approximation).</summary>

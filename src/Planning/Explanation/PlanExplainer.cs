@@ -151,6 +151,8 @@ public static class PlanExplainer
 
     private static IEnumerable<string> Findings(PlanRequest request, ServingPlan plan)
     {
+        foreach (var reason in plan.Reasons)
+            yield return reason;
         if (plan.Prediction is { } prediction)
         {
             yield return FormattableString.Invariant(

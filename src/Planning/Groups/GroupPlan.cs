@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using E2LLM.Core.Plans;
 using E2LLM.Planning.Costs;
 
@@ -6,6 +7,15 @@ namespace E2LLM.Planning.Groups;
 /// <summary>A group of devices with a role, its cuts and its micro-batches, and what it is predicted to do.</summary>
 public sealed class GroupPlan
 {
+    // Made when it is first asked for, by whoever asks first: all make the same.
+    private readonly StrongBox<OccupancyCurve?> _occupancy = new();
+
+    public GroupPlan()
+    {
+    }
+
+    private GroupPlan(StrongBox<OccupancyCurve?> occupancy) => _occupancy = occupancy;
+
     public required ReplicaRole Role { get; init; }
 
     /// <summary>Devices in order, each with the end of its layer range.</summary>
@@ -39,8 +49,11 @@ public sealed class GroupPlan
     /// <summary>Sequences that decode at once.</summary>
     public int Concurrency => MicroBatches * MicroBatchSequences;
 
+    /// <summary>Of a DECODER or MIXED group.</summary>
+    public OccupancyCurve Occupancy(ServingCosts serving) => _occupancy.Value ??= OccupancyCurve.Of(serving, this);
+
     /// <summary>The same plan on other devices of the same types.</summary>
-    internal GroupPlan OnDevices(Func<int, int> device) => new()
+    internal GroupPlan OnDevices(Func<int, int> device) => new(_occupancy)
     {
         Role = Role,
         Stages = [.. Stages.Select(stage => (device(stage.Device), stage.End))],

@@ -23,6 +23,7 @@ public static class PlanRequestCheck
         CheckLinks(request.Fleet, faults);
         ProfileCheck.Check(request, faults);
         CheckWorkload(request, faults);
+        CheckTargets(request.Targets, faults);
         // Made from the engine settings, they would repeat what is wrong with those.
         if (faults.Count == 0)
             CheckChoices(request, faults);
@@ -62,6 +63,13 @@ public static class PlanRequestCheck
         faults.Require(model.HeadBytes is >= 0 and < MaxBytes, "model.headBytes", model.HeadBytes, "0 to 2^50 bytes");
         faults.Require(model.EmbeddingBytes is >= 0 and < MaxBytes, "model.embeddingBytes", model.EmbeddingBytes, "0 to 2^50 bytes");
         faults.Require(model.SharedBytes is >= 0 and < MaxBytes, "model.sharedBytes", model.SharedBytes, "0 to 2^50 bytes");
+    }
+
+    private static void CheckTargets(ServiceTargets targets, FaultList faults)
+    {
+        faults.Require(targets.TtftSeconds is > 0 and <= 86_400, "targets.ttftSeconds", targets.TtftSeconds, "above 0 to 86,400 seconds");
+        faults.Require(targets.TpotSeconds is > 0 and <= 86_400, "targets.tpotSeconds", targets.TpotSeconds, "above 0 to 86,400 seconds");
+        faults.Require(targets.Share is > 0 and < 1, "targets.share", targets.Share, "between 0 and 1");
     }
 
     private static void CheckEngine(EngineSettings engine, ModelSpec model, string key, FaultList faults)

@@ -23,6 +23,7 @@ public sealed class PlanningContext
     private readonly Lazy<LinkedEnumeration> _linked;
     private readonly Lazy<double> _relaxedCapacity;
     private readonly Lazy<ICapacityBound> _capacityBound;
+    private readonly Lazy<(PlanObjective Objective, string? Reason)> _objective;
 
     /// <param name="request">What is to be planned.</param>
     /// <param name="cancellationToken">Ends every search.</param>
@@ -40,6 +41,7 @@ public sealed class PlanningContext
         Groups = new GroupPlanner(Serving);
         Evaluator = new PlanEvaluator(Serving);
         _table = new(MakeTable);
+        _objective = new(ChooseObjective);
         _optimum = [.. Enum.GetValues<PlanObjective>().Select(objective => new Lazy<(GroupPlan[], PlanFigures)>(() =>
             PlanEnumeration.Best(_table.Value!, Evaluator, objective, CancellationToken)))];
         _linked = new(() => new LinkedEnumeration(
@@ -54,7 +56,7 @@ public sealed class PlanningContext
     }
 
     /// <summary>The same request with its own engine settings alone.</summary>
-    internal PlanningContext Alone() => new(Request with { EngineChoices = [] }, CancellationToken, Threads.MaxDegreeOfParallelism, Progress);
+    internal PlanningContext Alone() => new(Request with { EngineChoices = [], Objective = Objective }, CancellationToken, Threads.MaxDegreeOfParallelism, Progress);
 
     public PlanRequest Request { get; }
 
@@ -71,7 +73,11 @@ public sealed class PlanningContext
 
     public PlanEvaluator Evaluator { get; }
 
-    public PlanObjective Objective => Request.Objective;
+    /// <summary>The request's; of <see cref="PlanObjective.Auto"/> what it comes to for this fleet and load.</summary>
+    public PlanObjective Objective => _objective.Value.Objective;
+
+    /// <summary>Why <see cref="Objective"/> is that; null where the request says so.</summary>
+    internal string? ObjectiveReason => _objective.Value.Reason;
 
     /// <summary>Whether every choice of groups and roles can be looked at, each group at the highest rate that was found.</summary>
     public bool IsEnumerable => _table.Value is not null;
@@ -89,6 +95,30 @@ public sealed class PlanningContext
     internal double RelaxedCapacity => _relaxedCapacity.Value;
 
     internal ICapacityBound CapacityBound => _capacityBound.Value;
+
+    /// <summary>Where the fleet carries the load with a margin, people feel the time to the last token; above, how many are served in time at all.</summary>
+    private (PlanObjective Objective, string? Reason) ChooseObjective()
+    {
+        if (Request.Objective != PlanObjective.Auto)
+            return (Request.Objective, null);
+        var rate = Serving.Workload.RequestsPerSecond;
+        var most = MostSustained();
+        var objective = most >= PlanFigures.LoadMargin * rate || most == 0 ? PlanObjective.Latency : PlanObjective.Goodput;
+        return (objective, FormattableString.Invariant(
+            $"objective {objective.ToString().ToLowerInvariant()}, by the load: {rate:G3} requests/s arrive, {(most > 0 ? 100 * rate / most : 0):0} % of the {most:G3} that the fleet sustains; ")
+            + FormattableString.Invariant($"up to {100 / PlanFigures.LoadMargin:0} % plans are made for latency, above for goodput"));
+    }
+
+    private double MostSustained()
+    {
+        if (IsEnumerable)
+            return Optimum(PlanObjective.Capacity).Figures.SustainedPerSecond;
+        return CapacityBound.Candidates.Select(groups => Reachability.Repair(this, groups))
+            .Where(groups => groups.Count > 0)
+            .Select(groups => Evaluator.Evaluate([.. groups]).SustainedPerSecond)
+            .DefaultIfEmpty(0)
+            .Max();
+    }
 
     private GroupTable? MakeTable()
     {

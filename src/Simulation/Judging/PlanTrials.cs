@@ -22,7 +22,8 @@ public sealed class PlanTrials(SimulationOptions options)
     {
         ArgumentNullException.ThrowIfNull(plan);
         // Two threads may run one trial at the same moment; both come to the same. A run that was ended early leaves nothing.
-        return _results.GetOrAdd((request, Replicas(plan), seed), _ => PlanTrial.Run(request, plan, seed, options, cancellationToken));
+        // What a plan was made for changes nothing of what it does.
+        return _results.GetOrAdd((request with { Objective = default }, Replicas(plan), seed), _ => PlanTrial.Run(request, plan, seed, options, cancellationToken));
     }
 
     /// <summary>All that a simulation knows of a plan, whatever members it has: numbers print in full.</summary>

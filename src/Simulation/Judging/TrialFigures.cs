@@ -15,6 +15,11 @@ public sealed record TrialFigures(int Runs, int Requests, double WaitSeconds, do
     /// <summary>Runs of a plan that is looked at closely.</summary>
     internal const int Seeds = 3;
 
+    /// <summary>Whether these are no worse than others in wait, time to the first and to the last token, and better in one of them.</summary>
+    public bool Dominates(TrialFigures other) =>
+        WaitSeconds <= other.WaitSeconds && TtftSeconds <= other.TtftSeconds && EndToEndSeconds <= other.EndToEndSeconds
+        && (WaitSeconds < other.WaitSeconds || TtftSeconds < other.TtftSeconds || EndToEndSeconds < other.EndToEndSeconds);
+
     /// <param name="request">What the plan answers.</param>
     /// <param name="plan">Any planner's.</param>
     /// <param name="options">How it is served.</param>

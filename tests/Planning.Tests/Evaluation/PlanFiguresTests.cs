@@ -25,6 +25,29 @@ public class PlanFiguresTests
         }
     }
 
+    [Theory]
+    [InlineData(10.15, 2, 10.05, 1, true)]
+    [InlineData(10.05, 1, 10.15, 2, false)]
+    [InlineData(11, 2, 10, 1, false)]
+    public void IsBetterThan_ByLatency_GivesTimesThatNobodyCanTellApartToCapacity(double seconds, double capacity, double otherSeconds, double otherCapacity, bool expected) =>
+        Assert.Equal(expected, Figures(0, capacity, seconds).IsBetterThan(Figures(0, otherCapacity, otherSeconds), PlanObjective.Latency));
+
+    [Fact]
+    public void IsBetterThan_ByLatency_WantsTheLoadCarriedFirst()
+    {
+        var slowButStrong = Figures(0, 2, 20) with { CarriesLoad = true };
+        Assert.True(slowButStrong.IsBetterThan(Figures(0, 1, 10), PlanObjective.Latency));
+        Assert.False(Figures(0, 1, 10).IsBetterThan(slowButStrong, PlanObjective.Latency));
+    }
+
+    [Fact]
+    public void IsBetterThan_ByGoodput_CountsWhatIsServedInTime()
+    {
+        var good = Figures(5, 1, 9) with { GoodputPerSecond = 0.8 };
+        Assert.True(good.IsBetterThan(Figures(0, 2, 1) with { GoodputPerSecond = 0.5 }, PlanObjective.Goodput));
+        Assert.False(good.IsBetterThan(Figures(5, 2, 9) with { GoodputPerSecond = 0.8 }, PlanObjective.Goodput));
+    }
+
     [Fact]
     public void IsBetterThan_ByCapacity_CountsCapacityFirst() =>
         Assert.True(Figures(5, 1.001, 9).IsBetterThan(Figures(0, 1, 1), PlanObjective.Capacity));

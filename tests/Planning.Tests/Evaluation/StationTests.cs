@@ -40,31 +40,6 @@ public class StationTests
     }
 
     [Fact]
-    public void FromEmpty_OverALongHorizon_IsTheSteadyState()
-    {
-        var steady = Station.Of(0.8, 1, 3, 1, 1, 1_000_000);
-        var filled = Station.FromEmpty(0.8, 1, 3, 1, 1, 1_000_000);
-        Assert.Equal(steady.WaitSeconds, filled.WaitSeconds, 3);
-        Assert.Equal(0.8, filled.BusyShare, 3);
-    }
-
-    [Fact]
-    public void FromEmpty_OverloadThatEndsBeforeTheServersAreFull_HardlyWaits()
-    {
-        // 80 slots that a request keeps for 40 s: 100 requests in 50 s find most of them free.
-        Assert.True(Station.Of(2, 1.98, 80, 1, 1, 100).WaitSeconds > 4);
-        Assert.InRange(Station.FromEmpty(2, 1.98, 80, 1, 1, 100).WaitSeconds, 0, 1);
-    }
-
-    [Fact]
-    public void FromEmpty_Overload_QueuesFromWhenTheServersAreFull()
-    {
-        // 4 servers for 4 s each at 2 requests a second: full after 4 ln 2 s, then the queue grows by one request a second.
-        var full = 4 * Math.Log(2);
-        Assert.Equal(0.5 * (50 - full) * (50 - full) / 50, Station.FromEmpty(2, 1, 4, 1, 1, 100).FluidSeconds, 9);
-    }
-
-    [Fact]
     public void Of_NoLoad_WaitsNothing() => Assert.Equal(0, Station.Of(0, 1, 1, 1, 1, 100).WaitSeconds);
 
     [Theory]

@@ -112,7 +112,12 @@ internal sealed class JudgeModel
             var (work, kvBytes) = (0.0, 0.0);
             for (var layer = first; layer < end; layer++)
                 (work, kvBytes) = (work + _work[layer], kvBytes + _kvPromptBytes[layer]);
-            var prompt = role == ReplicaRole.Decoder ? 0 : Prompt(device, work, isLast);
+            var prompt = role switch
+            {
+                ReplicaRole.Decoder => 0,
+                ReplicaRole.Mixed => MixedPrompt(device, work, isLast, sequences),
+                _ => Prompt(device, work, isLast),
+            };
             var answer = role == ReplicaRole.Prefill ? 0 : Answer(device, work, isLast, sequences, engine.KvType);
             slowest = Math.Max(slowest, prompt + answer);
             sum += prompt / sequences + answer;
@@ -122,6 +127,12 @@ internal sealed class JudgeModel
             {
                 var link = Link(device, stages[index + 1].Device);
                 var promptHop = role == ReplicaRole.Decoder ? 0 : _chunks * link.TransferSeconds((long)Math.Ceiling(_chunk) * 4 * _model.EmbeddingLength);
+                if (role == ReplicaRole.Mixed)
+                {
+                    double Moved(int rows) => link.TransferSeconds(rows * 4L * _model.EmbeddingLength);
+                    var (ridden, alone, rows) = (Ridden(sequences), Pieces - Ridden(sequences), (int)Math.Ceiling(Piece));
+                    promptHop = Math.Min(promptHop, ridden * (Moved(sequences + rows) - Moved(sequences)) + alone * Moved(rows));
+                }
                 var answerHop = role == ReplicaRole.Prefill ? 0 : _steps / sequences * link.TransferSeconds(sequences * 4L * _model.EmbeddingLength);
                 slowest = Math.Max(slowest, promptHop + answerHop);
                 sum += promptHop / sequences + answerHop;
@@ -178,6 +189,23 @@ internal sealed class JudgeModel
     private double Prompt(int device, double work, bool isLast) =>
         _chunks * (_profiles[device].CallSeconds + work * JudgeTable.At([.. _profiles[device].Prefill.Select(point => ((double)point.ChunkTokens, point.SecondsPerLayer))], _chunk))
         + (isLast ? Head(_profiles[device], 1) : 0);
+
+    private double Piece => Math.Min(64, _chunk);
+
+    private double Pieces => _workload.MeanInputTokens / Piece;
+
+    private double Ridden(int sequences) => Math.Min(Pieces, _steps / sequences);
+
+    private double MixedPrompt(int device, double work, bool isLast, int sequences)
+    {
+        var profile = _profiles[device];
+        double Layer(double rows) => JudgeTable.At([.. profile.Prefill.Select(point => ((double)point.ChunkTokens, point.SecondsPerLayer))], rows);
+        var alone = Pieces - Ridden(sequences);
+        var call = Math.Min(_chunks, alone) * profile.CallSeconds;
+        var layers = Math.Min(_chunks * Layer(_chunk), Ridden(sequences) * Math.Max(0, Layer(sequences + Piece) - Layer(sequences)) + alone * Layer(Piece));
+        var head = Math.Min(Head(profile, 1), Math.Max(0, Head(profile, sequences + 1) - Head(profile, sequences)));
+        return call + work * layers + (isLast ? head : 0);
+    }
 
     private double Answer(int device, double work, bool isLast, int sequences, KvCacheType kvType)
     {

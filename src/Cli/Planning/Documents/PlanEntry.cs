@@ -12,6 +12,12 @@ internal sealed record PlanEntry
 
     public required IReadOnlyList<ReplicaEntry> Replicas { get; init; }
 
+    /// <summary>What the plan was chosen for: of "auto" what it came to; null where its planner does not say.</summary>
+    public required string? PlannedFor { get; init; }
+
+    /// <summary>Why that was the objective, and where other roles would be better.</summary>
+    public required IReadOnlyList<string> Reasons { get; init; }
+
     /// <summary>Null where the plan serves nothing, so that nothing can be predicted.</summary>
     public required PredictionEntry? Predicted { get; init; }
 
@@ -30,6 +36,8 @@ internal sealed record PlanEntry
         {
             Planner = plan.Planner,
             Replicas = [.. plan.Replicas.Zip(explanation.Replicas, ReplicaEntry.Of)],
+            PlannedFor = plan.Objective is { } objective ? PlanJson.NameOf(objective) : null,
+            Reasons = plan.Reasons,
             Predicted = plan.Prediction is { } prediction ? PredictionEntry.Of(prediction) : null,
             Simulated = new SimulatedEntry(
                 simulated.Runs,
@@ -85,6 +93,12 @@ internal sealed record PredictionEntry
 
     public required string BindingResource { get; init; }
 
+    public double? SustainedRequestsPerSecond { get; init; }
+
+    public double? GoodputRequestsPerSecond { get; init; }
+
+    public double? P90TpotSeconds { get; init; }
+
     public static PredictionEntry Of(PlanPrediction prediction) => new()
     {
         MeanWaitSeconds = PlanDocument.Finite(prediction.MeanWaitSeconds),
@@ -97,5 +111,8 @@ internal sealed record PredictionEntry
         DecodeWaitSeconds = PlanDocument.Finite(prediction.DecodeWaitSeconds),
         ServiceSeconds = PlanDocument.Finite(prediction.ServiceSeconds),
         BindingResource = prediction.BindingResource,
+        SustainedRequestsPerSecond = PlanDocument.Finite(prediction.SustainedRequestsPerSecond),
+        GoodputRequestsPerSecond = PlanDocument.Finite(prediction.GoodputRequestsPerSecond),
+        P90TpotSeconds = PlanDocument.Finite(prediction.P90TpotSeconds),
     };
 }

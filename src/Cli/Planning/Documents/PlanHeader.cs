@@ -27,6 +27,8 @@ internal sealed record PlanHeader
 
     public required string Objective { get; init; }
 
+    public required ServiceTargets Targets { get; init; }
+
     public required int Seed { get; init; }
 
     public required double MinimumTokensPerSecond { get; init; }
@@ -44,6 +46,7 @@ internal sealed record PlanHeader
             Engine = EngineEntry.Of(request.Engine),
             EngineChoices = [.. request.EngineChoices.Select(EngineEntry.Of)],
             Objective = PlanJson.NameOf(request.Objective),
+            Targets = request.Targets,
             Seed = request.Seed,
             MinimumTokensPerSecond = request.MinimumTokensPerSecond,
         };

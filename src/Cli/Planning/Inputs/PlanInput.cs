@@ -82,6 +82,7 @@ internal sealed record PlanInput
                 engine, settings.KvCells is null ? PresetRequests.CellsPerSequence(workload) : null, settings.MaxSequences is not null, settings.KvType is not null),
             Workload = workload,
             Objective = settings.Objective,
+            Targets = settings.Targets,
             MinimumTokensPerSecond = settings.MinimumTokensPerSecond,
             Seed = settings.Seed,
         };

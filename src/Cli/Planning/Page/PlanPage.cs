@@ -81,7 +81,7 @@ internal static class PlanPage
             yield return new XElement("h3", "Predicted");
             yield return PageTable.Create(
                 ["figure", "value", "note"], column => column != 1,
-                PlanSentences.Prediction(prediction, input.Request.Workload!).Select(figure => (string[])[figure.Name, figure.Value, figure.Note]));
+                PlanSentences.Prediction(prediction, input.Request.Workload!, input.Request.Targets).Select(figure => (string[])[figure.Name, figure.Value, figure.Note]));
         }
         if (PlanExplainer.UnlikeRuntimes(input.Request, plan) is { } unlike)
             yield return Paragraph($"Note: {unlike}.", "note");
@@ -96,6 +96,12 @@ internal static class PlanPage
             yield return PageTable.Create(
                 ["device", "layers", "weights", "KV cache", "scratch", "memory in use", "compute", "hop", "KV transfer", "longest"], column => column == 0,
                 explained.Stages.Select(Cells), row => explained.Stages[row].BusyShare == 1);
+        }
+        if (plan.Reasons.Length > 0)
+        {
+            yield return new XElement("h3", "Why this plan");
+            foreach (var reason in plan.Reasons)
+                yield return Paragraph($"{PlanSentences.Sentence(reason)}.", "");
         }
         if (plan.Unused.Length > 0)
         {

@@ -36,6 +36,8 @@ internal static class PlanText
         if (plan.Replicas.Length <= MaxExplainedReplicas)
             foreach (var binding in PlanSentences.Bindings(explanation))
                 yield return new Spectre.Console.Text($"{binding}.");
+        foreach (var reason in plan.Reasons)
+            yield return new Spectre.Console.Text($"{PlanSentences.Sentence(reason)}.");
         if (PlanExplainer.UnlikeRuntimes(input.Request, plan) is { } unlike)
             yield return new Spectre.Console.Text($"Note: {unlike}.");
         foreach (var note in PlanExplainer.OtherKvTypes(input.Request, plan))
@@ -47,7 +49,7 @@ internal static class PlanText
             var table = new Table().Title("Predicted").RoundedBorder().HideHeaders();
             table.AddColumns("figure", "value", "note");
             table.Columns[1].RightAligned().NoWrap();
-            foreach (var (name, value, note) in PlanSentences.Prediction(prediction, input.Request.Workload!))
+            foreach (var (name, value, note) in PlanSentences.Prediction(prediction, input.Request.Workload!, input.Request.Targets))
                 table.AddRow(Markup.Escape(name), Markup.Escape(value), Markup.Escape(note));
             yield return table;
         }
