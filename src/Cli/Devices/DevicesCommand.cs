@@ -2,6 +2,7 @@ using System.CommandLine;
 using E2LLM.Cli.Ask;
 using E2LLM.Cli.Rendering;
 using E2LLM.Core.Fleets;
+using Spectre.Console;
 
 namespace E2LLM.Cli.Devices;
 

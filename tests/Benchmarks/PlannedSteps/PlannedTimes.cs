@@ -31,7 +31,7 @@ internal sealed record PlannedTimes(double[] StageSeconds, double AloneSeconds, 
         (double Compute, double Hop)[] Steps(int rows) =>
         [
             .. replica.Stages.Select((stage, index) => (
-                costs.Decode(devices[index], rows, contextTokens).Seconds(
+                costs.Decode(devices[index], rows, contextTokens, replica.Engine.KvType).Seconds(
                     costs.LayerWork[costs.Units.UnitAt(stage.EndLayer)] - costs.LayerWork[costs.Units.UnitAt(stage.FirstLayer)],
                     isLast: index == replica.Stages.Length - 1),
                 index + 1 < devices.Length ? costs.HopSeconds(devices[index], devices[index + 1], rows) : 0)),
