@@ -12,11 +12,15 @@ public sealed class FleetJournal
 
     [Id(1)] public ImmutableDictionary<string, OrderedDevice> Orders { get; set; } = ImmutableDictionary<string, OrderedDevice>.Empty;
 
+    [Id(2)] public bool HasBegun { get; set; }
+
     public FleetRecords Read() => new()
     {
+        HasBegun = HasBegun,
         Offers = Offers.ToImmutableSortedDictionary(offer => offer.Silo, offer => offer, StringComparer.Ordinal),
         Orders = Orders.ToImmutableSortedDictionary(StringComparer.Ordinal),
     };
 
-    public void Write(FleetRecords records) => (Offers, Orders) = ([.. records.Offers.Values], records.Orders.ToImmutableDictionary());
+    public void Write(FleetRecords records) => 
+        (Offers, Orders, HasBegun) = ([.. records.Offers.Values], records.Orders.ToImmutableDictionary(), records.HasBegun);
 }

@@ -122,7 +122,8 @@ public static partial class SiloHost
     private static void ConfigureSilo(ISiloBuilder silo, HostConfiguration configuration, ServingTarget target)
     {
         var options = configuration.Host;
-        ClusteringSetup.AddTo(silo, configuration.Clustering, IPAddress.Parse(options.Address), FreePort(options.SiloPort), FreePort(options.GatewayPort));
+        var (siloPort, gatewayPort) = FreePorts(options);
+        ClusteringSetup.AddTo(silo, configuration.Clustering, IPAddress.Parse(options.Address), siloPort, gatewayPort);
         silo.Configure<SiloOptions>(orleans => orleans.SiloName = options.Name);
         if (configuration.Trust.IsOn)
             SiloTls.AddTo(silo, FogTrust.Open(configuration.Trust, isNode: true));
@@ -172,12 +173,20 @@ public static partial class SiloHost
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Warning}")]
     private static partial void LogWarning(ILogger logger, string warning);
 
-    private static int FreePort(int port)
+    /// <summary>Both are held until both are known: else the one might be given out twice.</summary>
+    private static (int Silo, int Gateway) FreePorts(HostOptions options)
     {
-        if (port != 0)
-            return port;
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        var address = IPAddress.Parse(options.Address);
+        using var silo = new TcpListener(address, 0);
+        using var gateway = new TcpListener(address, 0);
+        return (Choose(silo, options.SiloPort), Choose(gateway, options.GatewayPort));
+
+        static int Choose(TcpListener listener, int port)
+        {
+            if (port != 0)
+                return port;
+            listener.Start();
+            return ((IPEndPoint)listener.LocalEndpoint).Port;
+        }
     }
 }

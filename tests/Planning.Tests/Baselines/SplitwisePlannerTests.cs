@@ -26,7 +26,7 @@ public class SplitwisePlannerTests
             {
                 var pools = machines.Select((devices, index) => context.Groups.Best(devices, (prompts >> index & 1) != 0 ? ReplicaRole.Prefill : ReplicaRole.Decoder)).ToArray();
                 if (!pools.Contains(null))
-                    Assert.False(context.Evaluator.Evaluate(pools!).IsBetterThan(found, objective), $"{objective}: prompts {prompts:b}");
+                    Assert.False(context.Evaluator.Evaluate(pools!).IsBetterThan(found, context.Objective), $"{objective}: prompts {prompts:b}");
             }
         }
     }

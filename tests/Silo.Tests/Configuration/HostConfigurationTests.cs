@@ -18,7 +18,7 @@ public sealed class HostConfigurationTests : IDisposable
         var lines = await FaultsAsync(
             "E2LLM:Silo:HttpPort=70000",
             $"E2LLM:Silo:Fleet={fleet}",
-            "E2LLM:Serving:MaxSequences=0",
+            "E2LLM:Serving:MaxSequences=256",
             "E2LLM:Serving:RoutingPolicy=fastest",
             "E2LLM:Serving:Planner=clever",
             "E2LLM:Requests:MaxReplays=-1",
@@ -32,7 +32,7 @@ public sealed class HostConfigurationTests : IDisposable
 
         Assert.Equal(13, lines.Length);
         Assert.Equal("E2LLM:Silo:HttpPort is 70000; it must be 1 to 65,535, or 0: a free one.", lines[0]);
-        Assert.Contains("E2LLM:Serving:MaxSequences is 0; it must be 1 to 255 requests.", lines);
+        Assert.Contains("E2LLM:Serving:MaxSequences is 256; it must be 1 to 255 requests, or 0: the plan's choice for each replica, by its memory.", lines);
         Assert.Contains(
             "E2LLM:Serving:RoutingPolicy is 'fastest'; it must be one of: jsq-requests, jsq-tokens, least-finish, least-wait, round-robin, splitwise-mixed-pool.",
             lines);
@@ -51,8 +51,8 @@ public sealed class HostConfigurationTests : IDisposable
     [Theory]
     [InlineData("E2LLM:Serving:KvCells=abc", "E2LLM:Serving:KvCells is 'abc'; it must be 1 to 16,777,216 cells, or 0: ")]
     [InlineData("E2LLM:Serving:KvCells=99999999999", "E2LLM:Serving:KvCells is '99999999999'; it must be 1 to 16,777,216 cells, or 0: ")]
-    [InlineData("E2LLM:Serving:MaxSequences=1.5", "E2LLM:Serving:MaxSequences is '1.5'; it must be 1 to 255 requests.")]
-    [InlineData("E2LLM:Serving:MaxSequences=", "E2LLM:Serving:MaxSequences is ''; it must be 1 to 255 requests.")]
+    [InlineData("E2LLM:Serving:MaxSequences=1.5", "E2LLM:Serving:MaxSequences is '1.5'; it must be 1 to 255 requests, or 0: the plan's choice for each replica, by its memory.")]
+    [InlineData("E2LLM:Serving:MaxSequences=", "E2LLM:Serving:MaxSequences is ''; it must be 1 to 255 requests, or 0: the plan's choice for each replica, by its memory.")]
     [InlineData("E2LLM:Serving:ReusePrefixes=perhaps", "E2LLM:Serving:ReusePrefixes is 'perhaps'; it must be true or false.")]
     [InlineData("E2LLM:Serving:Objective=Both", "E2LLM:Serving:Objective is 'Both'; it must be one of: ")]
     [InlineData("E2LLM:Serving:CellReservation=7", "E2LLM:Serving:CellReservation is 7; it must be one of: WholeAnswer, Optimistic.")]

@@ -20,6 +20,7 @@ public sealed class FleetMachine
     private readonly Dictionary<(string From, string To), SiloLink> _measured = [];
     private FleetSpec? _taken;
     private FleetSpec? _latest;
+    private readonly double _startSeconds;
     private double _changedSeconds;
 
     /// <param name="times">How long it waits for whom.</param>
@@ -28,7 +29,7 @@ public sealed class FleetMachine
     /// <param name="nowSeconds">The time.</param>
     public FleetMachine(FleetTimes times, FleetRecords records, IReadOnlyCollection<string> liveSilos, double nowSeconds)
     {
-        (_times, Records, _changedSeconds) = (times, records, nowSeconds);
+        (_times, Records, _changedSeconds, _startSeconds) = (times, records, nowSeconds, nowSeconds);
         foreach (var silo in records.Offers.Keys)
             _heardSeconds[silo] = liveSilos.Contains(silo) ? nowSeconds : double.NegativeInfinity;
     }
@@ -87,7 +88,7 @@ public sealed class FleetMachine
         if (Records.Offers.GetValueOrDefault(silo) is not { } offer || offer.Incarnation != incarnation)
             return;
         var kept = offer.Fleet.Devices.RemoveAll(device => OrderOf(device.Id) == DeviceOrder.Drain);
-        Records = new FleetRecords
+        Records = Records with
         {
             Offers = kept.IsEmpty ? Records.Offers.Remove(silo) : Records.Offers.SetItem(silo, offer with { Fleet = offer.Fleet with { Devices = kept } }),
             Orders = Records.Orders.RemoveRange(offer.Fleet.Devices.Except(kept).Select(device => device.Id)),
@@ -143,11 +144,13 @@ public sealed class FleetMachine
             Records.Offers.Values, (offer, device) => StateOf(offer, device.Id, nowSeconds) is DeviceState.Offered or DeviceState.Missing, [.. _measured.Values]);
         if (!fleet.Equals(_latest))
             (_latest, _changedSeconds) = (fleet, nowSeconds);
-        if (fleet.Equals(_taken) || Records.Offers.Count < _times.MinimumSilos)
+        if (fleet.Equals(_taken) || IsIncomplete(nowSeconds))
             return null;
         var haveAllSpoken = liveSilos.All(silo => Records.Offers.ContainsKey(silo) && IsPresent(silo, nowSeconds)) && !HasOnlyOtherLinks(fleet, _taken);
         if (!haveAllSpoken && nowSeconds - _changedSeconds < _times.SettleSeconds)
             return null;
+        if (!Records.HasBegun)
+            Records = Records with { HasBegun = true };
         return _taken = fleet;
     }
 
@@ -174,6 +177,18 @@ public sealed class FleetMachine
             _ => DeviceState.Away,
         },
     };
+
+    /// <summary>
+    /// Whether silos are still waited for: before the first plan of all as many as there have to be; after a power cut those that were there before,
+    /// for as long as a missing one is waited for.
+    /// </summary>
+    private bool IsIncomplete(double nowSeconds)
+    {
+        var present = Records.Offers.Keys.Count(silo => IsPresent(silo, nowSeconds));
+        return !Records.HasBegun
+            ? present < _times.MinimumSilos
+            : _taken is null && present < Math.Min(_times.MinimumSilos, Records.Offers.Count) && nowSeconds - _startSeconds <= _times.LeaseSeconds + _times.AwaySeconds;
+    }
 
     /// <summary>Measurements come one by one.</summary>
     private static bool HasOnlyOtherLinks(FleetSpec fleet, FleetSpec? taken) => taken is not null && fleet.Devices.SequenceEqual(taken.Devices);

@@ -9,6 +9,9 @@ public sealed record FleetRecords
     /// <summary>The latest of each silo, by the silos' names.</summary>
     public ImmutableSortedDictionary<string, SiloOffer> Offers { get; init; } = ImmutableSortedDictionary.Create<string, SiloOffer>(StringComparer.Ordinal);
 
+    /// <summary>Whether anything was ever planned with.</summary>
+    public bool HasBegun { get; init; }
+
     /// <summary>By device.</summary>
     public ImmutableSortedDictionary<string, OrderedDevice> Orders { get; init; } = ImmutableSortedDictionary.Create<string, OrderedDevice>(StringComparer.Ordinal);
 }

@@ -22,7 +22,7 @@ public sealed record FleetTimes
     [OptionRange(0, 600)]
     public double SettleSeconds { get; init; } = 2;
 
-    /// <summary>Silos that a cluster has at least: nothing is planned before so many have made their offers.</summary>
+    /// <summary>Silos that a cluster has at least: nothing is planned for the first time before so many have made their offers, and after a power cut they are waited for.</summary>
     [OptionRange(1, 10_000, Unit = "silos")]
     public int MinimumSilos { get; init; } = 1;
 }

@@ -41,6 +41,27 @@ public sealed class FleetMachineTests
 
         fleet.Offer(Offer("b", 1), 9);
         Assert.Equal(["a0"], Ids(fleet.TakeChange(["a", "b"], 9)));
+
+        // Once it serves it is no matter how many are left.
+        fleet.Offer(Offer("a", 1, "a0", "a1"), 9);
+        Assert.Equal(["a0", "a1"], Ids(fleet.TakeChange(["a"], 12)));
+    }
+
+    [Fact]
+    public void Offer_AfterAPowerCut_WaitsForThoseThatWereThereAsForAMissingSilo()
+    {
+        var before = New(Times with { MinimumSilos = 2 });
+        before.Offer(Offer("a", 1, "a0"), 0);
+        before.Offer(Offer("b", 1, "b0"), 0);
+        before.TakeChange(["a", "b"], 0);
+
+        var after = new FleetMachine(Times with { MinimumSilos = 2 }, before.Records, ["a"], 0);
+        after.Offer(Offer("a", 2, "a0"), 0);
+
+        Assert.Null(after.TakeChange(["a"], 0));
+        after.Renew("a", 2, 39);
+        Assert.Null(after.TakeChange(["a"], 40));
+        Assert.Equal(["a0"], Ids(after.TakeChange(["a"], 41)));
     }
 
     [Fact]
