@@ -20,6 +20,9 @@ public sealed class E2LlmPlanner(IPlanJudge? judge = null) : ContextPlanner
     /// <summary>Plans that are worth a judge's time: what the search found, and the baselines' own, so that it never ends below one.</summary>
     private const int MaxJudged = 14;
 
+    /// <summary>As <see cref="MaxJudged"/>, of plans with the request's own engine settings where not all can be looked at: then they are the baselines'.</summary>
+    private const int MaxJudgedWithoutChoices = 6;
+
     /// <summary>Devices beyond which trying all changes of a plan takes too long.</summary>
     private const int MaxClimbDevices = 80;
 
@@ -61,7 +64,7 @@ public sealed class E2LlmPlanner(IPlanJudge? judge = null) : ContextPlanner
         if (context.Serving.Choices.Length == 1)
             return [];
         var own = context.Alone();
-        return (context.Serving.Fleet.DeviceCount <= CapacityBound.MaxDevices ? Candidates(own) : Rank(own, Starts.Of(own))).Take(MaxJudged);
+        return own.IsEnumerable ? Candidates(own).Take(MaxJudged) : Rank(own, Starts.Of(own)).Take(MaxJudgedWithoutChoices);
     }
 
     /// <summary>All plans that the search has seen, different in their figures, best first; those that a judge is to see have to come early.</summary>
@@ -106,6 +109,6 @@ public sealed class E2LlmPlanner(IPlanJudge? judge = null) : ContextPlanner
         <= CapacityBound.MaxDevices => new SearchLimits(MaxRounds: 150, MaxStalledRounds: 40),
         // Times to the last token are never equal: there is always a change that helps a little.
         _ when context.Objective is PlanObjective.Latency or PlanObjective.Goodput => new SearchLimits(MaxRounds: 0, MaxStalledRounds: 0),
-        _ => new SearchLimits(MaxRounds: 6, MaxStalledRounds: 3),
+        _ => new SearchLimits(MaxRounds: 3, MaxStalledRounds: 2),
     };
 }

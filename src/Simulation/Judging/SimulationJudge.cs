@@ -15,7 +15,7 @@ namespace E2LLM.Simulation.Judging;
 public sealed class SimulationJudge : IPlanJudge
 {
     /// <summary>Plans whose goodput is worth a bisection: the best as they are predicted.</summary>
-    private const int MaxBisected = 5;
+    private const int MaxBisected = 3;
 
     private readonly Func<PlanTrials> _trials;
 
