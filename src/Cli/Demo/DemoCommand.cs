@@ -19,11 +19,17 @@ internal static class DemoCommand
         var planner = new Option<string?>("--planner") { Description = "Who plans: e2llm, exact, splitwise, … Default: what the configuration says." };
         var once = new Option<bool>("--once") { Description = "End after the answer instead of serving on." };
         var json = new Option<bool>("--json") { Description = "One JSON document instead of tables and text." };
+        var processes = new Option<int>("--processes") { Description = "Silos, a process each, with the fleet's devices shared out among them.", DefaultValueFactory = _ => 1 };
+        processes.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 or > 64)
+                result.AddError($"--processes is {result.GetValueOrDefault<int>()}; it must be 1 to 64.");
+        });
         var host = new HostArguments();
 
         var command = new HostingCommand("demo", "Start the whole fog in this process, show its plan, answer a prompt, and go on serving.")
         {
-            prompt, maxTokens, temperature, seed, raw, planner, once, json,
+            prompt, maxTokens, temperature, seed, raw, planner, processes, once, json,
         };
         host.AddTo(command);
         command.SetAction((arguments, cancellationToken) => DemoRun.RunAsync(new DemoSettings
@@ -34,6 +40,7 @@ internal static class DemoCommand
             Seed = arguments.GetValue(seed),
             IsRaw = arguments.GetValue(raw),
             Planner = arguments.GetValue(planner),
+            Processes = arguments.GetValue(processes),
             EndsAfterAnswer = arguments.GetValue(once),
             AsJson = arguments.GetValue(json),
             Settings = host.Settings(arguments),

@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Spectre.Console;
+using HostOptions = E2LLM.Silo.Hosting.HostOptions;
 
 namespace E2LLM.Cli.Demo;
 
@@ -28,15 +29,27 @@ internal static class DemoRun
         "--Logging:LogLevel:Microsoft.Extensions.Hosting=None",
     ];
 
+    /// <summary>Between two looks at what other processes bring about.</summary>
+    private static readonly TimeSpan LookPause = TimeSpan.FromSeconds(0.2);
+
     public static async Task<int> RunAsync(DemoSettings settings, CancellationToken cancellationToken)
     {
         string[] planner = settings.Planner is { } name ? [$"--E2LLM:Serving:Planner={name}"] : [];
-        await using var app = await SiloHost.BuildAsync([.. QuietLog, .. planner, .. settings.Settings], settings.ConfigureHost, cancellationToken);
+        await using var others = OtherSilos(settings);
+        await using var app = await SiloHost.BuildAsync(
+            [.. QuietLog, .. planner, .. others?.OwnSettings ?? [], .. settings.Settings],
+            host =>
+            {
+                settings.ConfigureHost(host);
+                if (others is not null)
+                    host.DataDirectory = others.DataOf(0);
+            },
+            cancellationToken);
         // Ctrl-C comes to the host, and through it to what the demo itself is at.
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, app.Lifetime.ApplicationStopping);
         try
         {
-            var modelId = await ShowAsync(app, settings, stopping.Token);
+            var modelId = await ShowAsync(app, settings, others, stopping.Token);
             if (!settings.EndsAfterAnswer)
             {
                 await ServeAsync(app, settings.AsJson, modelId);
@@ -53,10 +66,10 @@ internal static class DemoRun
     }
 
     /// <summary>Fleet, plan, an answer and its timeline; returns the id of the model.</summary>
-    private static async Task<string> ShowAsync(WebApplication app, DemoSettings settings, CancellationToken cancellationToken)
+    private static async Task<string> ShowAsync(WebApplication app, DemoSettings settings, DemoProcesses? others, CancellationToken cancellationToken)
     {
         var console = Consoles.Create();
-        var status = await StartAsync(app, settings.AsJson ? null : console, cancellationToken);
+        var status = await StartAsync(app, others, settings.AsJson ? null : console, cancellationToken);
         if (!settings.AsJson)
         {
             console.Write(FleetTable.Create(status.Fleet!, status.Profiles));
@@ -76,23 +89,49 @@ internal static class DemoRun
         return status.Model!.Id;
     }
 
-    private static async Task<PlanStatus> StartAsync(WebApplication app, IAnsiConsole? console, CancellationToken cancellationToken)
+    private static async Task<PlanStatus> StartAsync(WebApplication app, DemoProcesses? others, IAnsiConsole? console, CancellationToken cancellationToken)
     {
         if (console is null)
-            return await ReadyAsync(app, _ => { }, cancellationToken);
+            return await ReadyAsync(app, others, _ => { }, cancellationToken);
         return await console.Status().StartAsync("starting", context =>
-            ReadyAsync(app, text => context.Status = text, cancellationToken));
+            ReadyAsync(app, others, text => context.Status = text, cancellationToken));
     }
 
-    private static async Task<PlanStatus> ReadyAsync(WebApplication app, Action<string> report, CancellationToken cancellationToken)
+    private static async Task<PlanStatus> ReadyAsync(WebApplication app, DemoProcesses? others, Action<string> report, CancellationToken cancellationToken)
     {
         report("starting the silo");
         await app.StartAsync(cancellationToken);
         report("timing the devices, planning, loading the slices");
         // The silo applies its fleet by itself; asking for the same one waits for that.
         var target = app.Services.GetRequiredService<ServingTarget>();
-        return await app.Services.GetRequiredService<IGrainFactory>().GetGrain<IPlanGrain>(target.Model.Id)
-            .ApplyAsync(target.Fleet).WaitAsync(cancellationToken);
+        var plan = app.Services.GetRequiredService<IGrainFactory>().GetGrain<IPlanGrain>(target.Model.Id);
+        return others is null ? await plan.ApplyAsync(target.Fleet).WaitAsync(cancellationToken) : await JoinedAsync(plan, others, report, cancellationToken);
+    }
+
+    private static async Task<PlanStatus> JoinedAsync(IPlanGrain plan, DemoProcesses others, Action<string> report, CancellationToken cancellationToken)
+    {
+        report("starting the other silos, timing the devices, planning, loading the slices");
+        others.Start();
+        while (true)
+        {
+            var status = await plan.GetStatusAsync().WaitAsync(cancellationToken);
+            if (status is { Phase: PlanPhase.Ready, Fleet: { } fleet } && fleet.Devices.Length == others.DeviceCount)
+                return status;
+            if (status is { Phase: PlanPhase.Failed, Error.Length: > 0 })
+                throw new PlanningException(status.Error);
+            others.ThrowIfAnyEnded();
+            await Task.Delay(LookPause, TimeProvider.System, cancellationToken);
+        }
+    }
+
+    /// <summary>Null: this process is the whole fog.</summary>
+    private static DemoProcesses? OtherSilos(DemoSettings settings)
+    {
+        if (settings.Processes == 1)
+            return null;
+        var host = new HostOptions();
+        settings.ConfigureHost(host);
+        return DemoProcesses.Plan(settings.Processes, host);
     }
 
     private static async Task<(string Answer, ChatDelta Last)> AnswerAsync(

@@ -18,6 +18,9 @@ internal sealed record DemoSettings
     /// <summary>Null: the configuration's.</summary>
     public string? Planner { get; init; }
 
+    /// <summary>Silos, a process each; 1: this process is the whole fog.</summary>
+    public int Processes { get; init; } = 1;
+
     public bool EndsAfterAnswer { get; init; }
 
     public bool AsJson { get; init; }

@@ -53,6 +53,35 @@ public sealed class DemoJsonTests : IDisposable
         Assert.Equal(AnswerOf(first), AnswerOf(three));
     }
 
+    [Fact]
+    public async Task Demo_OfThreeProcesses_AnswersAsOneDoesAndLeavesNobodyBehind()
+    {
+        using var alone = await RunAsync("--max-tokens", "40");
+
+        var run = await CliProcess.RunAsync("demo", "--processes", "3", "--once", "--json", "--temperature", "0", "--max-tokens", "40", "--data", _folder.Path, "--port", "0");
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        using var three = JsonDocument.Parse(run.Output);
+        Assert.Equal(4, three.RootElement.GetProperty("fleet").GetProperty("devices").GetArrayLength());
+        Assert.Equal(AnswerOf(alone), AnswerOf(three));
+        // Each had its folder in this one, which stands on its command line.
+        Assert.Equal(3, Directory.GetDirectories(_folder.Path, "silo-*").Length);
+        if (Directory.Exists("/proc"))
+            Assert.DoesNotContain(Directory.GetDirectories("/proc").Select(CommandLineOf), line => line.Contains(_folder.Path, StringComparison.Ordinal));
+    }
+
+    private static string CommandLineOf(string process)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(process, "cmdline"));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return ""; // no process, or one that is gone
+        }
+    }
+
     private async Task<JsonDocument> RunAsync(params string[] more)
     {
         var run = await CliProcess.RunAsync(["demo", "--once", "--json", "--temperature", "0", "--data", _folder.Path, "--port", "0", .. more]);
