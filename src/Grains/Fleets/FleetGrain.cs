@@ -121,10 +121,10 @@ public sealed partial class FleetGrain(
 
     private async Task TickAsync()
     {
-        // What is planned with the last silo's devices gone would be nothing.
+        // Also on a silo that stops: whoever looks after the fleet next has to know who has left.
+        await WriteAsync();
         if (shutdown.HasBegun)
             return;
-        await WriteAsync();
         if (Machine.TakeChange(LiveSilos(), NowSeconds) is not { } fleet)
             return;
         Dispose();
