@@ -87,16 +87,8 @@ public sealed class FleetMachine
     {
         if (Records.Offers.GetValueOrDefault(silo) is not { } offer || offer.Incarnation != incarnation)
             return;
-        var kept = offer.Fleet.Devices.RemoveAll(device => OrderOf(device.Id) == DeviceOrder.Drain);
-        Records = Records with
-        {
-            Offers = kept.IsEmpty ? Records.Offers.Remove(silo) : Records.Offers.SetItem(silo, offer with { Fleet = offer.Fleet with { Devices = kept } }),
-            Orders = Records.Orders.RemoveRange(offer.Fleet.Devices.Except(kept).Select(device => device.Id)),
-        };
-        if (kept.IsEmpty)
-            _heardSeconds.Remove(silo);
-        else
-            _heardSeconds[silo] = Math.Min(_heardSeconds[silo], nowSeconds - _times.LeaseSeconds - Moment);
+        _heardSeconds[silo] = Math.Min(_heardSeconds[silo], nowSeconds - _times.LeaseSeconds - Moment);
+        ForgetDrained(offer);
     }
 
     /// <returns>Whether there is such a device.</returns>
@@ -140,6 +132,9 @@ public sealed class FleetMachine
     /// <param name="nowSeconds">The time.</param>
     public FleetSpec? TakeChange(IReadOnlyCollection<string> liveSilos, double nowSeconds)
     {
+        // Its word that it leaves may have been lost.
+        foreach (var silent in Records.Offers.Values.Where(offer => nowSeconds - _heardSeconds[offer.Silo] > _times.LeaseSeconds + _times.AwaySeconds))
+            ForgetDrained(silent);
         var fleet = FleetComposer.Compose(
             Records.Offers.Values, (offer, device) => StateOf(offer, device.Id, nowSeconds) is DeviceState.Offered or DeviceState.Missing, [.. _measured.Values]);
         if (!fleet.Equals(_latest))
@@ -198,6 +193,20 @@ public sealed class FleetMachine
     private DeviceOrder OrderOf(string deviceId) => Records.Orders.TryGetValue(deviceId, out var ordered) ? ordered.Order : DeviceOrder.None;
 
     private bool IsPresent(string silo, double nowSeconds) => nowSeconds - _heardSeconds[silo] <= _times.LeaseSeconds;
+
+    private void ForgetDrained(SiloOffer offer)
+    {
+        var kept = offer.Fleet.Devices.RemoveAll(device => OrderOf(device.Id) == DeviceOrder.Drain);
+        if (kept.Length == offer.Fleet.Devices.Length)
+            return;
+        Records = Records with
+        {
+            Offers = kept.IsEmpty ? Records.Offers.Remove(offer.Silo) : Records.Offers.SetItem(offer.Silo, offer with { Fleet = offer.Fleet with { Devices = kept } }),
+            Orders = Records.Orders.RemoveRange(offer.Fleet.Devices.Except(kept).Select(device => device.Id)),
+        };
+        if (kept.IsEmpty)
+            _heardSeconds.Remove(offer.Silo);
+    }
 
     private static SiloOffer Without(SiloOffer offer, string deviceId) =>
         offer with { Fleet = offer.Fleet with { Devices = offer.Fleet.Devices.RemoveAll(device => device.Id == deviceId) } };

@@ -179,6 +179,19 @@ public sealed class FleetMachineTests
     }
 
     [Fact]
+    public void Silence_OfASiloWhoseDeviceWasDrained_ForgetsIt()
+    {
+        Serve(Offer("a", 1, "a0"), Offer("b", 1, "b0", "b1"));
+        _fleet.Order("b0", DeviceOrder.Drain);
+
+        _fleet.Renew("a", 1, 41);
+        _fleet.TakeChange(["a"], 41);
+
+        Assert.Equal(["a0", "b1"], _fleet.Devices(41).Select(known => known.Device.Id));
+        Assert.Equal(DeviceState.Away, State("b1", 41));
+    }
+
+    [Fact]
     public void Withheld_Device_IsLeftOut()
     {
         Serve(Offer("a", 1, "a0"), Offer("b", 1, "b0"));
