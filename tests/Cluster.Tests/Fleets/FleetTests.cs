@@ -118,10 +118,12 @@ public sealed class FleetTests
     {
         await using var fog = await StartAsync("abc", times: Times with { LeaseSeconds = 60, AwaySeconds = 60 });
         await ServingAsync(fog, replicas: 1);
+        await fog.FleetAsync(status => StateOf(status, "c") == DeviceState.Offered);
 
         await fog.StopSiloAsync(2);
 
-        await fog.FleetAsync(status => StateOf(status, "c") == DeviceState.Missing);
+        // Silence would tell it in a minute. Where the fleet's grain, or the memory that stores it, was on that silo, it knows less of it.
+        await fog.FleetAsync(status => StateOf(status, "c") is DeviceState.Missing or DeviceState.Away or null);
     }
 
     private static Task<TestFog> StartAsync(string devices, int late = 0, FleetTimes? times = null, IPlanner? planner = null)
