@@ -1,14 +1,13 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using E2LLM.Core.Errors;
+using E2LLM.Core.Trust;
 
 namespace E2LLM.Cli.Certificates;
 
 /// <summary>What a certificate was issued for.</summary>
 internal static class CertificateFacts
 {
-    private const string ServerUse = "1.3.6.1.5.5.7.3.1";
-
     /// <exception cref="ConfigurationException">The file is no certificate.</exception>
     public static (string Name, string[] Hosts, bool IsNode) Read(string path)
     {
@@ -22,9 +21,7 @@ internal static class CertificateFacts
                 .. names.SelectMany(entry => entry.EnumerateDnsNames()).Where(host => host != name),
                 .. names.SelectMany(entry => entry.EnumerateIPAddresses()).Select(address => address.ToString()),
             ];
-            var isNode = certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>()
-                .Any(usage => usage.EnhancedKeyUsages.Cast<Oid>().Any(use => use.Value == ServerUse));
-            return (name, hosts, isNode);
+            return (name, hosts, FogTrust.MayServe(certificate));
         }
         catch (Exception error) when (error is CryptographicException or IOException or UnauthorizedAccessException)
         {

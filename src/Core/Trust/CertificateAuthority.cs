@@ -12,7 +12,7 @@ public sealed class CertificateAuthority : IDisposable
     public const string CertificateName = "authority.pem";
     public const string KeyName = "authority.key";
 
-    private static readonly Oid ServerUse = new("1.3.6.1.5.5.7.3.1");
+    private static readonly Oid ServerUse = new(FogTrust.ServerUse);
     private static readonly Oid ClientUse = new("1.3.6.1.5.5.7.3.2");
 
     private readonly X509Certificate2 _certificate;

@@ -14,7 +14,8 @@ public sealed class FogTrust : IDisposable
 {
     public const SslProtocols Protocols = SslProtocols.Tls13 | SslProtocols.Tls12;
 
-    private const string ServerUse = "1.3.6.1.5.5.7.3.1";
+    /// <summary>The use that a machine's certificate has and a client's has not: serving.</summary>
+    internal const string ServerUse = "1.3.6.1.5.5.7.3.1";
 
     private readonly TrustOptions _options;
     private readonly X509Certificate2 _authority;
@@ -119,7 +120,8 @@ public sealed class FogTrust : IDisposable
         _own.Dispose();
     }
 
-    private static bool MayServe(X509Certificate2 certificate) => certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>()
+    /// <summary>Whether it is a machine's certificate, and not a client's.</summary>
+    public static bool MayServe(X509Certificate2 certificate) => certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>()
         .Any(usage => usage.EnhancedKeyUsages.Cast<Oid>().Any(use => use.Value == ServerUse));
 
     private static string Describe(X509Certificate2 certificate) => $"'{certificate.Subject}' (serial {certificate.SerialNumber}, until {certificate.NotAfter.ToUniversalTime():yyyy-MM-dd})";

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Fleets;
 using E2LLM.DataPlane.Sending;
+using E2LLM.Grains.Hosting;
 using E2LLM.Grains.Interfaces.Devices;
 using E2LLM.Grains.Interfaces.Fleets;
 using E2LLM.Scheduling.Protocols.Fleets;
@@ -45,7 +46,7 @@ internal sealed partial class FleetReporter(
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, lifetime.ApplicationStopping);
         try
         {
-            await StartedAsync(stopping.Token);
+            await lifetime.StartedAsync(stopping.Token);
             await ReportAsync(stopping.Token);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -138,14 +139,6 @@ internal sealed partial class FleetReporter(
     private ImmutableArray<string> Withheld() => local.Hours.Contains(TimeOnly.FromTimeSpan(time.GetLocalNow().TimeOfDay))
         ? []
         : [.. local.Fleet.Devices.Select(device => device.Id)];
-
-    /// <summary>Grains can be called when every service has started.</summary>
-    private async Task StartedAsync(CancellationToken cancellationToken)
-    {
-        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var registration = lifetime.ApplicationStarted.Register(started.SetResult);
-        await started.Task.WaitAsync(cancellationToken);
-    }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The fleet of {Model} cannot be told of this silo's devices, trying again: {Reason}")]
     private partial void LogNotHeard(string model, string reason);

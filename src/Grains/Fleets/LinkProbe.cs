@@ -2,6 +2,7 @@ using E2LLM.Core.Errors;
 using E2LLM.Core.Kv;
 using E2LLM.DataPlane.Receiving;
 using E2LLM.DataPlane.Sending;
+using E2LLM.Grains.HandOff;
 using E2LLM.Grains.Interfaces.Devices;
 
 namespace E2LLM.Grains.Fleets;
@@ -32,7 +33,7 @@ internal sealed class LinkProbe(KvSenderOptions options, TimeProvider time)
             MaxVRowBytes = 0,
             LeaseSeconds = LeaseSeconds,
         });
-        _ = FreeAsync(transfer);
+        _ = KvInbound.FreeBlocksAsync(transfer);
         return port.DestinationOf(transfer);
     }
 
@@ -74,13 +75,5 @@ internal sealed class LinkProbe(KvSenderOptions options, TimeProvider time)
         var start = time.GetTimestamp();
         await call();
         return time.GetElapsedTime(start).TotalSeconds;
-    }
-
-    private static async Task FreeAsync(KvInboundTransfer transfer)
-    {
-        await transfer.Completed.ContinueWith(_ => { }, TaskScheduler.Default);
-        if (transfer.Completed.IsCompletedSuccessfully)
-            foreach (var block in await transfer.Completed)
-                block.Dispose();
     }
 }

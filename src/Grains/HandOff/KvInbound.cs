@@ -105,7 +105,7 @@ internal sealed class KvInbound(KvDataPort port)
     }
 
     /// <summary>What was complete already is not the port's any more.</summary>
-    private static async Task FreeBlocksAsync(KvInboundTransfer transfer)
+    internal static async Task FreeBlocksAsync(KvInboundTransfer transfer)
     {
         await transfer.Completed.ContinueWith(_ => { }, TaskScheduler.Default);
         if (transfer.Completed.IsCompletedSuccessfully)

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using E2LLM.Grains.Hosting;
 using E2LLM.Grains.Interfaces.Requests;
 using E2LLM.Silo.Hosting;
 

@@ -1,6 +1,8 @@
-namespace E2LLM.Silo.Hosting;
+using Microsoft.Extensions.Hosting;
 
-internal static class HostLifetimeExtensions
+namespace E2LLM.Grains.Hosting;
+
+public static class HostLifetimeExtensions
 {
     /// <summary>Hosted services start one after the other; grains can be called when the last of them has.</summary>
     public static async Task StartedAsync(this IHostApplicationLifetime lifetime, CancellationToken cancellationToken)
