@@ -46,6 +46,21 @@ public sealed class SimulationJudgeTests
     }
 
     [Fact]
+    public void Choose_ByLatency_TakesWhatEndsSoonestOverTheHorizon()
+    {
+        var workload = WorkloadPresets.Get("custom-extended") with { RequestsPerSecond = 1.5 };
+        var request = PresetRequests.Create(FleetPresets.Get("unlike-16"), ModelShapes.Get("gpt-oss-20b"), workload, PlanObjective.Latency);
+
+        // The first is fast and sustains no more than a request a second, the second sustains them all.
+        ServingPlan[] plans = [.. new[] { "splitwise", "colocated" }.Select(name => PlannerRegistry.Get(name).Plan(request, CancellationToken.None))];
+        Assert.Equal((true, true), (plans[0].Prediction!.SustainedRequestsPerSecond < 1, plans[1].Prediction!.SustainedRequestsPerSecond > 1.25 * 1.5));
+
+        var judge = new SimulationJudge(Options);
+        Assert.Equal(0, judge.Choose(request, plans, CancellationToken.None));
+        Assert.Equal(1, judge.Choose(request with { Workload = workload with { HorizonRequests = 1000 } }, plans, CancellationToken.None));
+    }
+
+    [Fact]
     public void Choose_ByGoodput_TakesThePlanThatServesMoreInTime()
     {
         var request = PresetRequests.Create(

@@ -29,7 +29,7 @@ internal static class DemoRun
         "--Logging:LogLevel:Microsoft.Extensions.Hosting=None",
     ];
 
-    /// <summary>Between two looks at what other processes bring about.</summary>
+    /// <summary>Between two looks at how far the plan has come.</summary>
     private static readonly TimeSpan LookPause = TimeSpan.FromSeconds(0.2);
 
     public static async Task<int> RunAsync(DemoSettings settings, CancellationToken cancellationToken)
@@ -102,24 +102,19 @@ internal static class DemoRun
         report("starting the silo");
         await app.StartAsync(cancellationToken);
         report("timing the devices, planning, loading the slices");
-        // The silo applies its fleet by itself; asking for the same one waits for that.
+        others?.Start();
+        // Silos offer their devices by themselves, and the fleet's grain has them planned.
         var target = app.Services.GetRequiredService<ServingTarget>();
         var plan = app.Services.GetRequiredService<IGrainFactory>().GetGrain<IPlanGrain>(target.Model.Id);
-        return others is null ? await plan.ApplyAsync(target.Fleet).WaitAsync(cancellationToken) : await JoinedAsync(plan, others, report, cancellationToken);
-    }
-
-    private static async Task<PlanStatus> JoinedAsync(IPlanGrain plan, DemoProcesses others, Action<string> report, CancellationToken cancellationToken)
-    {
-        report("starting the other silos, timing the devices, planning, loading the slices");
-        others.Start();
+        var deviceCount = others?.DeviceCount ?? target.Fleet.Devices.Length;
         while (true)
         {
             var status = await plan.GetStatusAsync().WaitAsync(cancellationToken);
-            if (status is { Phase: PlanPhase.Ready, Fleet: { } fleet } && fleet.Devices.Length == others.DeviceCount)
+            if (status is { Phase: PlanPhase.Ready, Fleet: { } fleet } && fleet.Devices.Length == deviceCount && target.Fleet.Devices.All(fleet.Devices.Contains))
                 return status;
             if (status is { Phase: PlanPhase.Failed, Error.Length: > 0 })
                 throw new PlanningException(status.Error);
-            others.ThrowIfAnyEnded();
+            others?.ThrowIfAnyEnded();
             await Task.Delay(LookPause, TimeProvider.System, cancellationToken);
         }
     }

@@ -20,6 +20,11 @@ internal sealed class PlanOptions
 
     private readonly Option<double?> _rate = new("--rate") { Description = "Requests that arrive in a second. Default: the workload's." };
 
+    private readonly Option<int?> _horizon = new("--horizon")
+    {
+        Description = "Requests that means are taken over, the first of them in an idle fleet. Default: the workload's; 100 for mean lengths. A load that lasts: 1000.",
+    };
+
     private readonly Option<string> _objective = new("--objective")
     {
         Description = "latency: least mean time from arrival to last token at the rate; goodput: highest rate at which the --slo targets hold for nine of ten requests; "
@@ -86,7 +91,7 @@ internal sealed class PlanOptions
         });
         Option[] all =
         [
-            _fleet, _model, _workload, _rate, _objective, _ttft, _tpot, _planner, _seed, _minimumSpeed, _kvCells, _maxSequences, _maxStepTokens,
+            _fleet, _model, _workload, _rate, _horizon, _objective, _ttft, _tpot, _planner, _seed, _minimumSpeed, _kvCells, _maxSequences, _maxStepTokens,
             _maxSequenceTokens, _kvType, _runtime, _profiles, _like, _timeLimit, _json, _svg, _html, _compare, _list,
         ];
         foreach (var option in all)
@@ -109,6 +114,7 @@ internal sealed class PlanOptions
         Model = arguments.GetValue(_model)!,
         Workload = arguments.GetValue(_workload)!,
         RequestsPerSecond = arguments.GetValue(_rate),
+        HorizonRequests = arguments.GetValue(_horizon),
         Objective = Enum.Parse<PlanObjective>(arguments.GetValue(_objective)!, ignoreCase: true),
         Targets = new ServiceTargets { TtftSeconds = arguments.GetValue(_ttft) / 1e3, TpotSeconds = arguments.GetValue(_tpot) / 1e3 },
         Planners = Planners(arguments.GetValue(_planner)!),

@@ -42,9 +42,9 @@ internal static class PlanSentences
         yield return ("TPOT", Figures.Seconds(prediction.TpotSeconds), prediction.TpotSeconds > 0 ? $"{1 / prediction.TpotSeconds:0.#} tokens/s to each reader" : "");
         yield return ("service", Figures.Seconds(prediction.ServiceSeconds), "a whole request without any wait");
         yield return ("capacity", Figures.Rate(prediction.CapacityRequestsPerSecond),
-            $"no schedule exceeds it; limited by {prediction.BindingResource}; the workload takes {load:0} % of it"
-            + (load > 100 ? $", so that the queue grows: waits are those of {workload.HorizonRequests} requests" : ""));
-        yield return ("sustained", Figures.Rate(prediction.SustainedRequestsPerSecond), "with pipelines that wait for themselves, and long answers in the KV cache");
+            $"no schedule keeps up with more; limited by {prediction.BindingResource}; the workload takes {load:0} % of it");
+        yield return ("sustained", Figures.Rate(prediction.SustainedRequestsPerSecond), "with pipelines that wait for themselves, and long answers in the KV cache"
+            + (workload.RequestsPerSecond > prediction.SustainedRequestsPerSecond ? $"; more arrive, so that the queue grows: means are those of {workload.HorizonRequests} requests" : ""));
         yield return ("goodput", Figures.Rate(prediction.GoodputRequestsPerSecond),
             $"up to which {100 * targets.Share:0} % have TTFT {Figures.Seconds(targets.TtftSeconds)} and TPOT {Figures.Seconds(targets.TpotSeconds)}");
     }

@@ -17,6 +17,9 @@ internal sealed record PlanSettings
 
     public double? RequestsPerSecond { get; init; }
 
+    /// <summary>Null keeps the workload's.</summary>
+    public int? HorizonRequests { get; init; }
+
     public PlanObjective Objective { get; init; } = PlanObjective.Auto;
 
     public ServiceTargets Targets { get; init; } = new();

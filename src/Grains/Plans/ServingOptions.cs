@@ -193,6 +193,9 @@ public sealed class ServingOptions
             HungStepSeconds, HungStepFactor * stage.DecodeSeconds, HungStepFactor * (stage.DecodeSeconds + stage.PrefillSeconds))
         : new StepTimeLimit(Math.Max(HungStepSeconds, StepTimeoutSeconds), 0, 0); // the plan predicts nothing to go by
 
+    /// <summary>A fog serves for long: a plan that carries its load for a hundred requests alone is none for it.</summary>
+    private const int HorizonRequests = 1000;
+
     /// <summary>What is expected of the requests. A mean that no sequence could hold is made shorter, prompt and answer alike.</summary>
     public WorkloadSpec WorkloadFor(EngineSettings engine)
     {
@@ -203,6 +206,7 @@ public sealed class ServingOptions
             RequestsPerSecond = ExpectedRequestsPerSecond > 0 ? ExpectedRequestsPerSecond : 1,
             MeanInputTokens = Math.Max(1, share * ExpectedInputTokens),
             MeanOutputTokens = Math.Max(1, share * ExpectedOutputTokens),
+            HorizonRequests = HorizonRequests,
         };
     }
 

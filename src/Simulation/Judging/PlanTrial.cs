@@ -10,7 +10,10 @@ namespace E2LLM.Simulation.Judging;
 public static class PlanTrial
 {
     private const int FewestRequests = 50;
-    private const int MostRequests = 200;
+    private const int MostRequests = 1000;
+
+    /// <summary>Whether so many requests are all that the request's means are taken over.</summary>
+    public static bool IsWhole(PlanRequest request, int requests) => ServingCosts.WorkloadOf(request).HorizonRequests <= requests;
 
     /// <param name="request">Says the workload, whose horizon bounds the number of requests.</param>
     /// <param name="plan">Any planner's.</param>

@@ -8,14 +8,19 @@ namespace E2LLM.Simulation.Judging;
 
 /// <summary>Takes the plan whose requests end soonest in simulations, or the one that serves most of them in time.</summary>
 /// <remarks>
-/// By latency: of those that carry the workload's rate with a margin, as far as any does; of times that nobody can tell apart the most capacity.
-/// By goodput: the highest rate at which the targets hold, found by bisection; equal ones again by capacity. Never a plan that another
+/// By latency: over the workload's horizon. Where that is longer than a first look simulates, of those that carry the rate with a margin, as far as any
+/// does, and the best few of them once more over the horizon; of times that nobody can tell apart the most capacity. By goodput: the highest rate at which the targets hold, found by bisection; equal ones again by capacity. Never a plan that another
 /// candidate beats in wait, time to the first and to the last token alike.
 /// </remarks>
 public sealed class SimulationJudge : IPlanJudge
 {
     /// <summary>Plans whose goodput is worth a bisection: the best as they are predicted.</summary>
     private const int MaxBisected = 3;
+
+    /// <summary>Plans that are worth a run over a long horizon.</summary>
+    private const int MaxFinalists = 3;
+
+    private const int LongSeed = 1;
 
     private readonly Func<PlanTrials> _trials;
 
@@ -37,7 +42,14 @@ public sealed class SimulationJudge : IPlanJudge
         Parallel.For(0, trials.Length, threads, index => trials[index] = TrialFigures.Of(request, candidates[index], remembered, cancellationToken));
         int[] left = [.. Enumerable.Range(0, trials.Length).Where(index => !trials.Any(other => other.Dominates(trials[index])))];
         if (request.Objective != PlanObjective.Goodput)
-            return ByLatency(request, candidates, trials, left);
+        {
+            if (PlanTrial.IsWhole(request, TrialFigures.FirstLook))
+                return SoonestEnd(candidates, left, index => trials[index].EndToEndSeconds);
+            int[] finalists = [.. Carrying(request, candidates, left).OrderBy(index => trials[index].EndToEndSeconds).Take(MaxFinalists)];
+            var seconds = new double[trials.Length];
+            Parallel.ForEach(finalists, threads, index => seconds[index] = remembered.Run(request, candidates[index], LongSeed, cancellationToken).MeanEndToEndSeconds);
+            return SoonestEnd(candidates, finalists, index => seconds[index]);
+        }
 
         int[] bisected = [.. left.Take(MaxBisected)];
         var goodput = new double[bisected.Length];
@@ -48,15 +60,18 @@ public sealed class SimulationJudge : IPlanJudge
             candidates, bisected.Where((_, place) => goodput[place] * (1 + GoodputTrial.Tolerance) >= most), index => trials[index].EndToEndSeconds);
     }
 
-    private static int ByLatency(PlanRequest request, IReadOnlyList<ServingPlan> candidates, TrialFigures[] trials, int[] left)
+    /// <summary>Those that sustain the rate: over a few requests a queue that grows without end looks short. All, where none does.</summary>
+    private static int[] Carrying(PlanRequest request, IReadOnlyList<ServingPlan> candidates, int[] left)
     {
         var rate = ServingCosts.WorkloadOf(request).RequestsPerSecond;
         int[] carrying = [.. left.Where(index => candidates[index].Prediction!.SustainedRequestsPerSecond >= PlanFigures.LoadMargin * rate)];
-        if (carrying.Length > 0)
-            left = carrying;
-        var least = left.Min(index => trials[index].EndToEndSeconds);
-        return MostCapacity(
-            candidates, left.Where(index => trials[index].EndToEndSeconds <= least * (1 + PlanFigures.LatencyTolerance)), index => trials[index].EndToEndSeconds);
+        return carrying.Length > 0 ? carrying : left;
+    }
+
+    private static int SoonestEnd(IReadOnlyList<ServingPlan> candidates, int[] left, Func<int, double> seconds)
+    {
+        var least = left.Min(seconds);
+        return MostCapacity(candidates, left.Where(index => seconds(index) <= least * (1 + PlanFigures.LatencyTolerance)), seconds);
     }
 
     private static int MostCapacity(IReadOnlyList<ServingPlan> candidates, IEnumerable<int> equals, Func<int, double> seconds) => equals

@@ -1,4 +1,5 @@
 using E2LLM.Core.Plans;
+using E2LLM.Planning.Costs;
 using E2LLM.Simulation.Fogs;
 
 namespace E2LLM.Simulation.Judging;
@@ -14,6 +15,9 @@ public sealed record TrialFigures(int Runs, int Requests, double WaitSeconds, do
 {
     /// <summary>Runs of a plan that is looked at closely.</summary>
     internal const int Seeds = 3;
+
+    /// <summary>Requests of one run at most: longer ones tell more of plans that nearly carry their load, and take as much longer.</summary>
+    internal const int FirstLook = 200;
 
     /// <summary>Whether these are no worse than others in wait, time to the first and to the last token, and better in one of them.</summary>
     public bool Dominates(TrialFigures other) =>
@@ -34,7 +38,9 @@ public sealed record TrialFigures(int Runs, int Requests, double WaitSeconds, do
     public static TrialFigures Of(PlanRequest request, ServingPlan plan, PlanTrials trials, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(trials);
-        var results = Enumerable.Range(1, Seeds).Select(seed => trials.Run(request, plan, seed, cancellationToken)).ToArray();
+        var workload = ServingCosts.WorkloadOf(request);
+        var look = request with { Workload = workload with { HorizonRequests = Math.Min(workload.HorizonRequests, FirstLook) } };
+        var results = Enumerable.Range(1, Seeds).Select(seed => trials.Run(look, plan, seed, cancellationToken)).ToArray();
         return new TrialFigures(
             Seeds,
             results[0].Requests.Length,

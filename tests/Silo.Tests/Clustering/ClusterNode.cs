@@ -46,10 +46,21 @@ internal sealed class ClusterNode : IAsyncDisposable
     /// <summary>Ends when this silo knows of a cluster that is as described.</summary>
     public async Task SeesAsync(Func<ClusterMembershipSnapshot, bool> isSo)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        await foreach (var members in Membership.MembershipUpdates.WithCancellation(limit.Token))
-            if (isSo(members))
-                return;
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(120));
+        var last = "nothing";
+        try
+        {
+            await foreach (var members in Membership.MembershipUpdates.WithCancellation(limit.Token))
+            {
+                last = string.Join(", ", members.Members.Values.Select(member => $"{member.Name} at {member.SiloAddress} is {member.Status}"));
+                if (isSo(members))
+                    return;
+            }
+        }
+        catch (OperationCanceledException error)
+        {
+            throw new TimeoutException($"{Address} still sees: {last}.", error);
+        }
     }
 
     public Task SeesActiveAsync(params SiloAddress[] silos) =>

@@ -41,7 +41,7 @@ internal sealed record PlanInput
     {
         var fleet = FleetInput.Resolve(settings.Fleet);
         var model = LlamaRuntimes.CutAs(ModelInput.Resolve(settings.Model), new LlamaLibraryOptions { Runtime = settings.Runtime });
-        var workload = WorkloadInput.Resolve(settings.Workload, settings.RequestsPerSecond);
+        var workload = WorkloadInput.Resolve(settings.Workload, settings.RequestsPerSecond, settings.HorizonRequests);
         var assumed = ImmutableArray<string>.Empty;
         var profiles = settings.Profiles is { } path
             ? ProfileInput.Read(path)

@@ -9,10 +9,14 @@ namespace E2LLM.Cli.Planning.Inputs;
 internal static class WorkloadInput
 {
     /// <exception cref="ConfigurationException">No such file or name, or the trace makes no sense.</exception>
-    public static WorkloadSpec Resolve(string text, double? requestsPerSecond)
+    public static WorkloadSpec Resolve(string text, double? requestsPerSecond, int? horizonRequests = null)
     {
         var workload = WorkloadPresets.Find(text) ?? Lengths(text) ?? Trace(text);
-        return requestsPerSecond is { } rate ? workload with { RequestsPerSecond = rate } : workload;
+        return workload with
+        {
+            RequestsPerSecond = requestsPerSecond ?? workload.RequestsPerSecond,
+            HorizonRequests = horizonRequests ?? workload.HorizonRequests,
+        };
     }
 
     private static WorkloadSpec? Lengths(string text) =>
