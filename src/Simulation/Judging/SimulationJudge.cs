@@ -22,6 +22,11 @@ public sealed class SimulationJudge : IPlanJudge
 
     private const int LongSeed = 1;
 
+    /// <summary>Of the soonest time to the last token: what a few runs cannot tell apart.</summary>
+    private const double CloseFactor = 1.15;
+
+    private const int MaxClose = 8;
+
     private readonly Func<PlanTrials> _trials;
 
     /// <summary>Forgets its trials when it has chosen.</summary>
@@ -39,12 +44,13 @@ public sealed class SimulationJudge : IPlanJudge
         // Each entry depends on its plan alone, so the number of threads changes nothing.
         var threads = new ParallelOptions { CancellationToken = cancellationToken };
         var trials = new TrialFigures[candidates.Count];
-        Parallel.For(0, trials.Length, threads, index => trials[index] = TrialFigures.Of(request, candidates[index], remembered, cancellationToken));
+        Parallel.For(0, trials.Length, threads, index =>
+            trials[index] = TrialFigures.Of(request, candidates[index], TrialFigures.FirstSeeds, remembered, cancellationToken));
         int[] left = [.. Enumerable.Range(0, trials.Length).Where(index => !trials.Any(other => other.Dominates(trials[index])))];
         if (request.Objective != PlanObjective.Goodput)
         {
             if (PlanTrial.IsWhole(request, TrialFigures.FirstLook))
-                return SoonestEnd(candidates, left, index => trials[index].EndToEndSeconds);
+                return Closest(request, candidates, trials, remembered, threads);
             int[] finalists = [.. Carrying(request, candidates, left).OrderBy(index => trials[index].EndToEndSeconds).Take(MaxFinalists)];
             var seconds = new double[trials.Length];
             Parallel.ForEach(finalists, threads, index => seconds[index] = remembered.Run(request, candidates[index], LongSeed, cancellationToken).MeanEndToEndSeconds);
@@ -58,6 +64,19 @@ public sealed class SimulationJudge : IPlanJudge
         var most = goodput.Max();
         return MostCapacity(
             candidates, bisected.Where((_, place) => goodput[place] * (1 + GoodputTrial.Tolerance) >= most), index => trials[index].EndToEndSeconds);
+    }
+
+    /// <summary>Of plans whose requests end about as soon: more runs tell them apart.</summary>
+    private static int Closest(
+        PlanRequest request, IReadOnlyList<ServingPlan> candidates, TrialFigures[] trials, PlanTrials remembered, ParallelOptions threads)
+    {
+        var least = trials.Min(trial => trial.EndToEndSeconds);
+        int[] close = [.. Enumerable.Range(0, trials.Length).OrderBy(index => trials[index].EndToEndSeconds)
+            .TakeWhile(index => trials[index].EndToEndSeconds <= least * CloseFactor).Take(MaxClose)];
+        var closer = new TrialFigures[trials.Length];
+        Parallel.ForEach(close, threads, index => closer[index] = TrialFigures.Of(request, candidates[index], remembered, threads.CancellationToken));
+        int[] left = [.. close.Where(index => !close.Any(other => closer[other].Dominates(closer[index])))];
+        return SoonestEnd(candidates, left, index => closer[index].EndToEndSeconds);
     }
 
     /// <summary>Those that sustain the rate: over a few requests a queue that grows without end looks short. All, where none does.</summary>

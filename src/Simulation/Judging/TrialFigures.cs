@@ -13,8 +13,11 @@ namespace E2LLM.Simulation.Judging;
 /// <param name="EndToEndSeconds">From arrival to the last token.</param>
 public sealed record TrialFigures(int Runs, int Requests, double WaitSeconds, double TtftSeconds, double TpotSeconds, double EndToEndSeconds)
 {
-    /// <summary>Runs of a plan that is looked at closely.</summary>
-    internal const int Seeds = 3;
+    /// <summary>Runs of a plan that is looked at closely: means of three differ by more than plans do that are worth comparing.</summary>
+    internal const int Seeds = 9;
+
+    /// <summary>Runs that tell plans which are worth a closer look.</summary>
+    internal const int FirstSeeds = 3;
 
     /// <summary>Requests of one run at most: longer ones tell more of plans that nearly carry their load, and take as much longer.</summary>
     internal const int FirstLook = 200;
@@ -35,14 +38,17 @@ public sealed record TrialFigures(int Runs, int Requests, double WaitSeconds, do
     /// <param name="plan">Any planner's.</param>
     /// <param name="trials">Those that were run before are not run again.</param>
     /// <param name="cancellationToken">Ends the runs.</param>
-    public static TrialFigures Of(PlanRequest request, ServingPlan plan, PlanTrials trials, CancellationToken cancellationToken)
+    public static TrialFigures Of(PlanRequest request, ServingPlan plan, PlanTrials trials, CancellationToken cancellationToken) =>
+        Of(request, plan, Seeds, trials, cancellationToken);
+
+    internal static TrialFigures Of(PlanRequest request, ServingPlan plan, int seeds, PlanTrials trials, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(trials);
         var workload = ServingCosts.WorkloadOf(request);
         var look = request with { Workload = workload with { HorizonRequests = Math.Min(workload.HorizonRequests, FirstLook) } };
-        var results = Enumerable.Range(1, Seeds).Select(seed => trials.Run(look, plan, seed, cancellationToken)).ToArray();
+        var results = Enumerable.Range(1, seeds).Select(seed => trials.Run(look, plan, seed, cancellationToken)).ToArray();
         return new TrialFigures(
-            Seeds,
+            seeds,
             results[0].Requests.Length,
             results.Average(result => result.MeanWaitSeconds),
             results.Average(result => result.MeanTtftSeconds),
