@@ -46,6 +46,25 @@ public sealed class GgufFile : IDisposable
     /// <exception cref="ModelFileException">The file or one of its parts is missing, unreadable, damaged or hostile.</exception>
     public static GgufFile Open(string path) => new(SplitParts.Open(path));
 
+    /// <param name="parts">The bytes of all parts, in their order; the file's from now on, also where this throws.</param>
+    /// <exception cref="ModelFileException">They are damaged or hostile, or not the parts of one model.</exception>
+    internal static GgufFile Open(IReadOnlyList<IPartBytes> parts)
+    {
+        var opened = new List<GgufPart>(parts.Count);
+        try
+        {
+            foreach (var part in parts)
+                opened.Add(GgufPart.Open(part));
+            return new GgufFile(SplitParts.Join([.. opened]));
+        }
+        catch
+        {
+            foreach (var part in parts)
+                part.Dispose();
+            throw;
+        }
+    }
+
     public GgufTensor? FindTensor(string name) => _tensors.GetValueOrDefault(name);
 
     /// <summary>Fills the buffer with the bytes at an offset; of the first part, which has the metadata.</summary>

@@ -1,52 +1,51 @@
 using E2LLM.Core.Errors;
-using Microsoft.Win32.SafeHandles;
 
 namespace E2LLM.Gguf.Format;
 
 /// <summary>One open file with its header: a whole GGUF file, or a part of a split one. Thread-safe.</summary>
 internal sealed class GgufPart : IDisposable
 {
-    private readonly SafeFileHandle _handle;
+    private readonly IPartBytes _bytes;
 
-    private GgufPart(string path, SafeFileHandle handle, long lengthBytes, DateTime writtenAt, GgufHeader header)
-    {
-        Path = path;
-        LengthBytes = lengthBytes;
-        WrittenAt = writtenAt;
-        Header = header;
-        _handle = handle;
-    }
+    private GgufPart(IPartBytes bytes, GgufHeader header) => (_bytes, Header) = (bytes, header);
 
-    public string Path { get; }
+    public string Path => _bytes.Path;
 
-    public long LengthBytes { get; }
+    public long LengthBytes => _bytes.LengthBytes;
 
     /// <summary>When the file was last written to, as it was opened; UTC.</summary>
-    public DateTime WrittenAt { get; }
+    public DateTime WrittenAt => _bytes.WrittenAt;
 
     public GgufHeader Header { get; }
+
+    /// <summary>Of all that is before the first tensor; of all there is, where the file has none.</summary>
+    public long HeaderBytes => Header.Tensors.IsEmpty ? LengthBytes : Header.Tensors.Min(tensor => tensor.OffsetBytes);
 
     /// <exception cref="ModelFileException">The file is missing, unreadable, damaged or hostile.</exception>
     public static GgufPart Open(string path)
     {
-        SafeFileHandle? handle = null;
         try
         {
-            handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, FileOptions.RandomAccess);
-            var lengthBytes = RandomAccess.GetLength(handle);
-            var writtenAt = File.GetLastWriteTimeUtc(handle);
-            var header = new HeaderParser(new HeaderReader(handle, lengthBytes, path), lengthBytes).Parse();
-            var part = new GgufPart(path, handle, lengthBytes, writtenAt, header);
-            handle = null;
-            return part;
+            return Open(new FileBytes(path));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
         {
             throw FileFault.InFile(path, $"the file cannot be read: {error.Message}", error);
         }
-        finally
+    }
+
+    /// <param name="bytes">The part's from now on, also where this throws.</param>
+    /// <exception cref="ModelFileException">They are damaged or hostile.</exception>
+    public static GgufPart Open(IPartBytes bytes)
+    {
+        try
         {
-            handle?.Dispose();
+            return new GgufPart(bytes, new HeaderParser(new HeaderReader(bytes), bytes.LengthBytes).Parse());
+        }
+        catch
+        {
+            bytes.Dispose();
+            throw;
         }
     }
 
@@ -62,12 +61,12 @@ internal sealed class GgufPart : IDisposable
     }
 
     /// <summary>Fills the buffer with the bytes at an offset.</summary>
-    /// <exception cref="ModelFileException">The file has become shorter.</exception>
+    /// <exception cref="E2LlmException">The file has become shorter, or they are not on this machine.</exception>
     public void Read(long offsetBytes, Span<byte> destination)
     {
         while (!destination.IsEmpty)
         {
-            var read = RandomAccess.Read(_handle, destination, offsetBytes);
+            var read = _bytes.Read(offsetBytes, destination);
             if (read == 0)
             {
                 RequireUnchanged();
@@ -78,20 +77,10 @@ internal sealed class GgufPart : IDisposable
         }
     }
 
-    /// <summary>Asks the open file and not its name, which may be another file's by now. Takes some microseconds.</summary>
     /// <exception cref="ModelFileException">The file has been written to since it was opened.</exception>
-    public void RequireUnchanged()
-    {
-        if (RandomAccess.GetLength(_handle) is var length && length != LengthBytes)
-            throw Changed($"it had {LengthBytes} bytes and has {length}");
-        if (File.GetLastWriteTimeUtc(_handle) is var writtenAt && writtenAt != WrittenAt)
-            throw Changed($"it was written to at {writtenAt:u}");
-    }
+    public void RequireUnchanged() => _bytes.RequireUnchanged();
 
-    private ModelFileException Changed(string how) => FileFault.InFile(
-        Path, $"the file was changed while it was in use: {how}. Start anew to serve what it holds now, or put the former file back with its time, as cp -p does.");
+    public HeaderReader HeaderReaderAt(long offsetBytes) => new(_bytes, offsetBytes);
 
-    public HeaderReader HeaderReaderAt(long offsetBytes) => new(_handle, LengthBytes, Path, offsetBytes);
-
-    public void Dispose() => _handle.Dispose();
+    public void Dispose() => _bytes.Dispose();
 }

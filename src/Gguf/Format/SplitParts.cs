@@ -41,6 +41,19 @@ internal static class SplitParts
         }
     }
 
+    /// <summary>Joins the parts of a model whose order is known.</summary>
+    /// <param name="parts">At least one.</param>
+    /// <exception cref="ModelFileException">They are not all the parts of one model.</exception>
+    public static ImmutableArray<GgufPart> Join(GgufPart[] parts)
+    {
+        if (parts.Length == 1 && Count(parts[0]) <= 1)
+            return [parts[0]];
+        for (var index = 0; index < parts.Length; index++)
+            CheckNumber(parts[index], index + 1, parts.Length);
+        CheckTensors(parts);
+        return [.. parts];
+    }
+
     private static long Count(GgufPart part) => part.FindInteger(SplitKeys.Count, GgufValueType.UInt16) ?? 1;
 
     private static SplitName Name(GgufPart part, long count)

@@ -7,6 +7,9 @@ namespace E2LLM.Gguf.Models;
 /// <param name="Scale">Multiply each looked-up value by this, as F32; 1 for most models.</param>
 public sealed record EmbeddingTable(GgufTensor Tensor, float Scale)
 {
+    /// <summary>Rows that a stage is tried with which has no others.</summary>
+    public const int SampleRows = 16;
+
     /// <summary>Tokens.</summary>
     public int Rows => (int)Tensor.Shape[1];
 
@@ -17,6 +20,9 @@ public sealed record EmbeddingTable(GgufTensor Tensor, float Scale)
     public GgmlType Type => Tensor.Type;
 
     public long RowBytes => Tensor.RowBytes;
+
+    /// <summary>Of <see cref="SampleRows"/>, one after another: from the middle, where vocabularies have words.</summary>
+    public int FirstSampleRow => Math.Max(0, (Rows - SampleRows) / 2);
 
     /// <summary>A row's place in the file that has the tensor.</summary>
     public long RowOffsetBytes(int token)

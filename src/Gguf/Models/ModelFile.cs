@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using E2LLM.Core.Errors;
 using E2LLM.Gguf.Format;
+using E2LLM.Gguf.Weights;
 
 namespace E2LLM.Gguf.Models;
 
@@ -31,6 +32,12 @@ public sealed class ModelFile : IDisposable
 
     public EmbeddingTable Embedding { get; }
 
+    /// <summary>Where its tensors come from as they are needed; null: its files are on this machine.</summary>
+    public ModelMirror? Mirror { get; private init; }
+
+    /// <summary>A file with its metadata and vocabulary.</summary>
+    public string VocabularyPath => Mirror?.VocabularyPath ?? File.Path;
+
     internal ModelArchitecture Architecture { get; }
 
     /// <summary>Every tensor of the file, with its role.</summary>
@@ -44,14 +51,23 @@ public sealed class ModelFile : IDisposable
     /// <exception cref="ModelFileException">The file is missing, damaged, hostile, or of a kind that cannot be served in slices.</exception>
     public static ModelFile Open(string path, string? id = null)
     {
-        var file = GgufFile.Open(path);
+        return Check(GgufFile.Open(path), id ?? IdOf(path), mirror: null);
+    }
+
+    /// <param name="mirror">Has the pieces of the header.</param>
+    /// <exception cref="ModelFileException">The model is damaged, hostile, or of a kind that cannot be served in slices.</exception>
+    internal static ModelFile Open(ModelMirror mirror) => Check(
+        GgufFile.Open([.. mirror.Manifest.Files.Select((_, index) => new MirrorBytes(mirror, index))]), mirror.Manifest.ModelId, mirror);
+
+    private static ModelFile Check(GgufFile file, string id, ModelMirror? mirror)
+    {
         try
         {
             var architecture = ModelValidator.FindArchitecture(file);
             var sizes = new HyperParameterReader(file, architecture).Read();
             var layout = ModelValidator.CheckTensors(file, architecture, sizes);
             VocabularyValidator.Check(file, sizes.VocabularySize);
-            return new ModelFile(file, id ?? IdOf(path), architecture, sizes, layout);
+            return new ModelFile(file, id, architecture, sizes, layout) { Mirror = mirror };
         }
         catch
         {

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using E2LLM.Core.Errors;
 using E2LLM.Gguf.Models;
 using E2LLM.Gguf.Slicing;
+using E2LLM.Gguf.Weights;
 
 namespace E2LLM.Gguf.Store;
 
@@ -47,13 +48,15 @@ public sealed class SliceStore : ISliceStore
         ArgumentOutOfRangeException.ThrowIfLessThan(layerCount, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(layerCount, model.HyperParameters.LayerCount - firstLayer);
         var sourceSha = await GetSha256Async(model, cancellationToken);
+        if (model.Mirror is { } mirror)
+            _ = await mirror.HoldAsync(SlicePieces.Beside(mirror.Manifest, model, firstLayer), 0, "embedding", cancellationToken); // for good: it is read at any time
         var key = SliceIndex.KeyOf(sourceSha, firstLayer, layerCount);
         return await ExclusivelyAsync(
             key,
             async () =>
             {
                 var path = await FindAsync(key, cancellationToken)
-                    ?? await Task.Run(() => Cut(model, firstLayer, layerCount, sourceSha, key, cancellationToken), cancellationToken);
+                    ?? await CutAsync(model, firstLayer, layerCount, sourceSha, key, cancellationToken);
                 _index.Touch(key, _time.GetUtcNow());
                 var sha = Path.GetFileNameWithoutExtension(path);
                 return new StoredSlice(path, sha, new FileInfo(path).Length, sourceSha, firstLayer, layerCount);
@@ -63,6 +66,8 @@ public sealed class SliceStore : ISliceStore
 
     public Task<string> GetSha256Async(ModelFile model, CancellationToken cancellationToken)
     {
+        if (model.Mirror is { } mirror)
+            return Task.FromResult(mirror.Manifest.Sha256); // whoever had the whole of it looked through the weights
         var stamp = FileStamp.Of(model.File);
         return ExclusivelyAsync(
             SliceIndex.KeyOf(stamp),
@@ -158,6 +163,18 @@ public sealed class SliceStore : ISliceStore
         _hashes[stamp] = sha;
         _onEvent(new SliceStoreEvent(SliceStoreEventKind.Verified, path, $"{path} is intact"));
         return path;
+    }
+
+    private async Task<string> CutAsync(ModelFile model, int firstLayer, int layerCount, string sourceSha, string key, CancellationToken cancellationToken)
+    {
+        using var hold = model.Mirror is { } mirror
+            ? await mirror.HoldAsync(
+                SlicePieces.ToCut(mirror.Manifest, model, firstLayer, layerCount),
+                SliceTensors.Of(model, firstLayer, layerCount).Sum(tensor => tensor.LengthBytes),
+                $"layers {firstLayer} to {firstLayer + layerCount - 1}",
+                cancellationToken)
+            : null;
+        return await Task.Run(() => Cut(model, firstLayer, layerCount, sourceSha, key, cancellationToken), cancellationToken);
     }
 
     private string Cut(ModelFile model, int firstLayer, int layerCount, string sourceSha, string key, CancellationToken cancellationToken)

@@ -16,7 +16,7 @@ namespace E2LLM.Inference.Engines;
 internal static class StageTrial
 {
     // Weights that are finite one by one can leave the numbers together, for some tokens and not for others. One step costs little more than one token.
-    private const int MaxTokens = 16;
+    private const int MaxTokens = EmbeddingTable.SampleRows;
 
     /// <param name="engine">Holds nothing; holds nothing afterwards.</param>
     /// <param name="settings">How much it takes at once.</param>
@@ -26,7 +26,7 @@ internal static class StageTrial
     /// <exception cref="ModelFileException">It does, but gives what is no number; or the model's file has been changed.</exception>
     public static async Task RunAsync(IStageEngine engine, EngineSettings settings, ILlamaRuntime runtime, ModelFile model, CancellationToken cancellationToken)
     {
-        var tokens = Tokens(model.HyperParameters.VocabularySize, settings);
+        var tokens = Tokens(model, settings, engine.Info.IsFirst);
         var trial = new StageStep
         {
             StepNumber = 0,
@@ -47,10 +47,13 @@ internal static class StageTrial
         await engine.ExecuteAsync(new StageStep { StepNumber = 0, Commands = [SequenceCommand.Close(0)] }, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>From all over the vocabulary.</summary>
-    private static ImmutableArray<int> Tokens(int vocabularySize, EngineSettings settings)
+    /// <summary>From all over the vocabulary; those whose embeddings are here, where only some are.</summary>
+    private static ImmutableArray<int> Tokens(ModelFile model, EngineSettings settings, bool isFirst)
     {
+        var vocabularySize = model.HyperParameters.VocabularySize;
         var count = new[] { MaxTokens, settings.MaxStepTokens, settings.MaxSequenceTokens, settings.KvCells, vocabularySize }.Min();
+        if (model.Mirror is not null && !isFirst)
+            return [.. Enumerable.Range(model.Embedding.FirstSampleRow, count)];
         return [.. Enumerable.Range(0, count).Select(index => (int)((long)index * vocabularySize / count))];
     }
 

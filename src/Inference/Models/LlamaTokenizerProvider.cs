@@ -12,7 +12,7 @@ public sealed class LlamaTokenizerProvider(ModelCatalog catalog, LlamaLibraryOpt
 {
     private readonly SharedLoads<string, ITokenizer> _tokenizers = new(modelId =>
     {
-        return Task.FromResult<ITokenizer>(Load(LlamaRuntimes.Get(library), modelId, catalog.Get(modelId).File.File.Path));
+        return Task.FromResult<ITokenizer>(Load(LlamaRuntimes.Get(library), modelId, catalog.Get(modelId).File.VocabularyPath));
     });
 
     /// <summary>

@@ -28,22 +28,27 @@ public sealed class ModelCatalog : IModelCatalog, IDisposable
     /// <param name="cancellationToken">Gives up; hashing a large file takes seconds the first time.</param>
     /// <exception cref="ModelFileException">A file is missing, damaged, or of a kind that cannot be sliced, or its context is too short.</exception>
     /// <exception cref="ConfigurationException">Two files have the same name.</exception>
+    public static Task<ModelCatalog> OpenAsync(
+        IEnumerable<string> paths, ISliceStore store, LlamaLibraryOptions library, CancellationToken cancellationToken) =>
+        OpenAsync(paths.Select(path => ModelFile.Open(path)), store, library, cancellationToken);
+
+    /// <inheritdoc cref="OpenAsync(IEnumerable{string}, ISliceStore, LlamaLibraryOptions, CancellationToken)"/>
+    /// <param name="files">Opened one by one as they are enumerated; the catalog's from then on, also where this throws.</param>
     public static async Task<ModelCatalog> OpenAsync(
-        IEnumerable<string> paths, ISliceStore store, LlamaLibraryOptions library, CancellationToken cancellationToken)
+        IEnumerable<ModelFile> files, ISliceStore store, LlamaLibraryOptions library, CancellationToken cancellationToken)
     {
         var models = new List<(ModelSpec Spec, ModelFile File)>();
         try
         {
-            foreach (var path in paths)
+            foreach (var file in files)
             {
-                var file = ModelFile.Open(path);
                 models.Add((ModelSpecReader.Read(file), file));
                 if (models[^1].Spec.ContextLengthTokens is var context and < ProfilePoints.LeastContextTokens)
                     throw new ModelFileException(
                         $"{file.File.Path}: '{file.ArchitectureName}.context_length' is {context}; a model is served from {ProfilePoints.LeastContextTokens} tokens on.");
                 if (models.Count(model => model.Spec.Id == file.Id) > 1)
                     throw new ConfigurationException(
-                        $"Two model files are called '{file.Id}'; the second is '{path}'. Rename one of them.");
+                        $"Two model files are called '{file.Id}'; the second is '{file.File.Path}'. Rename one of them.");
                 models[^1] = (LlamaRuntimes.CutAs(models[^1].Spec, library) with { Sha256 = await store.GetSha256Async(file, cancellationToken) }, file);
             }
             return new ModelCatalog(models);
