@@ -1,11 +1,12 @@
 using System.Net.Sockets;
 using E2LLM.Core.Kv;
+using E2LLM.DataPlane.Weights;
 using E2LLM.DataPlane.Wire;
 
 namespace E2LLM.DataPlane.Receiving;
 
-/// <summary>The receiver's side of one connection: greets, then takes blocks straight into the memory of the transfer.</summary>
-internal sealed class InboundConnection(Socket socket, KvInbox inbox, KvDataPortOptions options, TimeProvider time)
+/// <summary>This side of one connection: greets, then takes blocks straight into the memory of the transfer, or gives out weights.</summary>
+internal sealed class InboundConnection(Socket socket, KvInbox inbox, PieceShelf shelf, KvDataPortOptions options, TimeProvider time)
 {
     private readonly byte[] _reply = new byte[WireFormat.ReplyBytes];
 
@@ -24,12 +25,21 @@ internal sealed class InboundConnection(Socket socket, KvInbox inbox, KvDataPort
         using var handshake = new CancellationTokenSource(TimeSpan.FromSeconds(options.HandshakeSeconds), time);
         var limit = handshake.Token.Register(Abort);
         await using var stream = options.Secure is null ? raw : await options.Secure(raw, true, handshake.Token).ConfigureAwait(false);
-        var transfer = await ReadHelloAsync(stream).ConfigureAwait(false);
-        var refusal = transfer?.Attach(this) ?? Refusal.Unknown;
+        var hello = new byte[WireFormat.HelloBytes];
+        await stream.ReadExactlyAsync(hello).ConfigureAwait(false);
+        var weights = WireFormat.ReadKind(hello) == FrameKind.WeightsHello;
+        var source = weights ? shelf.Find(WeightsHelloFrame.Read(hello)) : null;
+        var transfer = weights ? null : Find(hello);
+        var refusal = source is not null ? Refusal.None : transfer?.Attach(this) ?? Refusal.Unknown;
         await ReplyAsync(stream, refusal == Refusal.None ? FrameKind.Welcome : FrameKind.Refused, 0, refusal).ConfigureAwait(false);
         await limit.DisposeAsync().ConfigureAwait(false);
         if (refusal != Refusal.None)
             throw new InvalidDataException($"It was turned away: {refusal}.");
+        if (source is not null)
+        {
+            await new WeightsInbound(stream, source).ServeAsync().ConfigureAwait(false);
+            return;
+        }
         try
         {
             await ServeAsync(stream, transfer!).ConfigureAwait(false);
@@ -40,10 +50,8 @@ internal sealed class InboundConnection(Socket socket, KvInbox inbox, KvDataPort
         }
     }
 
-    private async Task<KvInboundTransfer?> ReadHelloAsync(Stream stream)
+    private KvInboundTransfer? Find(byte[] hello)
     {
-        var hello = new byte[WireFormat.HelloBytes];
-        await stream.ReadExactlyAsync(hello).ConfigureAwait(false);
         var (transferId, token) = HelloFrame.Read(hello);
         return inbox.Find(transferId, token.Span);
     }

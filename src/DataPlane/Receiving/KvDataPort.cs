@@ -2,13 +2,15 @@ using System.Net;
 using System.Net.Sockets;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Kv;
+using E2LLM.DataPlane.Weights;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace E2LLM.DataPlane.Receiving;
 
 /// <summary>
-/// Where a process takes KV caches in, outside of Orleans: one listening socket, whose connections fill the transfers of its inbox.
+/// Where a process takes KV caches in and gives weights out, outside of Orleans: one listening socket, whose connections fill the transfers of
+/// its inbox or ask for the pieces of its shelf.
 /// </summary>
 public sealed partial class KvDataPort : IAsyncDisposable
 {
@@ -33,6 +35,12 @@ public sealed partial class KvDataPort : IAsyncDisposable
     }
 
     public KvInbox Inbox { get; }
+
+    /// <summary>Whose weights are given out.</summary>
+    public PieceShelf Weights { get; } = new();
+
+    /// <summary>Name or address that others are told.</summary>
+    public string Host => _options.AdvertisedHost ?? _options.Address;
 
     /// <summary>The port that it listens on.</summary>
     public int Port { get; }
@@ -70,7 +78,7 @@ public sealed partial class KvDataPort : IAsyncDisposable
     /// <summary>What the sender of a transfer has to be told, over a channel that strangers cannot read.</summary>
     public KvDestination DestinationOf(KvInboundTransfer transfer) => new()
     {
-        Host = _options.AdvertisedHost ?? _options.Address,
+        Host = Host,
         Port = Port,
         TransferId = transfer.TransferId,
         Token = transfer.Token,
@@ -121,7 +129,7 @@ public sealed partial class KvDataPort : IAsyncDisposable
         try
         {
             socket.NoDelay = true;
-            connection = new InboundConnection(socket, Inbox, _options, _time);
+            connection = new InboundConnection(socket, Inbox, Weights, _options, _time);
         }
         catch (SocketException)
         {

@@ -12,4 +12,10 @@ internal enum FrameKind : ushort
     Whole = 7,
     Again = 8,
     Refused = 9,
+    WeightsHello = 10,
+    GetManifest = 11,
+    GetMap = 12,
+    GetPiece = 13,
+    Content = 14,
+    Absent = 15,
 }

@@ -25,17 +25,36 @@ internal sealed class PayloadStream(Stream stream)
         while (!payload.IsEmpty)
         {
             var chunk = payload[..Math.Min(ChunkBytes, payload.Length)];
-            _hash.Append(chunk.Span);
-            await stream.WriteAsync(chunk).ConfigureAwait(false);
+            await WriteChunkAsync(chunk).ConfigureAwait(false);
             chunkWritten();
             payload = payload[chunk.Length..];
         }
-        BinaryPrimitives.WriteUInt64LittleEndian(_checksum, _hash.GetCurrentHashAsUInt64());
-        await stream.WriteAsync(_checksum).ConfigureAwait(false);
+        await EndAsync().ConfigureAwait(false);
     }
 
+    /// <summary>Before the first chunk of a payload that is not all in memory.</summary>
+    public void Begin(ReadOnlySpan<byte> frame)
+    {
+        _hash.Reset();
+        _hash.Append(frame);
+    }
+
+    public ValueTask WriteChunkAsync(ReadOnlyMemory<byte> chunk)
+    {
+        _hash.Append(chunk.Span);
+        return stream.WriteAsync(chunk);
+    }
+
+    /// <summary>After the last chunk.</summary>
+    public ValueTask EndAsync()
+    {
+        BinaryPrimitives.WriteUInt64LittleEndian(_checksum, _hash.GetCurrentHashAsUInt64());
+        return stream.WriteAsync(_checksum);
+    }
+
+    /// <param name="chunkRead">Called after each chunk.</param>
     /// <returns>Whether the payload has its checksum.</returns>
-    public async ValueTask<bool> ReadAsync(ReadOnlyMemory<byte> frame, Memory<byte> payload)
+    public async ValueTask<bool> ReadAsync(ReadOnlyMemory<byte> frame, Memory<byte> payload, Action? chunkRead = null)
     {
         Begin(frame.Span);
         while (!payload.IsEmpty)
@@ -44,6 +63,7 @@ internal sealed class PayloadStream(Stream stream)
             if (read == 0)
                 throw new EndOfStreamException("The connection ended within a block.");
             _hash.Append(payload.Span[..read]);
+            chunkRead?.Invoke();
             payload = payload[read..];
         }
         await stream.ReadExactlyAsync(_checksum).ConfigureAwait(false);
@@ -69,11 +89,5 @@ internal sealed class PayloadStream(Stream stream)
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
-    }
-
-    private void Begin(ReadOnlySpan<byte> frame)
-    {
-        _hash.Reset();
-        _hash.Append(frame);
     }
 }

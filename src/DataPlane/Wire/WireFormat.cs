@@ -22,6 +22,16 @@ namespace E2LLM.DataPlane.Wire;
 /// 5. When all blocks are queued, Announce tells how many positions there are; it may overtake blocks. From then on the answer to the
 ///    Announce or Block with which every layer holds every position is Whole instead of Ack: this ends a transfer without a further
 ///    round trip. A sender that has all its answers, but no Whole, asks with Complete; the answer is Whole, or Refused.
+/// A connection may ask for weights instead, with frames of the same sizes:
+/// <code>
+/// asker to holder, first       WeightsHello, 64 bytes   magic, version, kind | 0 16 bytes | root of the manifest 32 bytes | XXH3 u64
+/// then any number of           GetManifest, GetMap, GetPiece, 40 bytes   magic, version, kind | number u32 | piece i32 | 0 | XXH3 u64
+/// holder to asker              Content, Absent, 24 bytes   magic, version, kind | number u32 | length u32 | XXH3 u64
+///                              then, after Content, so many bytes; then XXH3 u64 of frame and bytes
+/// </code>
+/// 6. The holder answers WeightsHello with a Reply: Welcome, or Refused and closes where it has no such manifest. Requests are answered in
+///    order; one of a piece that does not exist ends the connection. The asker knows by root and manifest how many bytes are due, and takes
+///    no other number. The XXH3 tells damage on the way from a holder whose pieces are not those of the manifest.
 /// </summary>
 internal static class WireFormat
 {
