@@ -1,12 +1,16 @@
 using System.CommandLine;
 using E2LLM.Silo.Hosting;
+using E2LLM.Silo.Weights;
 
 namespace E2LLM.Cli.Serving;
 
 /// <summary>The options that every command has that starts a silo in its own process.</summary>
 internal sealed class HostArguments
 {
-    private readonly Option<FileInfo?> _model = new("--model") { Description = "GGUF file to serve. Default: the demo model." };
+    private readonly Option<string?> _model = new("--model")
+    {
+        Description = "GGUF file to serve; fog, or fog:ID: the model of the other silos, from which its weights come. Default: the demo model.",
+    };
 
     private readonly Option<FileInfo?> _fleet = new("--fleet")
     {
@@ -44,7 +48,7 @@ internal sealed class HostArguments
     public void Apply(ParseResult arguments, HostOptions options)
     {
         if (arguments.GetValue(_model) is { } model)
-            options.Model = model.FullName;
+            options.Model = FogModel.Is(model) ? model : Path.GetFullPath(model);
         if (arguments.GetValue(_fleet) is { } fleet)
             options.Fleet = fleet.FullName;
         if (arguments.GetValue(_data) is { } data)

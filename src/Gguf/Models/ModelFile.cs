@@ -76,5 +76,9 @@ public sealed class ModelFile : IDisposable
         }
     }
 
-    public void Dispose() => File.Dispose();
+    public void Dispose()
+    {
+        File.Dispose();
+        Mirror?.Dispose();
+    }
 }

@@ -34,6 +34,6 @@ internal sealed class MirrorBytes(ModelMirror mirror, int file) : IPartBytes
 
     public void Dispose()
     {
-        // The mirror outlives the model that is read from it.
+        // The model closes its mirror, which all of its files are in.
     }
 }

@@ -8,6 +8,7 @@ using E2LLM.Grains.Plans;
 using E2LLM.Grains.Requests;
 using E2LLM.Grains.Stages;
 using E2LLM.Grains.Telemetry;
+using E2LLM.Grains.Weights;
 using E2LLM.Scheduling.Protocols.Fleets;
 using E2LLM.Scheduling.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -58,6 +59,14 @@ public static class E2LlmSiloBuilderExtensions
     {
         silo.Services.AddSingleton(fleet);
         silo.Services.AddHostedService<FleetReporter>();
+        return silo;
+    }
+
+    /// <summary>Has the silo give a model's weights out to others.</summary>
+    public static ISiloBuilder AddE2LlmWeights(this ISiloBuilder silo, Func<IServiceProvider, LocalWeights> weights)
+    {
+        silo.Services.AddSingleton(weights);
+        silo.Services.AddHostedService<WeightsReporter>();
         return silo;
     }
 

@@ -9,12 +9,14 @@ using E2LLM.Gateway.Hosting;
 using E2LLM.Gguf.Models;
 using E2LLM.Grains.Plans;
 using E2LLM.Grains.Requests;
+using E2LLM.Grains.Weights;
 using E2LLM.Inference.Runtimes;
 using E2LLM.Planning;
 using E2LLM.Planning.FleetFiles;
 using E2LLM.Scheduling.Protocols.Fleets;
 using E2LLM.Silo.Retention;
 using E2LLM.Silo.Storage;
+using E2LLM.Silo.Weights;
 
 namespace E2LLM.Silo.Hosting;
 
@@ -40,7 +42,12 @@ internal sealed record HostConfiguration
     /// <summary>The devices that this silo hosts, and all links that its file names.</summary>
     public required FleetSpec Fleet { get; init; }
 
-    /// <summary>The GGUF file to serve.</summary>
+    public required WeightsOptions Weights { get; init; }
+
+    /// <summary>Whether the model comes from other silos.</summary>
+    public bool IsFromFog => FogModel.Is(Host.Model);
+
+    /// <summary>The GGUF file to serve; of no meaning where the model comes from other silos.</summary>
     public string ModelPath => ModelPathOf(Host);
 
     /// <param name="reader">Of the whole configuration.</param>
@@ -64,11 +71,14 @@ internal sealed record HostConfiguration
         reader.Read<RequestOptions>(RequestOptions.Section);
         reader.Read<FleetTimes>(FleetTimes.Section);
         reader.Read<GatewayOptions>(
-            GatewayOptions.Section, (options, errors) => options.Check(errors, [ModelFile.IdOf(ModelPathOf(host))]));
+            GatewayOptions.Section, (options, errors) => options.Check(errors, [ModelIdOf(host) is { Length: > 0 } id ? id : options.DefaultModel]));
+        var weights = reader.Read<WeightsOptions>(WeightsOptions.Section);
         reader.Read<KvDataPortOptions>(KvDataPortOptions.Section, (options, errors) => options.Check(errors, willBeSecure: trust.IsOn));
         reader.Read<KvSenderOptions>(KvSenderOptions.Section);
         if (clustering.Provider == ClusteringProvider.Localhost && IPAddress.TryParse(host.Address, out var address) && !IPAddress.IsLoopback(address))
             reader.Add($"{HostOptions.Section}:{nameof(HostOptions.Address)} is {host.Address}, and {ClusteringOptions.Section}:{nameof(ClusteringOptions.Provider)} is Localhost, whose silo nobody joins: choose another provider.");
+        if (clustering.Provider == ClusteringProvider.Localhost && FogModel.Is(host.Model))
+            reader.Add($"{HostOptions.Section}:{nameof(HostOptions.Model)} is {host.Model}, and {ClusteringOptions.Section}:{nameof(ClusteringOptions.Provider)} is Localhost, whose silo joins nobody: choose another provider, or name a GGUF file.");
         reader.CheckKeys(Root);
         var fleet = ReadFleet(reader, host, machine);
         reader.ThrowIfAny();
@@ -78,12 +88,16 @@ internal sealed record HostConfiguration
             Library = library,
             Machine = machine,
             Trust = trust,
+            Weights = weights,
             Retention = retention,
             Storage = storage,
             Clustering = clustering,
             Fleet = fleet!,
         };
     }
+
+    /// <summary>Empty where it is not known before the fog has been asked.</summary>
+    private static string ModelIdOf(HostOptions host) => FogModel.Is(host.Model) ? FogModel.IdOf(host.Model) : ModelFile.IdOf(ModelPathOf(host));
 
     private static string ModelPathOf(HostOptions host) => host.Model.Length > 0 ? host.Model : ShippedFiles.DemoModel;
 

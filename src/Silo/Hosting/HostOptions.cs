@@ -14,8 +14,8 @@ public sealed class HostOptions
     [OptionText(Default = "the machine's name", MaxCharacters = 64)]
     public string Name { get; set; } = Environment.MachineName;
 
-    /// <summary>GGUF file to serve. Empty: the demo model that ships with the program.</summary>
-    [OptionText(Default = "the demo's", Valid = "a GGUF file")]
+    /// <summary>GGUF file to serve. Empty: the demo model that ships with the program. "fog" or "fog:ID": the model of the other silos, from which its weights come.</summary>
+    [OptionText(Default = "the demo's", Valid = "a GGUF file, `fog`, or `fog:ID`")]
     public string Model { get; set; } = "";
 
     /// <summary>Fleet file. Empty: four unlike emulated devices with the demo model, else this machine as one device.</summary>
@@ -29,7 +29,7 @@ public sealed class HostOptions
     /// <summary>Whether the links of the fleet file are emulated between silos too, as for several silos on one machine.</summary>
     public bool EmulateNetwork { get; set; }
 
-    /// <summary>Directory of the slices and the journal.</summary>
+    /// <summary>Directory of the slices, the pieces of weights and the journal.</summary>
     [OptionText(Default = "`e2llm` under the user's local application data", Valid = "a folder")]
     public string DataDirectory { get; set; } =
         // Not made here: a service's user often has no home, and another folder is configured then.

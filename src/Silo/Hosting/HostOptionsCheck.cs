@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using E2LLM.Core.Configuration;
+using E2LLM.Silo.Weights;
 
 namespace E2LLM.Silo.Hosting;
 
@@ -14,7 +15,8 @@ internal static class HostOptionsCheck
         Port(nameof(options.HttpPort), options.HttpPort, http);
         Port(nameof(options.SiloPort), options.SiloPort, silo);
         Port(nameof(options.GatewayPort), options.GatewayPort, silo);
-        FileIfNamed(nameof(options.Model), options.Model, "a GGUF file");
+        if (!FogModel.Is(options.Model))
+            FileIfNamed(nameof(options.Model), options.Model, "a GGUF file, or be fog or fog:ID");
         FileIfNamed(nameof(options.Fleet), options.Fleet, "a fleet file");
 
         IPAddress AddressOf(string key, string text, bool isSafe, string remedy)

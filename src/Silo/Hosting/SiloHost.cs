@@ -18,6 +18,7 @@ using E2LLM.Silo.Recovery;
 using E2LLM.Silo.Retention;
 using E2LLM.Silo.Storage;
 using E2LLM.Silo.Trust;
+using E2LLM.Silo.Weights;
 using E2LLM.Simulation.Fogs;
 using E2LLM.Simulation.Judging;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -67,7 +68,7 @@ public static partial class SiloHost
     {
         var (setAside, journalWarning) = await JournalStore.OpenAsync(configuration, time, cancellationToken);
         var warnings = await ClusteringSetup.PrepareAsync(configuration.Clustering, cancellationToken);
-        var models = await ServedModels.OpenAsync(configuration, cancellationToken);
+        var models = await OpenModelsAsync(builder, configuration, time, cancellationToken);
         var target = new ServingTarget(models.Model, configuration.Fleet);
 
         // Standard output belongs to whoever runs the host: answers, tables, JSON.
@@ -91,9 +92,10 @@ public static partial class SiloHost
         builder.Services.AddOptions<KvSenderOptions>().BindConfiguration(KvSenderOptions.Section);
         models.AddTo(builder.Services);
         builder.Services.AddE2LlmGateway();
-        builder.Host.UseOrleans(silo => ConfigureSilo(silo, configuration, target));
+        builder.Host.UseOrleans(silo => ConfigureSilo(silo, configuration, target, models));
 
         var app = builder.Build();
+        models.FetchBy(app.Services, configuration.Host.Name, configuration.Weights);
         app.Services.GetRequiredService<DataDirectory>();
         if (setAside is not null)
             LogSetAside(app.Logger, setAside);
@@ -119,7 +121,19 @@ public static partial class SiloHost
             ? new(address, endpoints.GatewayPort)
             : new(IPAddress.Loopback, endpoints.GatewayPort);
 
-    private static void ConfigureSilo(ISiloBuilder silo, HostConfiguration configuration, ServingTarget target)
+    /// <summary>There is no host yet, and it may take until another silo comes: what is waited for is said at once.</summary>
+    private static async Task<ServedModels> OpenModelsAsync(
+        WebApplicationBuilder builder, HostConfiguration configuration, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var logging = LoggerFactory.Create(log => log
+            .AddConfiguration(builder.Configuration.GetSection("Logging"))
+            .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
+        var trust = configuration.Trust.IsOn ? FogTrust.Open(configuration.Trust, isNode: true) : null;
+        return await ServedModels.OpenAsync(
+            configuration, SiloTls.Sender(builder.Configuration, trust), time, logging.CreateLogger<FogWeights>(), cancellationToken);
+    }
+
+    private static void ConfigureSilo(ISiloBuilder silo, HostConfiguration configuration, ServingTarget target, ServedModels models)
     {
         var options = configuration.Host;
         var (siloPort, gatewayPort) = FreePorts(options);
@@ -130,6 +144,8 @@ public static partial class SiloHost
         silo.AddE2LlmGrains(new LocalDevices(target.Fleet.Devices));
         _ = OfferHours.TryParse(configuration.Machine.Hours, out var hours); // checked when it was read
         silo.AddE2LlmFleet(new LocalFleet { ModelId = target.Model.Id, Fleet = target.Fleet, EmulatesNetwork = options.EmulateNetwork, Hours = hours });
+        if (configuration.Clustering.Provider != ClusteringProvider.Localhost)
+            silo.AddE2LlmWeights(_ => models.Local());
         JournalStore.AddTo(silo, configuration);
         silo.AddDashboard();
     }
@@ -150,7 +166,7 @@ public static partial class SiloHost
                     provider.GetRequiredService<IGrainStorageSerializer>(),
                     options,
                     provider.GetRequiredService<TimeProvider>()).Prune,
-            cancellationToken => models.TrimSlicesAsync(options.MaxSliceBytes, cancellationToken),
+            cancellationToken => models.TrimAsync(options.MaxSliceBytes, cancellationToken),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<RetentionService>>()));
     }

@@ -58,7 +58,7 @@ internal sealed partial class RetentionService(
     [LoggerMessage(Level = LogLevel.Information, Message = "Removed the records of {Records} requests from the journal.")]
     private partial void LogPruned(int records);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Removed {Bytes} bytes of slices that were not used for longest.")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Removed {Bytes} bytes of slices and weights that were not used for longest.")]
     private partial void LogTrimmed(long bytes);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Could not clean up the {What}: {Reason}")]

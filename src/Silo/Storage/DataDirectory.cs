@@ -91,7 +91,7 @@ internal sealed class DataDirectory : IDisposable
     }
 
     private static bool IsOurs(string name) =>
-        name is LockName or HolderName or "slices" || name.StartsWith(JournalFile.Name, StringComparison.Ordinal);
+        name is LockName or HolderName or "slices" or "weights" || name.StartsWith(JournalFile.Name, StringComparison.Ordinal);
 
     private static void WriteOwn(string path, string text)
     {

@@ -25,6 +25,17 @@ internal static class SiloTls
             Bound<KvSenderOptions>(services, KvSenderOptions.Section) with { Secure = trust.SecureAsync }));
     }
 
+    /// <summary>For a machine that asks before it is a silo.</summary>
+    public static void AddTo(IClientBuilder client, FogTrust trust) => client.Configure<ClientConnectionOptions>(
+        connections => connections.ConfigureConnection(connection => connection.UseClientTls(Options(trust, mustBeNode: true))));
+
+    /// <summary>What connections to other data ports need, before there is a host.</summary>
+    public static KvSenderOptions Sender(IConfiguration settings, FogTrust? trust)
+    {
+        var sender = settings.GetSection(KvSenderOptions.Section).Get<KvSenderOptions>() ?? new KvSenderOptions();
+        return trust is null ? sender : sender with { Secure = trust.SecureAsync };
+    }
+
     private static T Bound<T>(IServiceProvider services, string section)
         where T : class, new() => services.GetRequiredService<IConfiguration>().GetSection(section).Get<T>() ?? new T();
 

@@ -77,7 +77,7 @@ public sealed class DemoModel : IAsyncLifetime
             (await engine.ExecuteAsync(new StageStep { StepNumber = step++, Commands = commands, Rows = rows }, CancellationToken.None)).SampledTokens;
     }
 
-    private static string FindModel()
+    internal static string FindModel()
     {
         for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
             if (File.Exists(Path.Combine(directory.FullName, "E2LLM.sln")))
