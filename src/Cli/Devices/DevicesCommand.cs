@@ -30,7 +30,10 @@ internal static class DevicesCommand
             await using var fleet = await client.ConnectAsync(arguments, cancellationToken);
             var modelId = await client.ModelIdAsync(arguments, fleet, cancellationToken);
             var console = Consoles.Create();
-            console.Write(DeviceTable.Create(await fleet.GetFleetAsync(modelId, cancellationToken)));
+            var devices = await fleet.GetFleetAsync(modelId, cancellationToken);
+            console.Write(DeviceTable.Create(devices));
+            foreach (var line in WeightsLines.Of(devices))
+                console.MarkupLineInterpolated($"{line}");
             // Why a device stays draining, for one: the plan cannot do without it.
             if (await fleet.GetStatusAsync(modelId, cancellationToken) is { Error.Length: > 0 } plan)
                 console.MarkupLineInterpolated($"- {plan.Error}");

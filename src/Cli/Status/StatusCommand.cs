@@ -1,5 +1,6 @@
 using System.CommandLine;
 using E2LLM.Cli.Ask;
+using E2LLM.Cli.Devices;
 using E2LLM.Cli.Rendering;
 using Spectre.Console;
 
@@ -22,6 +23,8 @@ internal static class StatusCommand
             console.MarkupLineInterpolated($"model {modelId}: {status.Phase.ToString().ToLowerInvariant()} {status.Error}");
             if (status.Fleet is { } described)
                 console.Write(FleetTable.Create(described, status.Profiles));
+            foreach (var line in WeightsLines.Of(await fleet.GetFleetAsync(modelId, cancellationToken)))
+                console.MarkupLineInterpolated($"{line}");
             if (status is { Plan: { } plan, Fleet: { } planned })
             {
                 console.Write(PlanTable.Create(plan, planned));

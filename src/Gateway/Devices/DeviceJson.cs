@@ -1,5 +1,6 @@
 using System.Text.Json;
 using E2LLM.Grains.Interfaces.Fleets;
+using E2LLM.Grains.Interfaces.Weights;
 
 namespace E2LLM.Gateway.Devices;
 
@@ -26,9 +27,27 @@ internal static class DeviceJson
             json.WriteNumber("threads", device.Spec.Threads);
             json.WriteNumber("slowdown_factor", device.Spec.SlowdownFactor);
             json.WriteString("description", device.Spec.Description);
+            if (device.Weights is { } weights)
+                Write(json, weights);
             json.WriteEndObject();
         }
         json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    /// <summary>Of the device's silo.</summary>
+    private static void Write(Utf8JsonWriter json, SiloWeights weights)
+    {
+        json.WriteStartObject("weights");
+        json.WriteNumber("model_bytes", weights.Progress.ModelBytes);
+        json.WriteNumber("held_bytes", weights.Progress.HeldBytes);
+        if (weights.Progress.Fetching.Length > 0)
+        {
+            json.WriteString("fetching", weights.Progress.Fetching);
+            json.WriteNumber("fetched_bytes", weights.Progress.FetchedBytes);
+            json.WriteNumber("wanted_bytes", weights.Progress.WantedBytes);
+            json.WriteNumber("bytes_per_second", weights.Progress.BytesPerSecond);
+        }
         json.WriteEndObject();
     }
 }

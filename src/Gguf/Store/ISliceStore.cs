@@ -13,14 +13,16 @@ public interface ISliceStore
     Task<StoredSlice> GetAsync(ModelFile model, int firstLayer, int layerCount, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Removes slices, the longest unused first, until those that are left have at most so many bytes. Slices of the served models, and
-    /// those that somebody used or cut within the last hour, stay whatever they take. What is removed is cut anew when it is asked for.
+    /// Removes slices that nobody has used for long, and then the longest unused until those that are left have at most so many bytes. Those
+    /// that somebody used or cut within the last hour stay, and so do those of the served models, however much they take; but those of earlier
+    /// plans, which this process has not asked for, go by their age. What is removed is cut anew when it is asked for.
     /// </summary>
     /// <param name="maxBytes">0 or more.</param>
+    /// <param name="maxIdle">After which an unused slice goes.</param>
     /// <param name="servedSha256">Of the files of the models that are served here, lower-case hex.</param>
     /// <returns>Bytes that were removed.</returns>
     /// <exception cref="E2LlmException">The store's directory cannot be read.</exception>
-    Task<long> TrimAsync(long maxBytes, IReadOnlyCollection<string> servedSha256, CancellationToken cancellationToken);
+    Task<long> TrimAsync(long maxBytes, TimeSpan maxIdle, IReadOnlyCollection<string> servedSha256, CancellationToken cancellationToken);
 
     /// <summary>
     /// Lower-case hex SHA-256 of the model's file, or of its parts one after another; computed once, and the weights are checked with it.

@@ -25,12 +25,20 @@ internal sealed class SliceShelf(IReadOnlyList<ShelvedSlice> slices)
         ]);
     }
 
-    /// <summary>What has to go so that at most so many bytes stay, the longest unused first.</summary>
-    public IEnumerable<ShelvedSlice> Surplus(long maxBytes, IReadOnlyCollection<string> servedSha256, DateTimeOffset now)
+    /// <summary>What has to go because it is too old, or so that at most so many bytes stay, the longest unused first.</summary>
+    /// <param name="isGiven">Whether this process has given out the slice at a path, which may be in use without being asked for again.</param>
+    public IEnumerable<ShelvedSlice> Surplus(
+        long maxBytes, TimeSpan maxIdle, IReadOnlyCollection<string> servedSha256, Func<string, bool> isGiven, DateTimeOffset now)
     {
         var surplus = slices.Sum(slice => slice.Bytes) - maxBytes;
+        bool IsTooOld(ShelvedSlice slice) => now - slice.UsedAt > maxIdle && now - slice.UsedAt > Grace && !isGiven(slice.Path);
+        foreach (var slice in slices.Where(IsTooOld))
+        {
+            surplus -= slice.Bytes;
+            yield return slice;
+        }
         var removable = slices
-            .Where(slice => now - slice.UsedAt > Grace && !slice.SourceSha256.Any(servedSha256.Contains))
+            .Where(slice => now - slice.UsedAt > Grace && !IsTooOld(slice) && !slice.SourceSha256.Any(servedSha256.Contains))
             .OrderBy(slice => slice.UsedAt).ThenBy(slice => slice.Path, StringComparer.Ordinal);
         foreach (var slice in removable)
         {

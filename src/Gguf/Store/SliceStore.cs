@@ -14,6 +14,7 @@ public sealed class SliceStore : ISliceStore
 {
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _gates = new();
     private readonly ConcurrentDictionary<FileStamp, string> _hashes = new();
+    private readonly ConcurrentDictionary<string, bool> _given = new();
     private readonly string _slices;
     private readonly string _locks;
     private readonly string _directory;
@@ -58,6 +59,7 @@ public sealed class SliceStore : ISliceStore
                 var path = await FindAsync(key, cancellationToken)
                     ?? await CutAsync(model, firstLayer, layerCount, sourceSha, key, cancellationToken);
                 _index.Touch(key, _time.GetUtcNow());
+                _given[path] = true;
                 var sha = Path.GetFileNameWithoutExtension(path);
                 return new StoredSlice(path, sha, new FileInfo(path).Length, sourceSha, firstLayer, layerCount);
             },
@@ -88,24 +90,24 @@ public sealed class SliceStore : ISliceStore
             cancellationToken);
     }
 
-    public Task<long> TrimAsync(long maxBytes, IReadOnlyCollection<string> servedSha256, CancellationToken cancellationToken)
+    public Task<long> TrimAsync(long maxBytes, TimeSpan maxIdle, IReadOnlyCollection<string> servedSha256, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(maxBytes);
         return Task.Run(
             () =>
             {
                 var removed = 0L;
-                Guard(() => removed = Trim(maxBytes, servedSha256, cancellationToken));
+                Guard(() => removed = Trim(maxBytes, maxIdle, servedSha256, cancellationToken));
                 return removed;
             },
             cancellationToken);
     }
 
-    private long Trim(long maxBytes, IReadOnlyCollection<string> servedSha256, CancellationToken cancellationToken)
+    private long Trim(long maxBytes, TimeSpan maxIdle, IReadOnlyCollection<string> servedSha256, CancellationToken cancellationToken)
     {
         var shelf = SliceShelf.Read(_slices, _index);
         var removed = 0L;
-        foreach (var slice in shelf.Surplus(maxBytes, servedSha256, _time.GetUtcNow()))
+        foreach (var slice in shelf.Surplus(maxBytes, maxIdle, servedSha256, _given.ContainsKey, _time.GetUtcNow()))
         {
             cancellationToken.ThrowIfCancellationRequested();
             removed += TryRemove(slice);

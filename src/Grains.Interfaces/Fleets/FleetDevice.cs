@@ -1,4 +1,5 @@
 using E2LLM.Core.Fleets;
+using E2LLM.Grains.Interfaces.Weights;
 
 namespace E2LLM.Grains.Interfaces.Fleets;
 
@@ -18,4 +19,7 @@ public sealed record FleetDevice
 
     /// <summary>Seconds since its silo was heard of.</summary>
     [Id(4)] public required double SilentSeconds { get; init; }
+
+    /// <summary>What its silo has of the model's weights, and what is on its way there; null: it has not said.</summary>
+    [Id(5)] public SiloWeights? Weights { get; init; }
 }

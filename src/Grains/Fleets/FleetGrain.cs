@@ -1,9 +1,11 @@
+using System.Collections.Immutable;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Fleets;
 using E2LLM.Grains.Hosting;
 using E2LLM.Grains.Interfaces.Devices;
 using E2LLM.Grains.Interfaces.Fleets;
 using E2LLM.Grains.Interfaces.Plans;
+using E2LLM.Grains.Interfaces.Weights;
 using E2LLM.Grains.Requests;
 using E2LLM.Scheduling.Protocols.Fleets;
 using Microsoft.Extensions.Logging;
@@ -96,18 +98,23 @@ public sealed partial class FleetGrain(
         return Task.CompletedTask;
     }
 
-    public async Task<FleetStatus> GetStatusAsync() => new()
+    public async Task<FleetStatus> GetStatusAsync()
     {
-        Fleet = Machine.Taken,
-        Devices = [.. await Task.WhenAll(Machine.Devices(NowSeconds).Select(async known => new FleetDevice
+        var weights = await WeightsAsync();
+        return new()
         {
-            Spec = known.Device,
-            Silo = known.Silo.Silo,
-            Incarnation = known.Silo.Incarnation,
-            State = known.State == DeviceState.Draining && await IsDrainedAsync(known.Device.Id) ? DeviceState.Drained : known.State,
-            SilentSeconds = known.SilentSeconds,
-        }))],
-    };
+            Fleet = Machine.Taken,
+            Devices = [.. await Task.WhenAll(Machine.Devices(NowSeconds).Select(async known => new FleetDevice
+            {
+                Spec = known.Device,
+                Silo = known.Silo.Silo,
+                Incarnation = known.Silo.Incarnation,
+                State = known.State == DeviceState.Draining && await IsDrainedAsync(known.Device.Id) ? DeviceState.Drained : known.State,
+                SilentSeconds = known.SilentSeconds,
+                Weights = weights.FirstOrDefault(silo => silo.Silo == known.Silo.Silo),
+            }))],
+        };
+    }
 
     public async Task<FleetStatus> OrderAsync(string deviceId, DeviceOrder order)
     {
@@ -169,6 +176,19 @@ public sealed partial class FleetGrain(
             // An outage is said once, by the store.
             if (!StorageFaults.IsOutage(exception))
                 LogNotWritten(exception, ModelId);
+        }
+    }
+
+    /// <summary>None, where nobody says.</summary>
+    private async Task<ImmutableArray<SiloWeights>> WeightsAsync()
+    {
+        try
+        {
+            return await GrainFactory.GetGrain<IWeightsGrain>(ModelId).GetSilosAsync().WaitAsync(DevicePatience, time);
+        }
+        catch (Exception exception) when (exception is OrleansException or TimeoutException)
+        {
+            return [];
         }
     }
 

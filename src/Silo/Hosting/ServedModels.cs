@@ -11,6 +11,7 @@ using E2LLM.Inference.Engines;
 using E2LLM.Inference.Models;
 using E2LLM.Inference.Runtimes;
 using E2LLM.Inference.Profiling;
+using E2LLM.Silo.Retention;
 using E2LLM.Silo.Weights;
 using Microsoft.Extensions.Options;
 
@@ -63,9 +64,9 @@ internal sealed class ServedModels
         }
     }
 
-    /// <summary>Removes slices of models that are not served here, and pieces of weights that nobody needs; returns the bytes.</summary>
-    public async Task<long> TrimAsync(long maxSliceBytes, CancellationToken cancellationToken) =>
-        await _slices.TrimAsync(maxSliceBytes, [.. _catalog.Models.Select(model => model.Sha256)], cancellationToken)
+    /// <summary>Removes slices of models that are not served here or that are too old, and pieces of weights that nobody needs; returns the bytes.</summary>
+    public async Task<long> TrimAsync(RetentionOptions options, CancellationToken cancellationToken) =>
+        await _slices.TrimAsync(options.MaxSliceBytes, TimeSpan.FromDays(options.SliceDays), [.. _catalog.Models.Select(model => model.Sha256)], cancellationToken)
         + await Task.Run(() => (_file.Mirror?.Trim() ?? 0) + _weights.TrimOthers(_file.Mirror?.Manifest.Root), cancellationToken);
 
     /// <summary>What of the model this silo has for others.</summary>

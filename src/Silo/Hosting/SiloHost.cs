@@ -166,7 +166,7 @@ public static partial class SiloHost
                     provider.GetRequiredService<IGrainStorageSerializer>(),
                     options,
                     provider.GetRequiredService<TimeProvider>()).Prune,
-            cancellationToken => models.TrimAsync(options.MaxSliceBytes, cancellationToken),
+            cancellationToken => models.TrimAsync(options, cancellationToken),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<RetentionService>>()));
     }

@@ -15,6 +15,10 @@ public sealed class RetentionOptions
     [OptionRange(1, 100_000_000, Unit = "records")]
     public int MaxRequests { get; set; } = 100_000;
 
+    /// <summary>Days after its last use that a slice of the weights is kept: earlier plans leave some.</summary>
+    [OptionRange(0.01, 36_500)]
+    public double SliceDays { get; set; } = 30;
+
     /// <summary>Bytes of slices beyond which those of models that this silo does not serve are removed, the longest unused first.</summary>
     [OptionRange(0, 1e15)]
     public long MaxSliceBytes { get; set; } = 64L << 30;

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using E2LLM.Clustering;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Trust;
@@ -142,9 +143,8 @@ internal sealed partial class FogWeights(HostConfiguration configuration, KvSend
     private static bool MayPass(Exception error) => error switch
     {
         E2LlmException ours => ours.MayRetry,
-        OrleansException or TimeoutException or IOException or OperationCanceledException or AggregateException => true,
-        // Of the table's own kind, before any silo has made it.
-        _ => error is System.Data.Common.DbException or InvalidOperationException,
+        OrleansException or TimeoutException or IOException or OperationCanceledException or DbException => true,
+        _ => false,
     };
 
     private void Say(string reason)

@@ -10,7 +10,7 @@ namespace E2LLM.Cli.Tests.Serving;
 /// <summary>Three silos, a process each, with certificates, on a table and a journal that they share: what <c>docs/from-one-machine-to-a-fog.md</c> describes.</summary>
 public sealed class FogOfProcessesTests : IDisposable
 {
-    /// <summary>Of the demo's model no device holds all, and any two of them do.</summary>
+    /// <summary>Of the demo's model no device holds all, and any two of them do. The last one's silo has no file of it.</summary>
     private const string Fleet =
         """{ "name": "trio", "devices": [{ "id": "a", "memory": "15 MiB" }, { "id": "b", "memory": "15 MiB" }, { "id": "c", "memory": "15 MiB" }] }""";
 
@@ -43,6 +43,11 @@ public sealed class FogOfProcessesTests : IDisposable
             // Nothing is served before three silos are there.
             await ServedAsync(http);
             Assert.Equal(["offered", "offered", "offered"], await StatesAsync(gateway));
+
+            // What its device needs has come from the others, and it takes requests as they do.
+            Assert.Contains("- silo-c has ", (await DevicesAsync("list", gateway)).Output);
+            using (var gatewayOfC = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{ports[6]}"), Timeout = Patience })
+                Assert.Equal(HttpStatusCode.OK, (await AskAsync(gatewayOfC)).Status);
 
             // Whatever the plan does meanwhile, an answer comes whole.
             var running = AskAsync(http, stream: true);
@@ -90,7 +95,9 @@ public sealed class FogOfProcessesTests : IDisposable
             ["E2LLM:Fleet:AwaySeconds"] = "1",
             ["E2LLM:Serving:ReplicaSilenceSeconds"] = "10",
         };
-        return CliProcess.Start(configuration, "serve", "--data", At(name), "--fleet", At("fleet.json"), "--port", ports[0].ToString(CultureInfo.InvariantCulture));
+        string[] model = name == "c" ? ["--model", "fog"] : [];
+        return CliProcess.Start(
+            configuration, ["serve", .. model, "--data", At(name), "--fleet", At("fleet.json"), "--port", ports[0].ToString(CultureInfo.InvariantCulture)]);
     }
 
     private static async Task ServedAsync(HttpClient http) => await UntilAsync(async () =>

@@ -33,7 +33,7 @@ public sealed class SliceRetentionTests : IDisposable
         await UsedAsync(6, 2, hoursAgo: 5);
         await UsedAsync(0, 3, hoursAgo: 3); // used once more, so that the second is the longest unused
 
-        var removed = await _store.TrimAsync(Files.Sum(file => file.Length) - 1, [], CancellationToken.None);
+        var removed = await _store.TrimAsync(Files.Sum(file => file.Length) - 1, TimeSpan.MaxValue, [], CancellationToken.None);
 
         Assert.Equal(younger.Bytes, removed);
         Assert.False(File.Exists(younger.Path));
@@ -46,9 +46,24 @@ public sealed class SliceRetentionTests : IDisposable
     {
         var slice = await UsedAsync(0, 3, hoursAgo: 9);
 
-        Assert.Equal(0, await _store.TrimAsync(0, [slice.SourceSha256], CancellationToken.None));
+        Assert.Equal(0, await _store.TrimAsync(0, TimeSpan.MaxValue, [slice.SourceSha256], CancellationToken.None));
 
         Assert.True(File.Exists(slice.Path));
+    }
+
+    [Fact]
+    public async Task Trim_OfAnEarlierPlanAndTooOld_GoesAlsoWhereTheModelIsServed()
+    {
+        var old = await UsedAsync(0, 3, hoursAgo: 50);
+        var young = await UsedAsync(3, 3, hoursAgo: 40);
+        var later = new SliceStore(_directory.File("store"), time: _time); // of a later process, which has asked for neither
+        var inUse = await later.GetAsync(_model, 0, 3, CancellationToken.None);
+
+        Assert.Equal(0, await later.TrimAsync(long.MaxValue, TimeSpan.FromHours(45), [old.SourceSha256], CancellationToken.None));
+        Assert.Equal(young.Bytes, await later.TrimAsync(long.MaxValue, TimeSpan.FromHours(30), [old.SourceSha256], CancellationToken.None));
+
+        Assert.Equal((old.Path, true), (inUse.Path, File.Exists(old.Path)));
+        Assert.False(File.Exists(young.Path));
     }
 
     [Fact]
@@ -56,7 +71,7 @@ public sealed class SliceRetentionTests : IDisposable
     {
         var slice = await UsedAsync(0, 3, hoursAgo: 0.5);
 
-        Assert.Equal(0, await _store.TrimAsync(0, [], CancellationToken.None));
+        Assert.Equal(0, await _store.TrimAsync(0, TimeSpan.MaxValue, [], CancellationToken.None));
 
         Assert.True(File.Exists(slice.Path));
     }
@@ -66,7 +81,7 @@ public sealed class SliceRetentionTests : IDisposable
     {
         await UsedAsync(0, 3, hoursAgo: 9);
 
-        Assert.Equal(0, await _store.TrimAsync(Files.Sum(file => file.Length), [], CancellationToken.None));
+        Assert.Equal(0, await _store.TrimAsync(Files.Sum(file => file.Length), TimeSpan.MaxValue, [], CancellationToken.None));
 
         Assert.Single(Files);
     }
@@ -75,7 +90,7 @@ public sealed class SliceRetentionTests : IDisposable
     public async Task Get_AfterItWasRemoved_CutsTheSameSliceAnew()
     {
         var slice = await UsedAsync(0, 3, hoursAgo: 9);
-        await _store.TrimAsync(0, [], CancellationToken.None);
+        await _store.TrimAsync(0, TimeSpan.MaxValue, [], CancellationToken.None);
         Assert.Empty(Files);
 
         Assert.Equal(slice, await _store.GetAsync(_model, 0, 3, CancellationToken.None));
@@ -93,7 +108,7 @@ public sealed class SliceRetentionTests : IDisposable
         File.WriteAllBytes(half, new byte[10]);
         File.SetLastWriteTimeUtc(half, Now.AddHours(-9).UtcDateTime);
 
-        Assert.Equal(slice.Bytes + 10, await _store.TrimAsync(0, [], CancellationToken.None));
+        Assert.Equal(slice.Bytes + 10, await _store.TrimAsync(0, TimeSpan.MaxValue, [], CancellationToken.None));
 
         Assert.Empty(Files);
     }
@@ -104,10 +119,10 @@ public sealed class SliceRetentionTests : IDisposable
         var slice = await UsedAsync(0, 3, hoursAgo: 9);
         var key = Path.GetFileNameWithoutExtension(Directory.GetFiles(_directory.File("store/index"), "*0-3*.json").Single());
         using (new FileStream(_directory.File($"store/locks/{key}.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None))
-            Assert.Equal(0, await _store.TrimAsync(0, [], CancellationToken.None));
+            Assert.Equal(0, await _store.TrimAsync(0, TimeSpan.MaxValue, [], CancellationToken.None));
 
         Assert.True(File.Exists(slice.Path));
-        Assert.Equal(slice.Bytes, await _store.TrimAsync(0, [], CancellationToken.None));
+        Assert.Equal(slice.Bytes, await _store.TrimAsync(0, TimeSpan.MaxValue, [], CancellationToken.None));
     }
 
     private FileInfo[] Files => new DirectoryInfo(_directory.File("store/slices")).GetFiles();

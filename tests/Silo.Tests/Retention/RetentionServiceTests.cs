@@ -27,7 +27,7 @@ public sealed class RetentionServiceTests
         Assert.Equal(["journal", "slices"], await NextAsync(2));
         await service.StopAsync(CancellationToken.None);
         Assert.Contains((LogLevel.Information, "Removed the records of 3 requests from the journal."), _log.All);
-        Assert.Contains((LogLevel.Information, "Removed 500 bytes of slices that were not used for longest."), _log.All);
+        Assert.Contains((LogLevel.Information, "Removed 500 bytes of slices and weights that were not used for longest."), _log.All);
     }
 
     [Fact]
