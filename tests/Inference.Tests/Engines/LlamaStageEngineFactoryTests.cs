@@ -42,8 +42,8 @@ public sealed class LlamaStageEngineFactoryTests(TestModels models)
             return store.GetAsync(model, firstLayer, layerCount, cancellationToken);
         }
 
-        public Task<long> TrimAsync(long maxBytes, IReadOnlyCollection<string> servedSha256, CancellationToken cancellationToken) =>
-            store.TrimAsync(maxBytes, servedSha256, cancellationToken);
+        public Task<long> TrimAsync(long maxBytes, TimeSpan maxIdle, IReadOnlyCollection<string> servedSha256, CancellationToken cancellationToken) =>
+            store.TrimAsync(maxBytes, maxIdle, servedSha256, cancellationToken);
 
         public Task<string> GetSha256Async(ModelFile model, CancellationToken cancellationToken) => store.GetSha256Async(model, cancellationToken);
     }

@@ -27,8 +27,8 @@ internal sealed class DamagedSlices(ISliceStore store, int layer, string tensor)
         return slice with { Path = copy };
     }
 
-    public Task<long> TrimAsync(long maxBytes, IReadOnlyCollection<string> servedSha256, CancellationToken cancellationToken) =>
-        store.TrimAsync(maxBytes, servedSha256, cancellationToken);
+    public Task<long> TrimAsync(long maxBytes, TimeSpan maxIdle, IReadOnlyCollection<string> servedSha256, CancellationToken cancellationToken) =>
+        store.TrimAsync(maxBytes, maxIdle, servedSha256, cancellationToken);
 
     public Task<string> GetSha256Async(ModelFile model, CancellationToken cancellationToken) => store.GetSha256Async(model, cancellationToken);
 
