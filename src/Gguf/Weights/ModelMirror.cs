@@ -121,9 +121,10 @@ public sealed class ModelMirror : IPieceSource, IDisposable
         int[] wanted = [.. pieces.Distinct().Order()];
         // One after another: they share a network and a disk, and mostly want the same.
         await _fetching.WaitAsync(cancellationToken).ConfigureAwait(false);
-        var hold = new Hold(this, wanted);
+        Hold? hold = null;
         try
         {
+            hold = new Hold(this, wanted);
             var missing = await Task.Run(() => wanted.Where(piece => !Check(piece)).ToArray(), cancellationToken).ConfigureAwait(false);
             if (missing.Length > 0)
                 await FetchAsync(missing, roomBytes, what, cancellationToken).ConfigureAwait(false);
@@ -137,7 +138,7 @@ public sealed class ModelMirror : IPieceSource, IDisposable
         }
         catch
         {
-            hold.Dispose();
+            hold?.Dispose();
             throw;
         }
         finally

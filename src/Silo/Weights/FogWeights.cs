@@ -62,22 +62,16 @@ internal sealed partial class FogWeights(HostConfiguration configuration, KvSend
         try
         {
             var grains = client.Services.GetRequiredService<IClusterClient>();
-            while (true)
-            {
-                var modelId = _modelId.Length > 0 ? _modelId : await OnlyModelAsync(grains, cancellationToken);
-                if (await Ask(grains.GetGrain<IWeightsGrain>(modelId).GetSourceAsync(), cancellationToken) is { } source)
-                {
-                    var fetcher = new PieceFetcher(grains, modelId, ownSilo: null, sender, configuration.Weights, time, logger);
-                    var manifest = await fetcher.GetManifestAsync(source, cancellationToken);
-                    if (manifest.ModelId != modelId)
-                        throw new ModelFileException($"The fog gives the weights of '{manifest.ModelId}' for those of '{modelId}'.");
-                    var mirror = folder.Mirror(manifest);
-                    mirror.FetchBy(fetcher);
-                    return await OpenAsync(mirror, cancellationToken);
-                }
-                Say($"no silo has the weights of {modelId} (yet)");
-                await Task.Delay(Pause, time, cancellationToken);
-            }
+            var modelId = _modelId.Length > 0 ? _modelId : await OnlyModelAsync(grains, cancellationToken);
+            var source = await Ask(grains.GetGrain<IWeightsGrain>(modelId).GetSourceAsync(), cancellationToken)
+                ?? throw new E2LlmException($"no silo has the weights of {modelId} (yet)", mayRetry: true);
+            var fetcher = new PieceFetcher(grains, modelId, ownSilo: null, sender, configuration.Weights, time, logger);
+            var manifest = await fetcher.GetManifestAsync(source, cancellationToken);
+            if (manifest.ModelId != modelId)
+                throw new ModelFileException($"The fog gives the weights of '{manifest.ModelId}' for those of '{modelId}'.");
+            var mirror = folder.Mirror(manifest);
+            mirror.FetchBy(fetcher);
+            return await OpenAsync(mirror, cancellationToken);
         }
         finally
         {
