@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
+using System.Text.Json;
 using E2LLM.Cli.Tests.Processes;
 using E2LLM.Core.Trust;
 
@@ -45,7 +46,7 @@ public sealed class FogOfProcessesTests : IDisposable
             Assert.Equal(["offered", "offered", "offered"], await StatesAsync(gateway));
 
             // What its device needs has come from the others, and it takes requests as they do.
-            Assert.Contains("- silo-c has ", (await DevicesAsync("list", gateway)).Output);
+            await UntilAsync(async () => await HeldBytesAsync(http, "c") > 1_000_000);
             using (var gatewayOfC = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{ports[6]}"), Timeout = Patience })
                 Assert.Equal(HttpStatusCode.OK, (await AskAsync(gatewayOfC)).Status);
 
@@ -112,6 +113,14 @@ public sealed class FogOfProcessesTests : IDisposable
             return false; // it does not listen yet
         }
     });
+
+    /// <summary>What a device's silo has of the weights; 0 where it has not said.</summary>
+    private static async Task<long> HeldBytesAsync(HttpClient http, string device)
+    {
+        var models = await http.GetFromJsonAsync<JsonElement>("/v1/devices");
+        var found = models.GetProperty("models")[0].GetProperty("devices").EnumerateArray().Single(known => known.GetProperty("id").GetString() == device);
+        return found.TryGetProperty("weights", out var weights) ? weights.GetProperty("held_bytes").GetInt64() : 0;
+    }
 
     private static async Task<(HttpStatusCode Status, string Body)> AskAsync(HttpClient http, bool stream = false)
     {
