@@ -22,6 +22,14 @@ public class FleetFileReaderTests
     }
 
     [Fact]
+    public void Parse_Trusted_IsWhatTheFileSaysAndElseNot()
+    {
+        var fleet = FleetFileReader.Parse("""{ "devices": [ { "id": "a", "memoryBytes": 5, "trusted": true }, { "id": "b", "memoryBytes": 5 } ] }""", "test");
+
+        Assert.Equal([true, false], fleet.Devices.Select(device => device.IsTrusted));
+    }
+
+    [Fact]
     public void Parse_Link_HoldsInBothDirectionsUnlessOneWay()
     {
         var fleet = FleetFileReader.Parse(
