@@ -24,4 +24,10 @@ public sealed record DeviceSpec
     /// the last layers. What a device says of itself here is its owner's word, and no proof.
     /// </summary>
     [Id(5)] public bool IsTrusted { get; init; }
+
+    /// <summary>
+    /// What of its machine the device computes on, by the engine's own name: "CPU", "CUDA0", "Vulkan0". Empty: as the engine sees fit, which is a GPU where
+    /// it has one.
+    /// </summary>
+    [Id(6)] public string ComputeDevice { get; init; } = "";
 }

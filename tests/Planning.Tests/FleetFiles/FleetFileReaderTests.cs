@@ -22,6 +22,14 @@ public class FleetFileReaderTests
     }
 
     [Fact]
+    public void Parse_ComputeDevice_IsTheEnginesNameOfOne()
+    {
+        var fleet = FleetFileReader.Parse("""{ "devices": [ { "id": "a", "memoryBytes": 5, "computeDevice": "CUDA0" }, { "id": "b", "memoryBytes": 5 } ] }""", "test");
+
+        Assert.Equal(["CUDA0", ""], fleet.Devices.Select(device => device.ComputeDevice));
+    }
+
+    [Fact]
     public void Parse_Trusted_IsWhatTheFileSaysAndElseNot()
     {
         var fleet = FleetFileReader.Parse("""{ "devices": [ { "id": "a", "memoryBytes": 5, "trusted": true }, { "id": "b", "memoryBytes": 5 } ] }""", "test");
