@@ -8,7 +8,7 @@ namespace E2LLM.Benchmarks.Scale;
 /// <summary>Starts a fog of each size, times its way to a plan that serves, and counts what leaves its processes at rest and under load.</summary>
 internal sealed class ScaleBenchmark(ScaleSettings settings)
 {
-    private static readonly TimeSpan PollPeriod = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan PollPeriod = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
     private static readonly TimeProvider Time = TimeProvider.System;
@@ -22,7 +22,6 @@ internal sealed class ScaleBenchmark(ScaleSettings settings)
             try
             {
                 results.Add(await RunAsync(devices, directory.FullName));
-                Console.Error.WriteLine(results[^1].Summary);
             }
             finally
             {
@@ -37,6 +36,7 @@ internal sealed class ScaleBenchmark(ScaleSettings settings)
     {
         await using var fog = await ScaleFog.StartAsync(directory, (index, table) => Spec(index, devices, table), settings.Processes);
         var joined = await WatchAsync(fog, devices);
+        Console.Error.WriteLine($"{devices} devices serve after {joined.Serving:0.0} s (planned after {joined.Planned:0.0} s).");
         var status = await SettledAsync(fog);
         await RequestsAsync(fog, seed: 0); // what is only done once is over
         var quiet = await CountAsync(fog, () => Task.Delay(TimeSpan.FromSeconds(settings.QuietSeconds), Time));

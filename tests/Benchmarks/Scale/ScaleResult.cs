@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace E2LLM.Benchmarks.Scale;
 
 /// <summary>Seconds since all silos were up.</summary>
@@ -38,10 +36,6 @@ internal sealed record ScaleResult
     public required ScaleWindow Quiet { get; init; }
 
     public required ScaleWindow Loaded { get; init; }
-
-    public string Summary => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{Devices} devices: {Replicas} replicas ({Splits} split), {Stages} stages; fleet {Joined.Taken:0.0} s, profiled {Joined.Profiled:0.0} s, plan {Joined.Planned:0.0} s, serving {Joined.Serving:0.0} s ({Joined.CpuSeconds:0.0} s CPU)");
 
     public IEnumerable<string> CallNames => Quiet.Counts.Calls.Keys.Union(Loaded.Counts.Calls.Keys);
 
