@@ -52,14 +52,20 @@ internal sealed unsafe class LlamaCppLoader : LlamaRuntimeLoader
 
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? searchPath) => Libraries.GetValueOrDefault(name);
 
-    private static string[] ReadDevices()
+    private static ComputeDevice[] ReadDevices()
     {
-        var devices = new string[(int)NativeMethods.ggml_backend_dev_count()];
+        var devices = new ComputeDevice[(int)NativeMethods.ggml_backend_dev_count()];
         for (var index = 0; index < devices.Length; index++)
         {
             var device = NativeMethods.ggml_backend_dev_get((nuint)index);
-            devices[index] =
-                $"{Text(NativeMethods.ggml_backend_dev_name(device))}: {Text(NativeMethods.ggml_backend_dev_description(device))}";
+            nuint free, total;
+            NativeMethods.ggml_backend_dev_memory(device, &free, &total);
+            devices[index] = new ComputeDevice(
+                Text(NativeMethods.ggml_backend_dev_name(device)),
+                Text(NativeMethods.ggml_backend_dev_description(device)),
+                ComputeDevice.KindOf(NativeMethods.ggml_backend_dev_type(device)),
+                (long)total,
+                (long)free);
         }
         return devices;
 

@@ -5,9 +5,9 @@ using E2LLM.Inference.Runtimes;
 namespace E2LLM.Inference.LlamaCpp;
 
 /// <summary>llama.cpp v0.5.0.</summary>
-internal sealed unsafe class LlamaCppRuntime(IReadOnlyList<string> devices, nint readTensor) : ILlamaRuntime
+internal sealed unsafe class LlamaCppRuntime(IReadOnlyList<ComputeDevice> devices, nint readTensor) : ILlamaRuntime
 {
-    public IReadOnlyList<string> Devices => devices;
+    public IReadOnlyList<ComputeDevice> Devices => devices;
 
     public delegate* unmanaged[Cdecl]<GgmlTensor*, void*, nuint, nuint, void> ReadTensor =>
         (delegate* unmanaged[Cdecl]<GgmlTensor*, void*, nuint, nuint, void>)readTensor;
@@ -18,7 +18,9 @@ internal sealed unsafe class LlamaCppRuntime(IReadOnlyList<string> devices, nint
     {
         var parameters = NativeMethods.llama_model_default_params();
         parameters.VocabOnly = loading.IsVocabularyOnly ? (byte)1 : (byte)0;
-        parameters.GpuLayers = loading.GpuLayers;
+        parameters.GpuLayers = loading.Target.GpuLayers;
+        if (loading.Target.SingleGpu is { } gpu)
+            (parameters.SplitMode, parameters.MainGpu) = (LlamaModelParams.NoSplit, gpu);
         parameters.UseExtraBufferTypes = loading.Repack ? (byte)1 : (byte)0;
         return new LlamaCppModel(LlamaModelHandle.Load(path, parameters));
     }

@@ -6,6 +6,9 @@ namespace E2LLM.Inference.LlamaCpp;
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct LlamaModelParams
 {
+    /// <summary>LLAMA_SPLIT_MODE_NONE: <see cref="MainGpu"/> alone, none at all where that is -1.</summary>
+    public const int NoSplit = 0;
+
     public void* Devices;
     public void* TensorBufferOverrides;
     public int GpuLayers;

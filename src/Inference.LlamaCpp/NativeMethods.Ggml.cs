@@ -33,6 +33,12 @@ internal static unsafe partial class NativeMethods
     internal static partial byte* ggml_backend_dev_description(nint device);
 
     [LibraryImport(GgmlBase)]
+    internal static partial int ggml_backend_dev_type(nint device);
+
+    [LibraryImport(GgmlBase)]
+    internal static partial void ggml_backend_dev_memory(nint device, nuint* free, nuint* total);
+
+    [LibraryImport(GgmlBase)]
     internal static partial GgmlTypeTraits* ggml_get_type_traits(int type);
 
     [LibraryImport(GgmlBase)]

@@ -8,9 +8,9 @@ using LLama.Native;
 namespace E2LLM.Inference.LlamaSharp;
 
 /// <summary>llama.cpp as LLamaSharp 0.30.0 brings it.</summary>
-internal sealed unsafe class LlamaSharpRuntime(IReadOnlyList<string> devices, nint readTensor) : ILlamaRuntime
+internal sealed unsafe class LlamaSharpRuntime(IReadOnlyList<ComputeDevice> devices, nint readTensor) : ILlamaRuntime
 {
-    public IReadOnlyList<string> Devices => devices;
+    public IReadOnlyList<ComputeDevice> Devices => devices;
 
     public delegate* unmanaged[Cdecl]<GgmlTensor*, void*, nuint, nuint, void> ReadTensor =>
         (delegate* unmanaged[Cdecl]<GgmlTensor*, void*, nuint, nuint, void>)readTensor;
@@ -21,7 +21,9 @@ internal sealed unsafe class LlamaSharpRuntime(IReadOnlyList<string> devices, ni
     {
         var parameters = LLamaModelParams.Default();
         parameters.vocab_only = loading.IsVocabularyOnly;
-        parameters.n_gpu_layers = loading.GpuLayers;
+        parameters.n_gpu_layers = loading.Target.GpuLayers;
+        if (loading.Target.SingleGpu is { } gpu)
+            (parameters.split_mode, parameters.main_gpu) = (GPUSplitMode.None, gpu);
         parameters.use_extra_bufts = loading.Repack;
         using var errors = NativeLog.CaptureErrors();
         try

@@ -7,6 +7,7 @@ using E2LLM.Benchmarks.Nodes;
 using E2LLM.Benchmarks.Orchestration;
 using E2LLM.Benchmarks.PlannedSteps;
 using E2LLM.Benchmarks.Runtimes;
+using E2LLM.Benchmarks.Scale;
 using E2LLM.Benchmarks.Serving;
 using E2LLM.Benchmarks.TwoSilos;
 
@@ -22,6 +23,8 @@ var root = new RootCommand("Benchmarks: whole flows on the real engine, and what
     InterferenceCommand.Create(),
     OrchestrationCommand.Create(),
     FrozenSiloCommand.Create(),
+    ScaleCommand.Create(),
+    ScaleNodeCommand.Create(),
     RuntimesCommand.Create(),
     RuntimeCommand.Create(),
     NodeCommand.Create(),

@@ -48,6 +48,11 @@ internal sealed class PlanOptions
         Description = "Slowest speed at which a reader may get tokens. 0 sets no limit.",
     };
 
+    private readonly Option<bool> _trustedEnds = new("--trusted-ends")
+    {
+        Description = "First and last layers on devices alone that the fleet file calls trusted: the others see no tokens, only hidden states.",
+    };
+
     private readonly Option<int?> _kvCells = new("--kv-cells") { Description = "Tokens in a replica's KV cache. Default: what its sequences take, if they are mean requests." };
     private readonly Option<int?> _maxSequences = new("--max-sequences") { Description = "Sequences of a replica at once, 1 to 255. Default: the plan's choice for each replica, by its memory." };
     private readonly Option<int?> _maxStepTokens = new("--max-step-tokens") { Description = "Rows of a step, and so of a prefill chunk, 1 to 8192. Default: a mean prompt, 512 at most." };
@@ -91,7 +96,7 @@ internal sealed class PlanOptions
         });
         Option[] all =
         [
-            _fleet, _model, _workload, _rate, _horizon, _objective, _ttft, _tpot, _planner, _seed, _minimumSpeed, _kvCells, _maxSequences, _maxStepTokens,
+            _fleet, _model, _workload, _rate, _horizon, _objective, _ttft, _tpot, _planner, _seed, _minimumSpeed, _trustedEnds, _kvCells, _maxSequences, _maxStepTokens,
             _maxSequenceTokens, _kvType, _runtime, _profiles, _like, _timeLimit, _json, _svg, _html, _compare, _list,
         ];
         foreach (var option in all)
@@ -120,6 +125,7 @@ internal sealed class PlanOptions
         Planners = Planners(arguments.GetValue(_planner)!),
         Seed = arguments.GetValue(_seed),
         MinimumTokensPerSecond = arguments.GetValue(_minimumSpeed),
+        TrustedEnds = arguments.GetValue(_trustedEnds),
         KvCells = arguments.GetValue(_kvCells),
         MaxSequences = arguments.GetValue(_maxSequences),
         MaxStepTokens = arguments.GetValue(_maxStepTokens),

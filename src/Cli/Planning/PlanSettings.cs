@@ -31,6 +31,8 @@ internal sealed record PlanSettings
 
     public double MinimumTokensPerSecond { get; init; }
 
+    public bool TrustedEnds { get; init; }
+
     /// <summary>Null keeps what suits the workload.</summary>
     public int? KvCells { get; init; }
 

@@ -18,4 +18,16 @@ public sealed record DeviceSpec
 
     /// <summary>What the device is, for people: "Raspberry Pi 5".</summary>
     [Id(4)] public string Description { get; init; } = "";
+
+    /// <summary>
+    /// Whether its owner is trusted with the text of requests: where <see cref="Plans.PlanRequest.TrustedEnds"/> is set, such devices alone hold the first and
+    /// the last layers. What a device says of itself here is its owner's word, and no proof.
+    /// </summary>
+    [Id(5)] public bool IsTrusted { get; init; }
+
+    /// <summary>
+    /// What of its machine the device computes on, by the engine's own name: "CPU", "CUDA0", "Vulkan0". Empty: as the engine sees fit, which is a GPU where
+    /// it has one.
+    /// </summary>
+    [Id(6)] public string ComputeDevice { get; init; } = "";
 }

@@ -6,6 +6,8 @@ namespace E2LLM.Core.Fleets;
 [GenerateSerializer, Alias("E2LLM.FleetSpec"), Immutable]
 public sealed record FleetSpec
 {
+    [NonSerialized] private LinkIndex? _named;
+
     [Id(0)] public required string Name { get; init; }
 
     [Id(1)] public required ImmutableArray<DeviceSpec> Devices { get; init; }
@@ -27,10 +29,7 @@ public sealed record FleetSpec
     {
         if (from == to)
             return new LinkSpec { From = from, To = to, BandwidthBytesPerSecond = double.PositiveInfinity, LatencySeconds = 0 };
-        foreach (var link in Links)
-            if (link.From == from && link.To == to)
-                return link;
-        return new LinkSpec
+        return Named().GetValueOrDefault((from, to)) ?? new LinkSpec
         {
             From = from,
             To = to,
@@ -42,7 +41,7 @@ public sealed record FleetSpec
 
     /// <summary>By value: the same fleet, read or received twice, is equal.</summary>
     public bool Equals(FleetSpec? other) =>
-        other is not null
+        ReferenceEquals(this, other) || other is not null
         && Name == other.Name
         && DefaultBandwidthBytesPerSecond.Equals(other.DefaultBandwidthBytesPerSecond)
         && DefaultLatencySeconds.Equals(other.DefaultLatencySeconds)
@@ -53,4 +52,19 @@ public sealed record FleetSpec
     public override int GetHashCode() => HashCode.Combine(Name, Devices.Length, Links.Length);
 
     public DeviceSpec? Find(string deviceId) => Devices.FirstOrDefault(device => device.Id == deviceId);
+
+    /// <summary>By pair. The first of those that name one pair counts. Made once: routes ask for links of many pairs, each time anew.</summary>
+    private Dictionary<(string From, string To), LinkSpec> Named()
+    {
+        // A copy with other links has the index of the ones before.
+        if (_named is { } known && known.Of == Links)
+            return known.ByPair;
+        var byPair = new Dictionary<(string From, string To), LinkSpec>(Links.Length);
+        foreach (var link in Links)
+            byPair.TryAdd((link.From, link.To), link);
+        _named = new(Links, byPair);
+        return byPair;
+    }
+
+    private sealed record LinkIndex(ImmutableArray<LinkSpec> Of, Dictionary<(string From, string To), LinkSpec> ByPair);
 }

@@ -11,6 +11,14 @@ public interface IPlanAdvisor
     /// <summary>What each replica does, what limits it, what is predicted and what is proved; one sentence a line.</summary>
     ImmutableArray<string> Explain(PlanRequest request, ServingPlan plan);
 
+    /// <summary>
+    /// The same plan with alike devices in other places, where that leaves more of what runs as it is. Without a word of what is alike, the plan as it is.
+    /// </summary>
+    /// <param name="request">What the plan was made for.</param>
+    /// <param name="plan">The new one.</param>
+    /// <param name="running">Replicas that run, or are about to.</param>
+    ServingPlan Align(PlanRequest request, ServingPlan plan, IReadOnlyList<ReplicaPlan> running) => plan;
+
     /// <summary>What would move between the devices, for how long, and what it would bring; one sentence a line.</summary>
     ImmutableArray<string> Compare(PlanRequest request, ServingPlan running, ServingPlan candidate);
 }

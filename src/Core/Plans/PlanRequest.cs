@@ -38,4 +38,10 @@ public sealed record PlanRequest
 
     /// <summary>What counts into the goodput.</summary>
     [Id(9)] public ServiceTargets Targets { get; init; } = new();
+
+    /// <summary>
+    /// Whether every replica's first and last stage are on trusted devices (<see cref="DeviceSpec.IsTrusted"/>): tokens come in at the first layers and
+    /// out of the last. The devices between see hidden states and the KV caches of their own layers alone.
+    /// </summary>
+    [Id(10)] public bool TrustedEnds { get; init; }
 }

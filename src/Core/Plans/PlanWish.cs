@@ -17,4 +17,7 @@ public sealed record PlanWish
 
     /// <summary>Tokens a second for every reader; 0: no minimum.</summary>
     [Id(4)] public double? MinimumTokensPerSecond { get; init; }
+
+    /// <summary>As <see cref="PlanRequest.TrustedEnds"/>. A plan made without is not served where the serving options want it.</summary>
+    [Id(5)] public bool? TrustedEnds { get; init; }
 }

@@ -26,6 +26,7 @@ internal static class DeviceJson
             json.WriteNumber("memory_bytes", device.Spec.MemoryBytes);
             json.WriteNumber("threads", device.Spec.Threads);
             json.WriteNumber("slowdown_factor", device.Spec.SlowdownFactor);
+            json.WriteBoolean("trusted", device.Spec.IsTrusted);
             json.WriteString("description", device.Spec.Description);
             if (device.Weights is { } weights)
                 Write(json, weights);

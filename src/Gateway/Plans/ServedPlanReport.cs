@@ -43,6 +43,7 @@ internal static class ServedPlanReport
         MemoryBytes = device.MemoryBytes,
         Threads = device.Threads,
         SlowdownFactor = device.SlowdownFactor,
+        Trusted = device.IsTrusted,
         Figures = profile is null ? null : PlanJson.NameOf(profile.Source),
     };
 

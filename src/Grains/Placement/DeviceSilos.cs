@@ -37,6 +37,9 @@ public sealed class DeviceSilos(ISiloMetadataCache metadata, ISiloStatusOracle s
         throw NoneHosts(deviceId);
     }
 
+    /// <summary>The live silo of a device as far as it is known; null where none has said that it hosts it.</summary>
+    public SiloAddress? Find(string deviceId) => silos.GetActiveSilos().FirstOrDefault(silo => DevicesOf(silo)?.Contains(deviceId) == true);
+
     /// <summary>Null where the silo has yet to say.</summary>
     private IReadOnlyCollection<string>? DevicesOf(SiloAddress silo) =>
         silo.Equals(local.SiloAddress) ? devices.Ids

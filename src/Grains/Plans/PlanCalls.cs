@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using E2LLM.Core.Errors;
+using E2LLM.Core.Fleets;
 using E2LLM.Core.Models;
 using E2LLM.Core.Plans;
 using E2LLM.Grains.Interfaces.Devices;
@@ -52,7 +53,7 @@ internal sealed partial class PlanCalls(
                 Generation = replica.Generation,
                 Model = model,
                 Plan = replica.Plan,
-                Fleet = replica.Fleet,
+                Fleet = Around(replica),
                 Start = start,
             });
             ModelFault = null;
@@ -65,6 +66,17 @@ internal sealed partial class PlanCalls(
             ModelFault = exception as ModelFileException ?? ModelFault;
             return (machine, now) => machine.StartFailed(key, start, exception.Message, now);
         }
+    }
+
+    /// <summary>What a replica has to know of its fleet: its own devices, and the links that they send over. All of a large one's pairs would go out once a replica.</summary>
+    private static FleetSpec Around(ActualReplica replica)
+    {
+        var own = replica.Plan.Stages.Select(stage => stage.DeviceId).ToHashSet(StringComparer.Ordinal);
+        return replica.Fleet with
+        {
+            Devices = replica.Fleet.Devices.RemoveAll(device => !own.Contains(device.Id)),
+            Links = replica.Fleet.Links.RemoveAll(link => !own.Contains(link.From)),
+        };
     }
 
     private async Task<Action<PlanMachine, double>> DrainAsync(string key)

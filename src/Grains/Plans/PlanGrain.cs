@@ -64,7 +64,7 @@ public sealed partial class PlanGrain(
         _maker = new PlanMaker(ModelId, GrainFactory, silos, catalog, advisor, options.Value);
         _calls = new PlanCalls(ModelId, GrainFactory, silos, _reports, time, logger);
         var times = new PlanTimes { DrainSeconds = options.Value.DrainSeconds, SilenceSeconds = options.Value.ReplicaSilenceSeconds };
-        _machine = new PlanMachine(times, KeyOf, _store.Read().For(_maker.Model), NowSeconds);
+        _machine = new PlanMachine(times, KeyOf, _store.Read().For(_maker.Model, options.Value.TrustedEnds), NowSeconds);
         this.RegisterGrainTimer(
             () => shutdown.HasBegun ? Task.CompletedTask : TellAsync(machine => machine.Tick(NowSeconds)),
             new GrainTimerCreationOptions { DueTime = TickPeriod, Period = TickPeriod, Interleave = true });
@@ -79,7 +79,7 @@ public sealed partial class PlanGrain(
         {
             var seen = await Maker.ProfileAsync(fleet);
             Machine.Proceed(attempt, PlanActivity.Planning);
-            return seen with { Plan = await Maker.PlanAsync(seen, new PlanWish()) };
+            return seen with { Plan = await Maker.PlanAsync(seen, new PlanWish(), Running()) };
         });
     }
 
@@ -89,7 +89,7 @@ public sealed partial class PlanGrain(
         var plan = plans.FirstOrDefault(kept => kept.Generation == generation) ?? throw new PlanningException(
             $"No plan of generation {generation} is kept for model '{ModelId}'. Kept are: {string.Join(", ", plans.Select(kept => kept.Generation))}.");
         var planned = Planned();
-        PlanMaker.Check(plan, planned);
+        Maker.Check(plan, planned);
         var desired = new DesiredServing { Fleet = planned.Fleet, OfGeneration = generation };
         return ServeAsync(PlanActivity.Planning, desired, _ => Task.FromResult(planned with { Plan = plan }));
     }
@@ -97,7 +97,7 @@ public sealed partial class PlanGrain(
     public async Task<PlanProposal> ProposeAsync(PlanWish wish)
     {
         var planned = Planned();
-        var plan = await KeepAsync(await Maker.PlanAsync(planned, wish));
+        var plan = await KeepAsync(await Maker.PlanAsync(planned, wish, Running()));
         return new PlanProposal
         {
             Plan = plan,
@@ -192,6 +192,8 @@ public sealed partial class PlanGrain(
         _applied = desired.Fleet;
         return await GetStatusAsync();
     }
+
+    private ReplicaPlan[] Running() => [.. Machine.Members.Select(member => member.Plan)];
 
     private PlannedServing Planned() => Machine.Planned
         ?? throw new PlanningException($"No fleet has been applied to model '{ModelId}' yet, so there is nothing to plan with.");

@@ -6,6 +6,7 @@ using E2LLM.Core.Plans;
 using E2LLM.Grains.Interfaces.Devices;
 using E2LLM.Grains.Placement;
 using E2LLM.Scheduling.Protocols.HandOff;
+using E2LLM.Scheduling.Protocols.Plans;
 
 namespace E2LLM.Grains.Plans;
 
@@ -26,35 +27,49 @@ internal sealed class PlanMaker(
         var model = Model ?? throw new ConfigurationException(
             $"Model '{modelId}' is not in this silo's catalog. It has: {string.Join(", ", catalog.Models.Select(known => known.Id))}.");
         Seen = new PlannedServing { Fleet = fleet, Model = model, Profiles = [] };
-        var profiles = new List<DeviceProfile>();
+        var profiles = new Dictionary<string, DeviceProfile>(StringComparer.Ordinal);
+        // Silos that a real network lies between are machines of their own; others may be processes of this one.
+        var machines = fleet.HasRealDefaultLink ? fleet.Devices.GroupBy(device => silos.Find(device.Id)) : fleet.Devices.GroupBy(_ => (SiloAddress?)null);
+        await Task.WhenAll(machines.Select(ProfileMachineAsync));
+        return Seen = Seen with { Profiles = [.. fleet.Devices.Select(device => profiles[device.Id])] };
+
         // One after the other: devices that share a machine would only time each other's noise.
-        foreach (var device in fleet.Devices)
+        async Task ProfileMachineAsync(IEnumerable<DeviceSpec> devices)
         {
-            silos.Require(device.Id);
-            profiles.Add(await grains.GetGrain<IDeviceGrain>(device.Id).ProfileAsync(model.Id));
+            foreach (var device in devices)
+            {
+                silos.Require(device.Id);
+                profiles[device.Id] = await grains.GetGrain<IDeviceGrain>(device.Id).ProfileAsync(model.Id);
+            }
         }
-        return Seen = Seen with { Profiles = [.. profiles] };
     }
 
     /// <summary>Runs a planner, on the pool.</summary>
+    /// <param name="from">Fleet, model and profiles.</param>
+    /// <param name="wish">What the plan is wanted for.</param>
+    /// <param name="running">Replicas that are to be left as they are where other devices do as well.</param>
     /// <exception cref="PlanningException">There is no plan, or none that could be served.</exception>
-    public async Task<ServingPlan> PlanAsync(PlannedServing from, PlanWish wish)
+    public async Task<ServingPlan> PlanAsync(PlannedServing from, PlanWish wish, IReadOnlyList<ReplicaPlan> running)
     {
         var request = Request(from, wish);
         var planner = advisor.FindPlanner(wish.Planner ?? options.Planner);
-        var plan = await Task.Run(() => planner.Plan(request, CancellationToken.None));
-        KvRules.ThrowIfUnservable(plan, from.Model);
+        var plan = await Task.Run(() => advisor.Align(request, planner.Plan(request, CancellationToken.None), running));
+        Check(plan, from, request.TrustedEnds);
         return plan;
     }
 
     /// <exception cref="PlanningException">The plan cannot be served on the fleet.</exception>
-    public static void Check(ServingPlan plan, PlannedServing on)
+    public void Check(ServingPlan plan, PlannedServing on) => Check(plan, on, options.TrustedEnds);
+
+    private static void Check(ServingPlan plan, PlannedServing on, bool trustedEnds)
     {
         foreach (var stage in plan.Replicas.SelectMany(replica => replica.Stages))
             if (on.Fleet.Find(stage.DeviceId) is null)
                 throw new PlanningException(
                     $"Plan {plan.Generation} uses device '{stage.DeviceId}', which fleet '{on.Fleet.Name}' does not have.");
         KvRules.ThrowIfUnservable(plan, on.Model);
+        if (trustedEnds)
+            TrustRules.ThrowIfUntrusted(plan, on.Fleet);
     }
 
     public Task<ImmutableArray<string>> ExplainAsync(PlannedServing planned, ServingPlan plan, PlanWish wish)
@@ -90,6 +105,7 @@ internal sealed class PlanMaker(
                 TpotSeconds = options.TpotTargetSeconds,
                 Share = options.TargetShare,
             },
+            TrustedEnds = wish.TrustedEnds ?? options.TrustedEnds,
             MinimumTokensPerSecond = wish.MinimumTokensPerSecond ?? options.MinimumTokensPerSecond,
         };
     }

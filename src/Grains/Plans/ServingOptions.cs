@@ -133,6 +133,12 @@ public sealed class ServingOptions
     public string Planner { get; set; } = "e2llm";
 
     /// <summary>
+    /// Whether first and last layers are on devices alone that their fleet file calls trusted. The others see no tokens, only hidden states. The same on
+    /// all silos.
+    /// </summary>
+    public bool TrustedEnds { get; set; }
+
+    /// <summary>
     /// What plans are made for: answers that end soon at the expected rate, most answers within the targets, short waits, or the highest
     /// rate; Auto: the first where the fleet carries the rate with ease, the second above.
     /// </summary>

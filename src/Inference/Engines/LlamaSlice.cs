@@ -22,13 +22,13 @@ internal sealed unsafe partial class LlamaSlice : IDisposable
     /// <param name="isLast">Whether it has the head; else its last block is tapped.</param>
     /// <param name="settings">In range.</param>
     /// <param name="threads">Compute threads.</param>
-    /// <param name="gpuLayers">See <see cref="LlamaLibraryOptions.GpuLayers"/>.</param>
+    /// <param name="target">Where its layers are computed.</param>
     /// <exception cref="EngineException">llama.cpp refused the file, or memory is short.</exception>
-    public LlamaSlice(ILlamaRuntime runtime, string path, bool isLast, EngineSettings settings, int threads, int gpuLayers)
+    public LlamaSlice(ILlamaRuntime runtime, string path, bool isLast, EngineSettings settings, int threads, ComputeTarget target)
     {
         try
         {
-            _model = runtime.LoadModel(path, new ModelLoading(IsVocabularyOnly: false, gpuLayers, settings.Repack));
+            _model = runtime.LoadModel(path, new ModelLoading(IsVocabularyOnly: false, target, settings.Repack));
             Width = _model.Width;
             WeightBytes = _model.SizeBytes;
             VocabularySize = _model.Vocabulary.Size;

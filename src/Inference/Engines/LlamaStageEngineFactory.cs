@@ -38,6 +38,7 @@ public sealed class LlamaStageEngineFactory(ModelCatalog catalog, ISliceStore sl
         StageEngineSpecCheck.Check(spec, model);
         StageEngineSpecCheck.CheckMemory(spec, model);
         var runtime = LlamaRuntimes.Get(library);
+        var target = ComputeTarget.Of(spec.Device.ComputeDevice, runtime.Devices, library.GpuLayers);
         var slice = await slices.GetAsync(file, spec.FirstLayer, spec.LayerCount, cancellationToken).ConfigureAwait(false);
         SliceFileCheck.Check(slice, file.ArchitectureName, library);
         var isLast = spec.FirstLayer + spec.LayerCount == model.LayerCount;
@@ -52,7 +53,7 @@ public sealed class LlamaStageEngineFactory(ModelCatalog catalog, ISliceStore sl
             KvLayout = KvLayoutReader.Read(slice, file, spec.Settings),
             Runtime = runtime,
             Time = time,
-            LoadSlice = () => new LlamaSlice(runtime, slice.Path, isLast, spec.Settings, spec.Device.Threads, library.GpuLayers),
+            LoadSlice = () => new LlamaSlice(runtime, slice.Path, isLast, spec.Settings, spec.Device.Threads, target),
             OpenEmbeddings = spec.FirstLayer == 0 ? () => new TokenEmbeddings(runtime, file.File, file.Embedding) : null,
         };
         var engine = await LlamaStageEngine.LoadAsync(parts, cancellationToken).ConfigureAwait(false);

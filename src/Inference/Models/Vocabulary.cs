@@ -16,7 +16,7 @@ internal sealed class Vocabulary : IDisposable
     /// <exception cref="EngineException">llama.cpp refused the file.</exception>
     public Vocabulary(ILlamaRuntime runtime, string path)
     {
-        _model = runtime.LoadModel(path, new ModelLoading(IsVocabularyOnly: true, GpuLayers: 0, Repack: true));
+        _model = runtime.LoadModel(path, new ModelLoading(IsVocabularyOnly: true, Target: default, Repack: true));
         _vocabulary = _model.Vocabulary;
         Size = _vocabulary.Size;
         ChatTemplate = _vocabulary.ChatTemplate;

@@ -27,30 +27,30 @@ public sealed class LlamaDeviceProfiler : IDeviceProfiler
 
     private readonly ModelCatalog _catalog;
     private readonly LlamaStageEngineFactory _engines;
-    private readonly SharedLoads<(string ModelId, int Threads), HostTimes> _times;
+    private readonly SharedLoads<(string ModelId, int Threads, string ComputeDevice), HostTimes> _times;
 
     /// <param name="catalog">The models that can be asked for.</param>
     /// <param name="engines">Loads the layers that are timed.</param>
     public LlamaDeviceProfiler(ModelCatalog catalog, LlamaStageEngineFactory engines)
     {
         (_catalog, _engines) = (catalog, engines);
-        _times = new(key => MeasureAsync(key.ModelId, key.Threads));
+        _times = new(key => MeasureAsync(key.ModelId, key.Threads, key.ComputeDevice));
     }
 
     /// <exception cref="E2LlmException">The model is unknown or the engine cannot load.</exception>
     public async Task<DeviceProfile> ProfileAsync(DeviceSpec device, string modelId, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(device);
-        var times = await _times.GetAsync((modelId, device.Threads), cancellationToken).ConfigureAwait(false);
+        var times = await _times.GetAsync((modelId, device.Threads, device.ComputeDevice), cancellationToken).ConfigureAwait(false);
         return times.For(device, modelId, device.SlowdownFactor == 1 ? ProfileSource.Measured : ProfileSource.Emulated) with { Runtime = _engines.RuntimeName };
     }
 
-    private async Task<HostTimes> MeasureAsync(string modelId, int threads)
+    private async Task<HostTimes> MeasureAsync(string modelId, int threads, string computeDevice)
     {
         await OneAtATime.WaitAsync().ConfigureAwait(false);
         try
         {
-            return await MeasureAloneAsync(modelId, threads).ConfigureAwait(false);
+            return await MeasureAloneAsync(modelId, threads, computeDevice).ConfigureAwait(false);
         }
         finally
         {
@@ -58,7 +58,7 @@ public sealed class LlamaDeviceProfiler : IDeviceProfiler
         }
     }
 
-    private async Task<HostTimes> MeasureAloneAsync(string modelId, int threads)
+    private async Task<HostTimes> MeasureAloneAsync(string modelId, int threads, string computeDevice)
     {
         var (model, _) = _catalog.Get(modelId);
         var total = model.LayerCount;
@@ -119,7 +119,7 @@ public sealed class LlamaDeviceProfiler : IDeviceProfiler
             {
                 ModelId = modelId,
                 // It stands for all devices with so many threads, so errors name none. Also a device that cannot hold this much gets its profile; that it is too small is for the planner to say.
-                Device = new DeviceSpec { Id = "", MemoryBytes = long.MaxValue, Threads = threads },
+                Device = new DeviceSpec { Id = "", MemoryBytes = long.MaxValue, Threads = threads, ComputeDevice = computeDevice },
                 FirstLayer = firstLayer,
                 LayerCount = layerCount,
                 Settings = Settings with { MaxSequenceTokens = Math.Min(Settings.MaxSequenceTokens, model.ContextLengthTokens) },

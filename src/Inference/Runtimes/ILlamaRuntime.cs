@@ -6,8 +6,8 @@ namespace E2LLM.Inference.Runtimes;
 /// </summary>
 internal unsafe interface ILlamaRuntime
 {
-    /// <summary>Names of the compute devices that it found ("CPU: AMD EPYC …").</summary>
-    IReadOnlyList<string> Devices { get; }
+    /// <summary>What it can compute on; a CPU at least.</summary>
+    IReadOnlyList<ComputeDevice> Devices { get; }
 
     /// <summary>ggml's own conversion of a row to floats.</summary>
     /// <param name="ggmlType">ggml_type; not F32.</param>

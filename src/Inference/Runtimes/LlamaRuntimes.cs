@@ -21,7 +21,7 @@ public static class LlamaRuntimes
     private static ConfigurationException? s_failure;
 
     /// <summary>Names of the compute devices that the loaded runtime found ("CPU: AMD EPYC …"); empty before one is loaded.</summary>
-    public static IReadOnlyList<string> Devices => s_loaded?.Runtime.Devices ?? [];
+    public static IReadOnlyList<string> Devices => [.. (s_loaded?.Runtime.Devices ?? []).Select(device => $"{device.Name}: {device.Description}")];
 
     /// <summary>The assemblies of the runtimes of this build, by the runtimes' names.</summary>
     private static readonly SortedDictionary<string, string> Assemblies = new(
@@ -37,6 +37,10 @@ public static class LlamaRuntimes
     /// <param name="logger">Gets llama.cpp's log from now on; null leaves it as it is (at first: silent).</param>
     /// <exception cref="ConfigurationException">Not installed, of another version or layout, or another one was loaded before.</exception>
     public static void Load(LlamaLibraryOptions options, ILogger? logger = null) => Get(options, logger);
+
+    /// <summary>What the runtime can compute on; loads it.</summary>
+    /// <inheritdoc cref="Load"/>
+    public static IReadOnlyList<ComputeDevice> FindDevices(LlamaLibraryOptions options) => Get(options).Devices;
 
     /// <summary>The model, with the cuts that a runtime can make of it.</summary>
     /// <exception cref="ConfigurationException">The runtime is not installed.</exception>

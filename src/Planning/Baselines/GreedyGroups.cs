@@ -22,7 +22,7 @@ internal static class GreedyGroups
         while (left.Count > 0)
         {
             context.CancellationToken.ThrowIfCancellationRequested();
-            var group = Best(context, left, role);
+            var group = Best(context, DeviceOrder.EndsFirst(context, left), role);
             if (group is null)
                 return groups;
             groups.Add(group);

@@ -37,6 +37,10 @@ public sealed class SinglePipelinePlanner : ContextPlanner
         var layers = context.Serving.Fleet.LayerCount;
         var bySpeed = DeviceOrder.BySpeed(context);
         var byMemory = bySpeed.OrderByDescending(device => context.Serving.Capacities.Inner[device]).ToArray();
-        return new[] { bySpeed, byMemory }.SelectMany(order => Enumerable.Range(1, Math.Min(count, layers)).Select(length => order[..length]));
+        return new[] { bySpeed, byMemory }.SelectMany(order =>
+        {
+            int[] ranked = [.. DeviceOrder.EndsFirst(context, order)];
+            return Enumerable.Range(1, Math.Min(count, layers)).Select(length => ranked[..length]);
+        });
     }
 }

@@ -63,6 +63,6 @@ public static class PlanPricer
                 ? evaluator.Best(stages, replica.Role)
                 : choices.Select(choice => evaluator.Evaluate(stages, context.Serving.OfSize(replica.Role, sequences, choice), replica.MicroBatches)).FirstOrDefault(group => group is not null))
             ?? throw new PlanningException(
-                $"Replica '{replica.Id}' does not fit: its layers are not all {context.Serving.Fleet.LayerCount} of the model, exceed a device's memory, or fall short of the minimum speed.");
+                $"Replica '{replica.Id}' does not fit: its layers are not all {context.Serving.Fleet.LayerCount} of the model, exceed a device's memory, begin or end on a device that is not trusted where that is wanted, or fall short of the minimum speed.");
     }
 }

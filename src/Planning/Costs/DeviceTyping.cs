@@ -8,14 +8,19 @@ internal static class DeviceTyping
 {
     public static int[] Types(FleetCosts costs, bool byLinks)
     {
-        var numbers = new Dictionary<string, int>(StringComparer.Ordinal);
         var types = new int[costs.DeviceCount];
+        var count = 0;
+        // Of each kind, a device of each type so far.
+        var known = new Dictionary<string, List<int>>(StringComparer.Ordinal);
         for (var device = 0; device < types.Length; device++)
         {
-            // A named link tells its two devices from all others.
-            var key = byLinks && costs.Named.Touch(device) ? "named " + costs.DeviceId(device) : Key(costs, device);
-            if (!numbers.TryGetValue(key, out types[device]))
-                numbers[key] = types[device] = numbers.Count;
+            var key = Key(costs, device);
+            if (!known.TryGetValue(key, out var first))
+                known[key] = first = [];
+            var alike = byLinks ? first.FindIndex(other => costs.Named.AreAlike(device, other)) : first.Count - 1;
+            if (alike < 0)
+                first.Add(device);
+            types[device] = alike < 0 ? count++ : types[first[alike]];
         }
         return types;
     }
@@ -23,7 +28,7 @@ internal static class DeviceTyping
     private static string Key(FleetCosts costs, int device)
     {
         var profile = costs.Profile(device);
-        return string.Create(CultureInfo.InvariantCulture, $"{costs.MemoryBytes[device]}/{profile.CallSeconds:R}/{profile.HeadSeconds:R}/")
+        return string.Create(CultureInfo.InvariantCulture, $"{costs.MayHoldEnds(device)}/{costs.MemoryBytes[device]}/{profile.CallSeconds:R}/{profile.HeadSeconds:R}/")
             + string.Join(';', profile.Prefill.Select(point => string.Create(CultureInfo.InvariantCulture, $"{point.ChunkTokens}:{point.SecondsPerLayer:R}")))
             + '/'
             + Decode(profile.Decode)

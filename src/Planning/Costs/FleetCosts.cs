@@ -72,6 +72,13 @@ public sealed class FleetCosts
 
     internal LinkSpec DefaultLink => _defaultLink;
 
+    /// <summary>Whether the device may hold the first layer or the last.</summary>
+    public bool MayHoldEnds(int device) => !Request.TrustedEnds || Request.Fleet.Devices[device].IsTrusted;
+
+    /// <summary>Whether the device may hold the layers [first, end), and has the memory for them.</summary>
+    public bool MayHold(int device, StageMemory memory, int first, int end) =>
+        memory.StageBytes(first, end) <= MemoryBytes[device] && ((first > 0 && end < LayerCount) || MayHoldEnds(device));
+
     public string DeviceId(int device) => Request.Fleet.Devices[device].Id;
 
     /// <summary>A decode step of one micro-batch.</summary>

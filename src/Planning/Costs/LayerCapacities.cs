@@ -31,11 +31,12 @@ public sealed class LayerCapacities
         for (var device = 0; device < count; device++)
         {
             var bytes = costs.MemoryBytes[device];
+            var mayHoldEnds = costs.MayHoldEnds(device);
             Inner[device] = Most(layers => memory.EachStageBytes + leastBytes[layers] <= bytes);
-            First[device] = Most(layers => memory.EachStageBytes + memory.FirstStageBytes + memory.LayerBytes[layers] <= bytes);
+            First[device] = Most(layers => mayHoldEnds && memory.EachStageBytes + memory.FirstStageBytes + memory.LayerBytes[layers] <= bytes);
             Last[device] = Most(layers =>
-                memory.EachStageBytes + memory.LastStageBytes + memory.LayerBytes[_layers] - memory.LayerBytes[_layers - layers] <= bytes);
-            Only[device] = memory.TotalBytes <= bytes;
+                mayHoldEnds && memory.EachStageBytes + memory.LastStageBytes + memory.LayerBytes[_layers] - memory.LayerBytes[_layers - layers] <= bytes);
+            Only[device] = mayHoldEnds && memory.TotalBytes <= bytes;
         }
     }
 

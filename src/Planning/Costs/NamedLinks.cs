@@ -37,6 +37,20 @@ internal sealed class NamedLinks
 
     public bool Touch(int device) => _out[device].Length + _in[device].Length > 0;
 
+    /// <summary>
+    /// Whether all links stay what they are where two devices change places: neither has a named one, or each has the same to and from every
+    /// third, as those of one machine have. Devices that are alike to a third are alike to each other.
+    /// </summary>
+    public bool AreAlike(int one, int other)
+    {
+        if (!Touch(one) && !Touch(other))
+            return true;
+        return _out[one].Length == _out[other].Length && _in[one].Length == _in[other].Length
+            && IsSame(Number(one, other), Number(other, one))
+            && Array.TrueForAll(_out[one], link => link.Other == other || IsSame(link.Number, Number(other, link.Other)))
+            && Array.TrueForAll(_in[one], link => link.Other == other || IsSame(link.Number, Number(link.Other, other)));
+    }
+
     /// <summary>Whether a link between two of the devices is named.</summary>
     public bool AnyWithin(ReadOnlySpan<int> devices)
     {
@@ -48,6 +62,11 @@ internal sealed class NamedLinks
                     return true;
         return false;
     }
+
+    /// <summary>In what a planner reads of them; a link that is not named is like no other that is.</summary>
+    private bool IsSame(int one, int other) => one < 0 || other < 0
+        ? one == other
+        : (Links[one].BandwidthBytesPerSecond, Links[one].LatencySeconds) == (Links[other].BandwidthBytesPerSecond, Links[other].LatencySeconds);
 
     private static (int, int)[][] ByDevice(int devices, IEnumerable<(int Device, int Other, int Number)> links)
     {

@@ -36,6 +36,7 @@ public sealed class DynamicProgrammingPlanner : ContextPlanner
             LastStageBytes = costs.Memory.LastStageBytes,
             Costs = [.. devices.Select(device => costs.Decode(device, 1, contextTokens, costs.Request.Engine.KvType))],
             MemoryBytes = [.. devices.Select(device => costs.MemoryBytes[device])],
+            MayHoldEnds = [.. devices.Select(costs.MayHoldEnds)],
             HopSeconds = [.. devices.Select((device, index) => index == 0 ? 0 : costs.HopSeconds(devices[index - 1], device, 1))],
         };
     }

@@ -52,7 +52,7 @@ internal sealed class GroupLayouts(GroupPlanner planner, int most)
             // A layer at least for each device that is left; the last takes all of them.
             for (var end = rest == 0 ? fleet.LayerCount : first + 1; end <= fleet.LayerCount - int.PopCount(rest); end++)
             {
-                if (!Array.Exists(memories, memory => memory.StageBytes(first, end) <= fleet.MemoryBytes[device]))
+                if (!Array.Exists(memories, memory => fleet.MayHold(device, memory, first, end)))
                     break;
                 stages.Add((device, end));
                 var isWhole = Extend(memories, rest, end, stages, price, found);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using E2LLM.Core.Plans;
 using E2LLM.Planning.Differences;
 using E2LLM.Planning.Search;
+using E2LLM.Planning.Stability;
 
 namespace E2LLM.Planning.Explanation;
 
@@ -10,6 +11,8 @@ namespace E2LLM.Planning.Explanation;
 public sealed class PlanAdvisor(IPlanJudge? judge = null) : IPlanAdvisor
 {
     public IPlanner FindPlanner(string name) => PlannerRegistry.Get(name, judge);
+
+    public ServingPlan Align(PlanRequest request, ServingPlan plan, IReadOnlyList<ReplicaPlan> running) => PlanAlignment.Align(request, plan, running);
 
     public ImmutableArray<string> Explain(PlanRequest request, ServingPlan plan)
     {

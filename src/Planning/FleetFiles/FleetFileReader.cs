@@ -95,6 +95,8 @@ public static class FleetFileReader
             Threads = (int)reader.Number("threads", "a whole number from 1 to 1,024", 1, value => value is >= 1 and <= 1024 && value == Math.Floor(value)),
             SlowdownFactor = reader.Number("slowdown", "0.001 to 1,000,000", 1, value => value is >= 1e-3 and <= 1e6),
             Description = reader.Text("description", "a text of at most 256 characters", "", text => text.Length <= 256),
+            ComputeDevice = reader.Text("computeDevice", "1 to 64 letters, digits, '.', '_' or '-'", "", IsId),
+            IsTrusted = reader.Flag("trusted", fallback: false),
         };
         reader.RejectUnknown();
         return device;

@@ -66,13 +66,13 @@ public sealed class GroupEvaluator(ServingCosts serving)
         };
     }
 
-    /// <summary>Whether the stages are the whole model and each is within its device's memory.</summary>
+    /// <summary>Whether the stages are the whole model, and each is within its device's memory and one that the device may hold.</summary>
     public bool FitsMemory(ReadOnlySpan<(int Device, int End)> stages, EngineChoice choice)
     {
         var first = 0;
         foreach (var (device, end) in stages)
         {
-            if (end <= first || choice.Memory.StageBytes(first, end) > _fleet.MemoryBytes[device])
+            if (end <= first || !_fleet.MayHold(device, choice.Memory, first, end))
                 return false;
             first = end;
         }

@@ -142,8 +142,7 @@ public sealed class GroupPlanner(ServingCosts serving)
         var layers = new (int Device, int Layers)[devices.Length];
         GroupPlan? exchanged = null;
         if (!_closedForm.TryBuild(devices, costs, seconds, layers))
-            for (var index = 0; index < devices.Length; index++)
-                layers[index] = (devices[index], 0);
+            layers = [.. EndsOutside(devices).Select(device => (device, 0))];
         else if (costs.Capacities.HasEqualLayers)
         {
             if (!serving.Fleet.Named.AnyWithin(devices))
@@ -163,6 +162,13 @@ public sealed class GroupPlanner(ServingCosts serving)
         // The least bottleneck over all orders; where the sum of slot times binds, another order may still be better.
         var best = _orders.IsSmall ? Better(swapped, _orders.LeastBottleneck(devices, costs)) : swapped;
         return (best, best?.RequestSeconds <= seconds * (1 + Rounding));
+    }
+
+    /// <summary>An order to begin a search with, in which the first and the last device may be that, if there are two such.</summary>
+    private int[] EndsOutside(int[] devices)
+    {
+        int[] ends = [.. devices.Where(serving.Fleet.MayHoldEnds)];
+        return ends.Length == devices.Length || ends.Length < 2 ? devices : [ends[0], .. devices.Where(device => device != ends[0] && device != ends[1]), ends[1]];
     }
 
     private static GroupPlan? Better(GroupPlan? one, GroupPlan? other) =>

@@ -27,6 +27,9 @@ public sealed class PartitionProblem
     /// <summary>Memory, by device in order.</summary>
     public required long[] MemoryBytes { get; init; }
 
+    /// <summary>Whether a device may hold the first layer or the last, by device in order; empty: each may.</summary>
+    public bool[] MayHoldEnds { get; init; } = [];
+
     /// <summary>Seconds of the transfer into each device from the one before it; the first entry is not read.</summary>
     public required double[] HopSeconds { get; init; }
 
@@ -53,6 +56,7 @@ public sealed class PartitionProblem
             LastStageBytes = memory.LastStageBytes,
             Costs = [.. order.Select(device => costs.Busy[device])],
             MemoryBytes = [.. order.Select(device => serving.Fleet.MemoryBytes[device])],
+            MayHoldEnds = [.. order.Select(serving.Fleet.MayHoldEnds)],
             HopSeconds = [.. order.Select((device, index) => index == 0 ? 0 : costs.HopSecondsOf(order[index - 1], device))],
             SentBytes = costs.KvBytesPerSecond is null ? null : serving.KvPromptBytes,
             SentBytesPerSecond = costs.KvBytesPerSecond is { } rates ? [.. order.Select(device => rates[device])] : [],
@@ -65,6 +69,10 @@ public sealed class PartitionProblem
         var compute = Costs[device].Seconds(LayerWork[end] - LayerWork[first], end == LayerCount);
         return SentBytes is null ? compute : Math.Max(compute, (SentBytes[end] - SentBytes[first]) / SentBytesPerSecond[device]);
     }
+
+    /// <summary>Whether a device may hold the layers [first, end), and has the memory for them. No longer range holds where a shorter one does not.</summary>
+    public bool MayHold(int device, int first, int end) =>
+        StageBytes(first, end) <= MemoryBytes[device] && ((first > 0 && end < LayerCount) || MayHoldEnds.Length == 0 || MayHoldEnds[device]);
 
     /// <summary>Memory of a stage with the layers [first, end).</summary>
     public long StageBytes(int first, int end) =>

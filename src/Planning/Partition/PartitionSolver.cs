@@ -52,11 +52,10 @@ public sealed class PartitionSolver
         row.Fill(double.PositiveInfinity);
         var isLastDevice = device == problem.DeviceCount - 1;
         var layers = problem.LayerCount;
-        var memory = problem.MemoryBytes[device];
         if (device == 0)
         {
             for (var end = 1; end <= layers; end++)
-                if ((end == layers) == isLastDevice && problem.StageBytes(0, end) <= memory)
+                if ((end == layers) == isLastDevice && problem.MayHold(0, 0, end))
                     row[end] = problem.StageSeconds(0, 0, end);
             return;
         }
@@ -67,7 +66,7 @@ public sealed class PartitionSolver
             // From the shortest range to the longest: compute and memory only grow, so the first that is too slow or too big ends the row.
             for (var first = end - 1; first >= device; first--)
             {
-                if (problem.StageBytes(first, end) > memory)
+                if (!problem.MayHold(device, first, end))
                     break;
                 var stage = Math.Max(hop, problem.StageSeconds(device, first, end));
                 if (stage >= row[end])

@@ -66,7 +66,7 @@ public sealed class SubsetPartitionSolver
     {
         for (var first = end - 1; first > 0; first--)
         {
-            if (_problem.StageBytes(first, end) > _problem.MemoryBytes[device] || _problem.StageSeconds(device, first, end) > target)
+            if (!_problem.MayHold(device, first, end) || _problem.StageSeconds(device, first, end) > target)
                 continue;
             for (var last = 0; last < _devices; last++)
                 if (_best[Index(subset, last, first)] <= target && _hopSeconds[last, device] <= target)
@@ -88,11 +88,10 @@ public sealed class SubsetPartitionSolver
     {
         var row = _best.AsSpan(Index(subset, device, 0), _layers + 1);
         var rest = subset & ~(1 << device);
-        var memory = _problem.MemoryBytes[device];
         if (rest == 0)
         {
             for (var end = 1; end <= _layers; end++)
-                if (_problem.StageBytes(0, end) <= memory)
+                if (_problem.MayHold(device, 0, end))
                     row[end] = _problem.StageSeconds(device, 0, end);
             return;
         }
@@ -111,7 +110,7 @@ public sealed class SubsetPartitionSolver
         {
             for (var first = end - 1; first > 0; first--)
             {
-                if (_problem.StageBytes(first, end) > memory)
+                if (!_problem.MayHold(device, first, end))
                     break;
                 var stage = _problem.StageSeconds(device, first, end);
                 if (stage >= row[end])

@@ -84,7 +84,7 @@ internal sealed class TradeOffSolver
     {
         var partition = _problem.Partition;
         bottleneck = Math.Max(bottleneck, _problem.LeastBottleneck[subset]);
-        for (var end = first + 1; end <= _layers && partition.StageBytes(first, end) <= partition.MemoryBytes[device]; end++)
+        for (var end = first + 1; end <= _layers && partition.MayHold(device, first, end); end++)
         {
             var seconds = Math.Max(bottleneck, partition.StageSeconds(device, first, end));
             var slots = sum + _problem.Slots[device].Seconds(partition.LayerWork[end] - partition.LayerWork[first], end == _layers);

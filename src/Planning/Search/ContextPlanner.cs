@@ -43,10 +43,16 @@ public abstract class ContextPlanner : IPlanner
                     + FormattableString.Invariant($"and the fastest replica writes {fastest:G3} tokens/s to a lone reader."));
             }
         }
+        if (request.TrustedEnds && (request.Fleet.Devices.All(device => !device.IsTrusted) || HasPlanWithoutTrust(context)))
+            return TrustCheck.Explain(request);
         // A baseline may miss what there is; then it would be wrong to blame the memory.
         if (this is not E2LlmPlanner && new E2LlmPlanner().Search(context).Count > 0)
             return new PlanningException(
                 $"Nothing planned: planner '{Name}' finds no plan for the fleet '{request.Fleet.Name}', but there is one. Use planner 'e2llm'.");
         return MemoryCheck.Explain(request);
     }
+
+    private static bool HasPlanWithoutTrust(PlanningContext context) =>
+        new E2LlmPlanner().Search(context).Count == 0
+        && new E2LlmPlanner().Search(new PlanningContext(context.Request with { TrustedEnds = false }, context.CancellationToken)).Count > 0;
 }

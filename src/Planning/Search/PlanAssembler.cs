@@ -4,6 +4,7 @@ using E2LLM.Planning.Certificates;
 using E2LLM.Planning.Costs;
 using E2LLM.Planning.Evaluation;
 using E2LLM.Planning.Groups;
+using E2LLM.Planning.Requests;
 
 namespace E2LLM.Planning.Search;
 
@@ -20,7 +21,7 @@ internal static class PlanAssembler
             Unused = LeftOut(context, ordered, figures),
             Certificates = Certifier.Certify(context, figures),
             Objective = context.Objective,
-            Reasons = context.ObjectiveReason is { } reason ? [reason] : [],
+            Reasons = [.. new[] { context.ObjectiveReason, TrustCheck.Describe(context.Request) }.OfType<string>()],
         };
     }
 

@@ -19,6 +19,9 @@ internal sealed class ConfigurationReader(IConfiguration configuration)
     /// <summary>The options of all sections that were read.</summary>
     public IReadOnlyList<OptionFact> Facts => _facts;
 
+    /// <summary>Whether anything has been found that is wrong, unknown keys aside that nobody has looked for yet.</summary>
+    public bool HasErrors => _errors.Count > 0;
+
     /// <param name="section">Path of the section, such as "E2LLM:Serving".</param>
     /// <param name="check">What is to be checked beyond the ranges of single options.</param>
     /// <param name="configure">Comes after the configuration, so it wins.</param>

@@ -52,8 +52,9 @@ internal sealed record HostConfiguration
 
     /// <param name="reader">Of the whole configuration.</param>
     /// <param name="configure">Comes after the configuration, so it wins.</param>
+    /// <param name="probe">Looks at the machine where no file describes it; null: by the engine.</param>
     /// <exception cref="ConfigurationException">Everything that is wrong in any section or in the fleet file: one line an error.</exception>
-    public static HostConfiguration Read(ConfigurationReader reader, Action<HostOptions>? configure = null)
+    public static HostConfiguration Read(ConfigurationReader reader, Action<HostOptions>? configure = null, IComputeDeviceProbe? probe = null)
     {
         var trust = reader.Read<TrustOptions>(TrustOptions.Section, (options, errors) => options.Check(errors));
         var host = reader.Read(HostOptions.Section, (options, errors) => HostOptionsCheck.Check(options, trust.IsOn, errors), configure);
@@ -80,7 +81,7 @@ internal sealed record HostConfiguration
         if (clustering.Provider == ClusteringProvider.Localhost && FogModel.Is(host.Model))
             reader.Add($"{HostOptions.Section}:{nameof(HostOptions.Model)} is {host.Model}, and {ClusteringOptions.Section}:{nameof(ClusteringOptions.Provider)} is Localhost, whose silo joins nobody: choose another provider, or name a GGUF file.");
         reader.CheckKeys(Root);
-        var fleet = ReadFleet(reader, host, machine);
+        var fleet = ReadFleet(reader, host, () => MachineFleet.Of(host.Name, machine, (probe ?? new EngineProbe()).Find(library)));
         reader.ThrowIfAny();
         return new HostConfiguration
         {
@@ -102,15 +103,17 @@ internal sealed record HostConfiguration
     private static string ModelPathOf(HostOptions host) => host.Model.Length > 0 ? host.Model : ShippedFiles.DemoModel;
 
     /// <returns>Null where there is an error in it, or none such file, which has been reported already.</returns>
-    private static FleetSpec? ReadFleet(ConfigurationReader reader, HostOptions host, MachineOptions machine)
+    private static FleetSpec? ReadFleet(ConfigurationReader reader, HostOptions host, Func<FleetSpec> machine)
     {
         if (host.Fleet.Length > 0 && !File.Exists(host.Fleet))
             return null;
-        if (host.Fleet.Length == 0 && host.Model.Length > 0)
-            return Hosted(reader, host, MachineFleet.Of(host.Name, machine));
+        var isMachine = host.Fleet.Length == 0 && host.Model.Length > 0;
+        // The engine is not loaded by options that are wrong.
+        if (isMachine && reader.HasErrors)
+            return null;
         try
         {
-            return Hosted(reader, host, FleetFileReader.Read(host.Fleet.Length > 0 ? host.Fleet : ShippedFiles.DemoFleet));
+            return isMachine ? Hosted(reader, host, machine()) : Hosted(reader, host, FleetFileReader.Read(host.Fleet.Length > 0 ? host.Fleet : ShippedFiles.DemoFleet));
         }
         catch (ConfigurationException error)
         {

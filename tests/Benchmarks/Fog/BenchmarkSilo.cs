@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using E2LLM.Clustering;
 using E2LLM.Grains.Devices;
 using E2LLM.Grains.Hosting;
 using E2LLM.Grains.Placement;
@@ -41,10 +42,15 @@ internal sealed class BenchmarkSilo : IAsyncDisposable
         if (options.HasDevicesOnly)
             builder.Services.PostConfigure<GrainTypeOptions>(grains => grains.Classes.RemoveWhere(IsNotOfDevices));
         var siloPort = FreePort();
-        builder.UseOrleans(silo => silo
-            .UseLocalhostClustering(siloPort, FreePort(), primarySiloPort is { } port ? new IPEndPoint(IPAddress.Loopback, port) : null)
-            .AddMemoryGrainStorage(JournalStorage.ProviderName)
-            .AddE2LlmGrains(new LocalDevices(options.Devices)));
+        builder.UseOrleans(silo =>
+        {
+            if (options.Clustering is { } clustering)
+                ClusteringSetup.AddTo(silo, clustering, IPAddress.Loopback, siloPort, FreePort());
+            else
+                silo.UseLocalhostClustering(siloPort, FreePort(), primarySiloPort is { } port ? new IPEndPoint(IPAddress.Loopback, port) : null);
+            silo.AddMemoryGrainStorage(JournalStorage.ProviderName).AddE2LlmGrains(new LocalDevices(options.Devices));
+            options.Silo(silo);
+        });
         var host = builder.Build();
         await host.StartAsync();
         return new BenchmarkSilo(host, siloPort);

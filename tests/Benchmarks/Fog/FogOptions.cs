@@ -1,3 +1,4 @@
+using E2LLM.Clustering;
 using E2LLM.Core.Engines;
 using E2LLM.Core.Fleets;
 using E2LLM.Core.Models;
@@ -24,6 +25,12 @@ internal sealed record FogOptions
     public IPlanAdvisor Planner { get; init; } = new EqualCut();
 
     public Action<ServingOptions> Serving { get; init; } = _ => { };
+
+    /// <summary>How silos find each other; null: by the port of the first one.</summary>
+    public ClusteringOptions? Clustering { get; init; }
+
+    /// <summary>What else the silo needs.</summary>
+    public Action<ISiloBuilder> Silo { get; init; } = _ => { };
 
     /// <summary>So many devices of one thread each, "d0", "d1", …</summary>
     public static DeviceSpec[] OneThreadDevices(int count) => [.. Enumerable.Range(0, count).Select(index => Device($"d{index}"))];

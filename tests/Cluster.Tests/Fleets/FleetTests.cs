@@ -143,17 +143,5 @@ public sealed class FleetTests
 
     private static IFleetGrain Fleet(TestFog fog) => fog.Client.GetGrain<IFleetGrain>(fog.ModelId);
 
-    /// <summary>Four layers on each of two devices, two by two in the order of the fleet.</summary>
-    private sealed class PairPlanner : IPlanner
-    {
-        public string Name => "pairs";
-
-        public ServingPlan Plan(PlanRequest request, CancellationToken cancellationToken) => new SplitPlanner(
-            [
-                .. request.Fleet.Devices.Chunk(2).Where(pair => pair.Length == 2)
-                    .Select(pair => (ReplicaRole.Mixed, new[] { (pair[0].Id, 4), (pair[1].Id, 4) })),
-            ]).Plan(request, cancellationToken);
-    }
-
     private static DeviceState? StateOf(FleetStatus status, string id) => status.Devices.FirstOrDefault(device => device.Spec.Id == id)?.State;
 }

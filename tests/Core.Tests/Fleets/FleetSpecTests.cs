@@ -21,6 +21,16 @@ public sealed class FleetSpecTests
     }
 
     [Fact]
+    public void Link_OfACopyWithOtherLinks_IsTheCopysOwn()
+    {
+        Assert.Equal(0.5, Fleet.Link("a", "b").LatencySeconds);
+
+        Assert.Equal(0.75, (Fleet with { Links = [Fleet.Links[0] with { LatencySeconds = 0.75 }] }).Link("a", "b").LatencySeconds);
+        Assert.Equal(0.25, (Fleet with { Links = [] }).Link("a", "b").LatencySeconds);
+        Assert.Equal(0.125, (Fleet with { Links = [], DefaultLatencySeconds = 0.125 }).Link("a", "b").LatencySeconds);
+    }
+
+    [Fact]
     public void Link_WithinADevice_CostsNothing() => Assert.Equal(0, Fleet.Link("a", "a").TransferSeconds(1 << 30));
 
     [Fact]

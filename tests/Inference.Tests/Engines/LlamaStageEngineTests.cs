@@ -44,6 +44,28 @@ public sealed class LlamaStageEngineTests(TestModels models)
     }
 
     [Fact]
+    public async Task Load_OnTheProcessorByName_ComputesAsItDoesWithout()
+    {
+        await using var engine = await models.Factory.LoadAsync(Spec, CancellationToken.None);
+        await using var named = await models.Factory.LoadAsync(Spec with { Device = Spec.Device with { ComputeDevice = "CPU" } }, CancellationToken.None);
+        StepRow[] rows = [new(300, 0, 0, true), new(301, 1, 0, true)];
+
+        var tokens = await RunAsync(engine, [SequenceCommand.Open(0, SamplingOptions.Greedy)], rows);
+
+        Assert.Equal(tokens.SampledTokens.AsEnumerable(), (await RunAsync(named, [SequenceCommand.Open(0, SamplingOptions.Greedy)], rows)).SampledTokens);
+    }
+
+    [Fact]
+    public async Task Load_OnADeviceThatTheEngineLacks_NamesThoseThatItHas()
+    {
+        var error = await Assert.ThrowsAsync<EngineException>(
+            () => models.Factory.LoadAsync(Spec with { Device = Spec.Device with { ComputeDevice = "CUDA0" } }, CancellationToken.None));
+
+        Assert.Contains("no compute device 'CUDA0'", error.Message);
+        Assert.Contains("CPU", error.Message);
+    }
+
+    [Fact]
     public async Task Execute_OfSequencesWithDifferentSampling_DrawsEachByItsOwn()
     {
         SamplingOptions[] options =

@@ -12,7 +12,7 @@ internal sealed unsafe class WholeModel : IDisposable
 
     public WholeModel(string path, EngineSettings settings)
     {
-        _model = TestRuntime.Instance.LoadModel(path, new ModelLoading(IsVocabularyOnly: false, GpuLayers: 0, settings.Repack));
+        _model = TestRuntime.Instance.LoadModel(path, new ModelLoading(IsVocabularyOnly: false, Target: default, settings.Repack));
         VocabularySize = _model.Vocabulary.Size;
         _context = _model.CreateContext(new ContextSettings
         {

@@ -37,7 +37,7 @@ public sealed class LlamaRuntimesTests
     {
         var path = Path.GetTempFileName();
         File.WriteAllText(path, "this is no model");
-        var error = Assert.Throws<EngineException>(() => TestRuntime.Instance.LoadModel(path, new ModelLoading(false, 0, true)));
+        var error = Assert.Throws<EngineException>(() => TestRuntime.Instance.LoadModel(path, new ModelLoading(false, default, true)));
         File.Delete(path);
         Assert.Contains(path, error.Message);
         Assert.DoesNotContain("no reason", error.Message);
@@ -46,7 +46,7 @@ public sealed class LlamaRuntimesTests
     [Fact]
     public void CreateContext_BeyondAnyMemory_IsRefusedAndNotUsed()
     {
-        using var model = TestRuntime.Instance.LoadModel(TestModels.DemoPath(), new ModelLoading(false, 0, true));
+        using var model = TestRuntime.Instance.LoadModel(TestModels.DemoPath(), new ModelLoading(false, default, true));
         var error = Assert.Throws<EngineException>(() => model.CreateContext(new ContextSettings
         {
             KvCells = int.MaxValue / 2,

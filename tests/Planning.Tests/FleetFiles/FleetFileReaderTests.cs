@@ -22,6 +22,22 @@ public class FleetFileReaderTests
     }
 
     [Fact]
+    public void Parse_ComputeDevice_IsTheEnginesNameOfOne()
+    {
+        var fleet = FleetFileReader.Parse("""{ "devices": [ { "id": "a", "memoryBytes": 5, "computeDevice": "CUDA0" }, { "id": "b", "memoryBytes": 5 } ] }""", "test");
+
+        Assert.Equal(["CUDA0", ""], fleet.Devices.Select(device => device.ComputeDevice));
+    }
+
+    [Fact]
+    public void Parse_Trusted_IsWhatTheFileSaysAndElseNot()
+    {
+        var fleet = FleetFileReader.Parse("""{ "devices": [ { "id": "a", "memoryBytes": 5, "trusted": true }, { "id": "b", "memoryBytes": 5 } ] }""", "test");
+
+        Assert.Equal([true, false], fleet.Devices.Select(device => device.IsTrusted));
+    }
+
+    [Fact]
     public void Parse_Link_HoldsInBothDirectionsUnlessOneWay()
     {
         var fleet = FleetFileReader.Parse(

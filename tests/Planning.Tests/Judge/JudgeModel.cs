@@ -76,9 +76,9 @@ internal sealed class JudgeModel
             select last - first).DefaultIfEmpty(0).Max();
         long Inner(int first, int end) => besides + Enumerable.Range(first, end - first).Sum(layer => _model.LayerBytes[layer] + own.KvCells * KvBytes(layer, own));
         int[] inner = [.. devices.Select(device => Longest(device, (_, _) => true, Inner))];
-        int[] asFirst = [.. devices.Select(device => Longest(device, (first, _) => first == 0, (first, end) => Inner(first, end) + _model.EmbeddingBytes))];
+        int[] asFirst = [.. devices.Select(device => Longest(device, (first, _) => first == 0 && MayHold(device, isEnd: true), (first, end) => Inner(first, end) + _model.EmbeddingBytes))];
         int[] asLast = [.. devices.Select(device => Longest(
-            device, (_, last) => last == ends.Length - 1, (first, end) => Inner(first, end) + _model.HeadBytes + 4L * _model.VocabularySize * own.MaxStepTokens))];
+            device, (_, last) => last == ends.Length - 1 && MayHold(device, isEnd: true), (first, end) => Inner(first, end) + _model.HeadBytes + 4L * _model.VocabularySize * own.MaxStepTokens))];
         var holds = from first in Enumerable.Range(0, devices.Count)
                     from last in Enumerable.Range(0, devices.Count)
                     where first != last && inner.All(layers => layers > 0) && asFirst[first] > 0 && asLast[last] > 0
@@ -97,7 +97,9 @@ internal sealed class JudgeModel
         return end == Layers ? bytes + 4L * _model.VocabularySize * engine.MaxStepTokens : bytes;
     }
 
-    public bool Fits(int device, int first, int end, EngineSettings engine) => StageBytes(first, end, engine) <= Memory(device);
+    public bool Fits(int device, int first, int end, EngineSettings engine) => StageBytes(first, end, engine) <= Memory(device) && MayHold(device, first == 0 || end == Layers);
+
+    private bool MayHold(int device, bool isEnd) => !isEnd || !_request.TrustedEnds || _request.Fleet.Devices[device].IsTrusted;
 
     private long Memory(int device) => Math.Min(_profiles[device].MemoryBytes, _request.Fleet.Devices[device].MemoryBytes);
 

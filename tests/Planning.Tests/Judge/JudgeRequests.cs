@@ -59,6 +59,24 @@ internal static class JudgeRequests
         };
     }
 
+    /// <summary>The request, its devices dealt to two machines: links within are fast, and there are no other named ones.</summary>
+    public static PlanRequest OnMachines(PlanRequest request, Random random)
+    {
+        var machine = request.Fleet.Devices.Select(_ => random.Next(2)).ToArray();
+        var links = from one in Enumerable.Range(0, machine.Length)
+                    from other in Enumerable.Range(0, machine.Length)
+                    where one != other && machine[one] == machine[other]
+                    select new LinkSpec { From = $"d{one}", To = $"d{other}", BandwidthBytesPerSecond = 1e6, LatencySeconds = 0 };
+        return request with { Fleet = request.Fleet with { Links = [.. links], DefaultBandwidthBytesPerSecond = 2000 } };
+    }
+
+    /// <summary>The request, with ends on trusted devices alone; some, often few, are.</summary>
+    public static PlanRequest WithTrust(PlanRequest request, Random random) => request with
+    {
+        TrustedEnds = true,
+        Fleet = request.Fleet with { Devices = [.. request.Fleet.Devices.Select(device => device with { IsTrusted = random.Next(2) == 0 })] },
+    };
+
     private static ImmutableArray<EngineSettings> Choices(Random random, EngineSettings engine, int tokens) =>
     [
         .. Enumerable.Range(0, random.Next(2) * random.Next(1, 5)).Select(_ => engine with

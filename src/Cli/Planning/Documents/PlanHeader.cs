@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using E2LLM.Core.Fleets;
 using E2LLM.Core.Plans;
 using E2LLM.Core.Plans.Documents;
@@ -33,6 +34,10 @@ internal sealed record PlanHeader
 
     public required double MinimumTokensPerSecond { get; init; }
 
+    /// <summary>Not written where ends may be on any device.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool TrustedEnds { get; init; }
+
     public static PlanHeader Of(PlanInput input)
     {
         var request = input.Request;
@@ -49,6 +54,7 @@ internal sealed record PlanHeader
             Targets = request.Targets,
             Seed = request.Seed,
             MinimumTokensPerSecond = request.MinimumTokensPerSecond,
+            TrustedEnds = request.TrustedEnds,
         };
     }
 }
@@ -75,6 +81,7 @@ internal sealed record FleetEntry(
         MemoryBytes = device.MemoryBytes,
         Threads = device.Threads,
         SlowdownFactor = device.SlowdownFactor,
+        Trusted = device.IsTrusted,
     };
 }
 

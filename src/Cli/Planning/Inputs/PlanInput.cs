@@ -84,6 +84,7 @@ internal sealed record PlanInput
             Objective = settings.Objective,
             Targets = settings.Targets,
             MinimumTokensPerSecond = settings.MinimumTokensPerSecond,
+            TrustedEnds = settings.TrustedEnds,
             Seed = settings.Seed,
         };
     }

@@ -14,4 +14,7 @@ public record PlannedDevice
     [JsonPropertyOrder(-2)] public required int Threads { get; init; }
 
     [JsonPropertyOrder(-1)] public required double SlowdownFactor { get; init; }
+
+    /// <summary>Not written where it is not trusted.</summary>
+    [JsonPropertyOrder(-1), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool Trusted { get; init; }
 }

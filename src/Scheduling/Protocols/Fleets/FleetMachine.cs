@@ -17,9 +17,14 @@ public sealed class FleetMachine
     /// <summary>When each silo was heard of last; a silo that has taken its leave is as if it had been silent since.</summary>
     private readonly Dictionary<string, double> _heardSeconds = new(StringComparer.Ordinal);
 
-    private readonly Dictionary<(string From, string To), SiloLink> _measured = [];
+    private ImmutableDictionary<(string From, string To), SiloLink> _measured = ImmutableDictionary<(string From, string To), SiloLink>.Empty;
     private FleetSpec? _taken;
     private FleetSpec? _latest;
+
+    /// <summary>The fleet that was composed last, and of what.</summary>
+    private (ImmutableSortedDictionary<string, SiloOffer>? Offers, object? Measured, (string Silo, string Device)[] Usable, FleetSpec Fleet) _composed =
+        (null, null, [], new FleetSpec { Name = "", Devices = [] });
+
     private readonly double _startSeconds;
     private double _changedSeconds;
 
@@ -61,8 +66,7 @@ public sealed class FleetMachine
         });
         // The machine may stand elsewhere now.
         if (before?.Incarnation < offer.Incarnation)
-            foreach (var pair in _measured.Keys.Where(pair => pair.From == offer.Silo || pair.To == offer.Silo).ToArray())
-                _measured.Remove(pair);
+            _measured = _measured.RemoveRange(_measured.Keys.Where(pair => pair.From == offer.Silo || pair.To == offer.Silo));
         // A drain and an eviction are of one life of the silo.
         var orders = Records.Orders.RemoveRange(Records.Orders
             .Where(order => order.Value.Order != DeviceOrder.Pause && order.Value.Silo == offer.Silo && order.Value.Incarnation < offer.Incarnation)
@@ -110,7 +114,7 @@ public sealed class FleetMachine
     {
         // Else the fleet would change with every measurement.
         if (!_measured.TryGetValue((link.From, link.To), out var known) || !known.IsLike(link.BytesPerSecond, link.LatencySeconds))
-            _measured[(link.From, link.To)] = link;
+            _measured = _measured.SetItem((link.From, link.To), link);
     }
 
     /// <summary>
@@ -135,8 +139,7 @@ public sealed class FleetMachine
         // Its word that it leaves may have been lost.
         foreach (var silent in Records.Offers.Values.Where(offer => nowSeconds - _heardSeconds[offer.Silo] > _times.LeaseSeconds + _times.AwaySeconds))
             ForgetDrained(silent);
-        var fleet = FleetComposer.Compose(
-            Records.Offers.Values, (offer, device) => StateOf(offer, device.Id, nowSeconds) is DeviceState.Offered or DeviceState.Missing, [.. _measured.Values]);
+        var fleet = Compose(nowSeconds);
         if (!fleet.Equals(_latest))
             (_latest, _changedSeconds) = (fleet, nowSeconds);
         if (fleet.Equals(_taken) || IsIncomplete(nowSeconds))
@@ -183,6 +186,25 @@ public sealed class FleetMachine
         return !Records.HasBegun
             ? present < _times.MinimumSilos
             : _taken is null && present < Math.Min(_times.MinimumSilos, Records.Offers.Count) && nowSeconds - _startSeconds <= _times.LeaseSeconds + _times.AwaySeconds;
+    }
+
+    /// <summary>Made anew only where something has come to it: the links of one silo's devices are as many as their pairs.</summary>
+    private FleetSpec Compose(double nowSeconds)
+    {
+        (string Silo, string Device)[] usable =
+        [
+            .. from offer in Records.Offers.Values
+               from device in offer.Fleet.Devices
+               where StateOf(offer, device.Id, nowSeconds) is DeviceState.Offered or DeviceState.Missing
+               select (offer.Silo, device.Id),
+        ];
+        if (_latest is null || Records.Offers != _composed.Offers || _measured != _composed.Measured || !usable.AsSpan().SequenceEqual(_composed.Usable))
+        {
+            var set = usable.ToHashSet();
+            _composed = (Records.Offers, _measured, usable,
+                FleetComposer.Compose(Records.Offers.Values, (offer, device) => set.Contains((offer.Silo, device.Id)), [.. _measured.Values]));
+        }
+        return _composed.Fleet;
     }
 
     /// <summary>Measurements come one by one.</summary>

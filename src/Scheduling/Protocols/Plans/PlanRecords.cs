@@ -25,7 +25,10 @@ public sealed record PlanRecords
     public ImmutableArray<ActualReplica> Actual { get; init; } = [];
 
     /// <summary>As they are to be read where the model's file is now this one: what runs of another is of no use.</summary>
-    public PlanRecords For(ModelSpec? model) => Planned is null || (model is not null && ReplicaMatch.IsSame(Planned.Model, model))
+    /// <param name="model">Null: there is none.</param>
+    /// <param name="trustedEnds">Whether a plan with ends on devices that are not trusted is of no use either.</param>
+    public PlanRecords For(ModelSpec? model, bool trustedEnds = false) => Planned is null
+        || (model is not null && ReplicaMatch.IsSame(Planned.Model, model) && !(trustedEnds && Planned.Plan is { } plan && TrustRules.FindUntrusted(plan, Planned.Fleet) is not null))
         ? this
         : this with { Planned = null, Actual = [.. Actual.Select(replica => replica with { IsRetiring = true })] };
 

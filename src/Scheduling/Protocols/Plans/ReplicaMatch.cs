@@ -26,12 +26,15 @@ internal static class ReplicaMatch
 
     /// <summary>
     /// KV caches go to any device, so every link of its devices counts that is emulated. A real one is not part of a replica: it takes its
-    /// time whatever is known of it.
+    /// time whatever is known of it. Nor is one that takes no time where others are not held back either, as within a machine: else each device that joins it
+    /// would have all of its replicas loaded anew.
     /// </summary>
     private static IEnumerable<LinkSpec> Links(ReplicaPlan replica, FleetSpec fleet) => fleet.Links.Where(link =>
-        !link.IsReal && replica.Stages.Any(stage => stage.DeviceId == link.From || stage.DeviceId == link.To));
+        !link.IsReal && !(DefaultLink(fleet) is null && IsFree(link.BandwidthBytesPerSecond, link.LatencySeconds)) && replica.Stages.Any(stage => stage.DeviceId == link.From || stage.DeviceId == link.To));
 
-    /// <summary>Null where it is real.</summary>
+    /// <summary>Null where it is real, or takes no time: nothing is held back then.</summary>
     private static (double, double)? DefaultLink(FleetSpec fleet) =>
-        fleet.HasRealDefaultLink ? null : (fleet.DefaultBandwidthBytesPerSecond, fleet.DefaultLatencySeconds);
+        fleet.HasRealDefaultLink || IsFree(fleet.DefaultBandwidthBytesPerSecond, fleet.DefaultLatencySeconds) ? null : (fleet.DefaultBandwidthBytesPerSecond, fleet.DefaultLatencySeconds);
+
+    private static bool IsFree(double bytesPerSecond, double latencySeconds) => double.IsPositiveInfinity(bytesPerSecond) && latencySeconds == 0;
 }
