@@ -19,18 +19,21 @@ internal static class NetworkCommand
         ("Wi-Fi: 5 ms, 30 MB/s, 0.5 % loss", new LinkSpec { From = "", To = "", BandwidthBytesPerSecond = 30e6, LatencySeconds = 5e-3, LossShare = 0.005 }),
     ];
 
+    private const string CongestionFile = "/proc/sys/net/ipv4/tcp_congestion_control";
+
     public static Command Create()
     {
         var rounds = new Option<int>("--rounds") { Description = "Each case is run once a round.", DefaultValueFactory = _ => 5 };
         var shape = new Option<string>("--shape") { Description = "Shape of the random-weight model whose KV cache is handed on.", DefaultValueFactory = _ => "qwen2.5-0.5b" };
         var prompt = new Option<int>("--prompt-tokens") { Description = "Of that hand-off.", DefaultValueFactory = _ => 512 };
         var only = new Option<int?>("--link") { Description = "0: 1 ms, 1: Wi-Fi. Default: both." };
+        var congestion = new Option<string?>("--congestion") { Description = "TCP's congestion control in both namespaces: cubic, bbr. Default: the system's." };
         var data = new Option<DirectoryInfo>("--data")
         {
             Description = "Where the model and its slices are kept.",
             DefaultValueFactory = _ => new DirectoryInfo(Path.Combine(Path.GetTempPath(), "e2llm-benchmarks")),
         };
-        var command = new Command("network", "Two silos in two network namespaces against the bare link between them. Linux, as root.") { rounds, shape, prompt, only, data };
+        var command = new Command("network", "Two silos in two network namespaces against the bare link between them. Linux, as root.") { rounds, shape, prompt, only, congestion, data };
         command.SetAction(async (arguments, cancellationToken) =>
         {
             FogNetwork.ThrowIfImpossible();
@@ -38,6 +41,10 @@ internal static class NetworkCommand
             {
                 Console.WriteLine($"measured: {name} each way, a wire in user space between two network namespaces; real TCP, real engines where nothing else is said");
                 await using var network = await FogNetwork.CreateAsync(2, (_, _) => link, cancellationToken);
+                if (arguments.GetValue(congestion) is { } control)
+                    foreach (var member in Enumerable.Range(0, 2))
+                        await IpCommand.RunAsync($"netns exec {NamespaceNames.Namespace(Environment.ProcessId, member)} sh -c \"echo {control} > {CongestionFile}\"", cancellationToken);
+                Console.WriteLine($"TCP congestion control: {arguments.GetValue(congestion) ?? (await File.ReadAllTextAsync(CongestionFile, cancellationToken)).Trim()}");
                 var spec = new NetworkSpec
                 {
                     OwnAddress = $"{network.AddressOf(0)}",
