@@ -43,7 +43,7 @@ internal sealed class WireThread : IDisposable
     private void Run()
     {
         // A wire does not wait for those who talk over it. Where the system refuses, it is a little late under load.
-        _ = sched_setscheduler(0, FirstInFirstOut, [1]);
+        _ = sched_setscheduler(0, FirstInFirstOut, [2]);
         _ = prctl(TimerSlack, 1, 0, 0, 0);
         var polled = new PollDescriptor[_ports.Length];
         for (var port = 0; port < polled.Length; port++)

@@ -26,7 +26,10 @@ internal sealed class NetworkBenchmark(NetworkSpec spec)
     /// <summary>About what comes back for a token: no more than one frame.</summary>
     private const int AnswerBytes = 300;
 
-    private const int HopTokens = 100;
+    /// <summary>So few that some answers meet no loss.</summary>
+    private const int HopTokens = 20;
+
+    private const int HopAnswers = 12;
     private const int TextPromptTokens = 32;
     private const int TextTokens = 64;
     private const double AllowedHopSeconds = 300e-6;
@@ -34,6 +37,7 @@ internal sealed class NetworkBenchmark(NetworkSpec spec)
 
     private double _rawBytesPerSecond;
     private double _rawTripSeconds;
+    private double _rawBestTripSeconds;
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -56,8 +60,8 @@ internal sealed class NetworkBenchmark(NetworkSpec spec)
         Line($"the same, a new one for {CacheBytes >> 20} MiB", Statistics.Median(fresh) / 1e6, "MB/s", Range(fresh, 1e6));
         await raw.ConnectAsync(); // whose window knows nothing of bulk
         double[] trips = [.. Enumerable.Range(0, 40 * spec.Rounds).Select(_ => raw.Send(HiddenBytes, AnswerBytes) / 2)];
-        _rawTripSeconds = Statistics.Median(trips);
-        Line($"bare TCP, {HiddenBytes} bytes there and {AnswerBytes} back: half of it", _rawTripSeconds * 1e3, "ms", $"P90 {Statistics.Percentile(trips, 0.9) * 1e3:0.000}");
+        (_rawTripSeconds, _rawBestTripSeconds) = (Statistics.Median(trips), Statistics.Percentile(trips, 0.05));
+        Line($"bare TCP, {HiddenBytes} bytes there and {AnswerBytes} back: half of it", _rawTripSeconds * 1e3, "ms", $"P5 {_rawBestTripSeconds * 1e3:0.000}, P90 {Statistics.Percentile(trips, 0.9) * 1e3:0.000}");
     }
 
     private async Task MeasureHopsAsync()
@@ -68,26 +72,27 @@ internal sealed class NetworkBenchmark(NetworkSpec spec)
         await using var here = await StartAsync(catalog, engines, new ServingOptions(), null);
         await using var across = await StartAsync(catalog, engines, new ServingOptions(), remote);
         List<double> near = [], far = [];
-        for (var round = -2; round < 4 * spec.Rounds; round++)
+        for (var round = -10; round < HopAnswers * spec.Rounds; round++)
         {
-            var (one, two) = (await GapsAsync(here), await GapsAsync(across));
+            var (one, two) = (await StepSecondsAsync(here), await StepSecondsAsync(across));
             if (round < 0)
                 continue;
-            near.AddRange(one);
-            far.AddRange(two);
+            near.Add(one);
+            far.Add(two);
         }
-        var hop = Statistics.Median(far) / 2;
-        Line("step of two stages, synthetic engine (0 s), one silo", Statistics.Median(near) * 1e3, "ms", $"P90 {Statistics.Percentile(near, 0.9) * 1e3:0.000}");
-        Line("the same, two silos", Statistics.Median(far) * 1e3, "ms", $"P90 {Statistics.Percentile(far, 0.9) * 1e3:0.000}");
-        Line("hop: half of that", hop * 1e3, "ms", $"over the bare trip {(hop - _rawTripSeconds) * 1e6:0} us, asked at most {AllowedHopSeconds * 1e6:0}");
+        Line("step of two stages, synthetic engine (0 s), one silo", Statistics.Median(near) * 1e3, "ms", $"best {near.Min() * 1e3:0.000}");
+        Line("the same, two silos", Statistics.Median(far) * 1e3, "ms", $"best {far.Min() * 1e3:0.000}");
+        foreach (var (what, hop, bare) in new[] { ("hop: half of that", Statistics.Median(far) / 2, _rawTripSeconds), ("hop, of the best answer", far.Min() / 2, _rawBestTripSeconds) })
+            Line(what, hop * 1e3, "ms", $"over the bare trip {(hop - bare) * 1e6:0} us, asked at most {AllowedHopSeconds * 1e6:0}");
 
-        async Task<IEnumerable<double>> GapsAsync(BenchmarkFog fog) => (await TimedAnswer.ReadAsync(fog.StreamAsync(new GenerationRequest
+        // An answer's mean: what comes to the reader at once was not written at once.
+        async Task<double> StepSecondsAsync(BenchmarkFog fog) => (await fog.RunAsync(new GenerationRequest
         {
             Id = Guid.NewGuid().ToString("N"),
             ModelId = "synthetic",
             PromptTokens = [SyntheticTokenizer.FirstWordToken],
             MaxTokens = HopTokens,
-        }))).Gaps(2);
+        })).Timeline!.SecondsPerOutputToken!.Value;
     }
 
     private async Task MeasureTextAsync(BenchmarkModel model)
