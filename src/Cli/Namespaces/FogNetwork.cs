@@ -83,7 +83,16 @@ internal sealed class FogNetwork : IAsyncDisposable
         foreach (var device in _devices)
             device.Dispose();
         foreach (var name in _namespaces)
-            await IpCommand.RunAsync($"netns delete {name}", CancellationToken.None);
+        {
+            try
+            {
+                await IpCommand.RunAsync($"netns delete {name}", CancellationToken.None);
+            }
+            catch (E2LlmException)
+            {
+                // Somebody has removed it, or the next network does: what brought this one to its end is the better thing to hear of.
+            }
+        }
     }
 
     private static async Task RemoveLeftAsync(CancellationToken cancellationToken)

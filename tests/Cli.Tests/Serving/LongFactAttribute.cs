@@ -4,9 +4,11 @@ namespace E2LLM.Cli.Tests.Serving;
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class LongFactAttribute : FactAttribute
 {
+    public static readonly bool IsLong = Environment.GetEnvironmentVariable("E2LLM_LONG") == "1";
+
     public LongFactAttribute()
     {
-        if (Environment.GetEnvironmentVariable("E2LLM_LONG") != "1")
+        if (!IsLong)
             Skip = "It takes minutes: set E2LLM_LONG=1.";
     }
 }

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
 using E2LLM.Cli.Tests.Processes;
 using Xunit.Abstractions;
 
@@ -18,16 +20,17 @@ public sealed class RollingRestartTests(ITestOutputHelper output)
     private int _turnedAway;
 
     [LongFact]
-    public async Task RollingRestart_EachSiloDrainedFirst_FailsNoRequest() => await RestartAsync(async (fog, name, by) =>
+    public async Task RollingRestart_EachSiloDrainedFirst_FailsNoRequest() => await RestartAsync(async (by, name) =>
     {
-        Assert.Equal(0, (await fog.DevicesAsync("drain", by, name)).ExitCode);
-        await fog.StateAsync(by, name, "drained");
+        using var answer = await by.PostAsJsonAsync($"/v1/devices/{name}/drain", new { });
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        await StateAsync(by, name, "drained");
     });
 
     [LongFact]
-    public async Task RollingRestart_EachSiloToldToStop_FailsNoRequest() => await RestartAsync((_, _, _) => Task.CompletedTask);
+    public async Task RollingRestart_EachSiloToldToStop_FailsNoRequest() => await RestartAsync((_, _) => Task.CompletedTask);
 
-    private async Task RestartAsync(Func<ThreeSilos, string, string, Task> prepare)
+    private async Task RestartAsync(Func<HttpClient, string, Task> prepare)
     {
         await using var fog = new ThreeSilos();
         HttpClient[] silos = [.. ThreeSilos.Names.Select(fog.Http)];
@@ -35,17 +38,17 @@ public sealed class RollingRestartTests(ITestOutputHelper output)
         using var over = new CancellationTokenSource();
         var clients = Enumerable.Range(0, Clients).Select(client => AskAsync(silos, client, over.Token)).ToArray();
 
-        foreach (var name in ThreeSilos.Names)
+        for (var index = 0; index < silos.Length; index++)
         {
-            var by = ThreeSilos.Names.First(other => other != name);
-            await prepare(fog, name, by);
+            var (name, by) = (ThreeSilos.Names[index], silos[(index + 1) % silos.Length]);
+            await prepare(by, name);
             await fog[name].SignalAsync("TERM");
             CliResult run = await fog[name].WaitForExitAsync();
             Assert.True(run.ExitCode == 0, run.Error);
             await fog[name].DisposeAsync();
             fog.Start(name);
-            await ThreeSilos.ServedAsync(silos[Array.IndexOf(ThreeSilos.Names, name)]);
-            await fog.StateAsync(by, name, "offered");
+            await ThreeSilos.ServedAsync(silos[index]);
+            await StateAsync(by, name, "offered");
             lock (_gate)
                 output.WriteLine($"{name} is back: {_answers} answers, {_turnedAway} times another silo, {_failures.Count} failures");
         }
@@ -58,6 +61,16 @@ public sealed class RollingRestartTests(ITestOutputHelper output)
         Assert.True(_answers > 3 * Clients, $"{_answers} answers prove little.");
     }
 
+    private static Task StateAsync(HttpClient by, string device, string state) => ThreeSilos.UntilAsync(async () =>
+    {
+        using var answer = await by.GetAsync("/v1/devices");
+        if (answer.StatusCode != HttpStatusCode.OK)
+            return false; // it is asked while its grain moves
+        var fleet = await answer.Content.ReadFromJsonAsync<JsonElement>();
+        return fleet.GetProperty("models")[0].GetProperty("devices").EnumerateArray()
+            .Any(known => known.GetProperty("id").GetString() == device && known.GetProperty("state").GetString() == state);
+    });
+
     private async Task AskAsync(HttpClient[] silos, int first, CancellationToken over)
     {
         for (var silo = first; !over.IsCancellationRequested; silo++)
@@ -69,15 +82,14 @@ public sealed class RollingRestartTests(ITestOutputHelper output)
                 lock (_gate)
                     if (isWhole)
                         _answers++;
-                    else if (status == HttpStatusCode.ServiceUnavailable)
-                        _turnedAway++;
-                    else
+                    else if (status != HttpStatusCode.ServiceUnavailable)
                         _failures.Add($"{status}: {body[^Math.Min(body.Length, 600)..]}");
+                if (status == HttpStatusCode.ServiceUnavailable)
+                    await TurnedAwayAsync();
             }
             catch (HttpRequestException error) when (error.HttpRequestError == HttpRequestError.ConnectionError)
             {
-                lock (_gate)
-                    _turnedAway++; // nobody listens there
+                await TurnedAwayAsync(); // nobody listens there
             }
             catch (HttpRequestException error)
             {
@@ -85,5 +97,11 @@ public sealed class RollingRestartTests(ITestOutputHelper output)
                     _failures.Add(error.ToString());
             }
         }
+    }
+
+    private Task TurnedAwayAsync()
+    {
+        Interlocked.Increment(ref _turnedAway);
+        return Task.Delay(ThreeSilos.LookPause, TimeProvider.System);
     }
 }

@@ -18,7 +18,10 @@ internal sealed class ThreeSilos : IAsyncDisposable
 
     private const int PortsEach = 3;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(LongFactAttribute.IsLong ? 600 : 120);
+
+    /// <summary>Between two looks at other processes.</summary>
+    public static readonly TimeSpan LookPause = TimeSpan.FromSeconds(0.2);
 
     private readonly TemporaryFolder _folder = new();
     private readonly Dictionary<string, CliProcess> _running = [];
@@ -114,11 +117,11 @@ internal sealed class ThreeSilos : IAsyncDisposable
         .Select(line => line.Trim('│', ' ').Split('│', StringSplitOptions.TrimEntries))
         .Skip(1);
 
-    private static async Task UntilAsync(Func<Task<bool>> isSo)
+    public static async Task UntilAsync(Func<Task<bool>> isSo)
     {
         using var limit = new CancellationTokenSource(Patience);
         while (!await isSo())
-            limit.Token.ThrowIfCancellationRequested();
+            await Task.Delay(LookPause, TimeProvider.System, limit.Token);
     }
 
     private static int[] FreePorts(int count)
