@@ -57,6 +57,8 @@ public sealed class RollingRestartTests(ITestOutputHelper output)
         foreach (var http in silos)
             http.Dispose();
 
+        foreach (var failure in _failures)
+            output.WriteLine(failure);
         Assert.Empty(_failures);
         Assert.True(_answers > 3 * Clients, $"{_answers} answers prove little.");
     }
