@@ -3,6 +3,7 @@ using E2LLM.Benchmarks.DataPlane;
 using E2LLM.Benchmarks.FrozenSilo;
 using E2LLM.Benchmarks.HandOff;
 using E2LLM.Benchmarks.Interference;
+using E2LLM.Benchmarks.Network;
 using E2LLM.Benchmarks.Nodes;
 using E2LLM.Benchmarks.Orchestration;
 using E2LLM.Benchmarks.PlannedSteps;
@@ -25,6 +26,9 @@ var root = new RootCommand("Benchmarks: whole flows on the real engine, and what
     FrozenSiloCommand.Create(),
     ScaleCommand.Create(),
     ScaleNodeCommand.Create(),
+    NetworkCommand.Create(),
+    NetworkEndCommand.Create(),
+    RawPeer.Create(),
     RuntimesCommand.Create(),
     RuntimeCommand.Create(),
     NodeCommand.Create(),

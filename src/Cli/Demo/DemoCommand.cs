@@ -25,14 +25,20 @@ internal static class DemoCommand
             if (result.GetValueOrDefault<int>() is < 1 or > 64)
                 result.AddError($"--processes is {result.GetValueOrDefault<int>()}; it must be 1 to 64.");
         });
+        var namespaces = new Option<bool>("--namespaces") { Description = "Give each of the processes a network namespace of its own, with the links' real delay, rate and loss. Linux, as root." };
         var host = new HostArguments();
 
         var command = new HostingCommand("demo", "Start the whole fog in this process, show its plan, answer a prompt, and go on serving.")
         {
-            prompt, maxTokens, temperature, seed, raw, planner, processes, once, json,
+            prompt, maxTokens, temperature, seed, raw, planner, processes, namespaces, once, json,
         };
         host.AddTo(command);
-        command.SetAction((arguments, cancellationToken) => DemoRun.RunAsync(new DemoSettings
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(namespaces) && result.GetValue(processes) < 2)
+                result.AddError("--namespaces needs --processes 2 or more: a network has two ends.");
+        });
+        command.SetAction((arguments, cancellationToken) => RunAsync(new DemoSettings
         {
             Prompt = arguments.GetValue(prompt)!,
             MaxTokens = arguments.GetValue(maxTokens),
@@ -41,6 +47,7 @@ internal static class DemoCommand
             IsRaw = arguments.GetValue(raw),
             Planner = arguments.GetValue(planner),
             Processes = arguments.GetValue(processes),
+            HasNamespaces = arguments.GetValue(namespaces),
             EndsAfterAnswer = arguments.GetValue(once),
             AsJson = arguments.GetValue(json),
             Settings = host.Settings(arguments),
@@ -48,4 +55,7 @@ internal static class DemoCommand
         }, cancellationToken));
         return command;
     }
+
+    private static Task<int> RunAsync(DemoSettings settings, CancellationToken cancellationToken) =>
+        settings.HasNamespaces ? NamespacedDemo.RunAsync(settings, cancellationToken) : DemoRun.RunAsync(settings, cancellationToken);
 }

@@ -1,85 +1,75 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
+using E2LLM.Cli.Namespaces;
 using E2LLM.Core.Errors;
-using E2LLM.Core.Fleets;
-using E2LLM.Planning.FleetFiles;
 using E2LLM.Silo.Hosting;
 
 namespace E2LLM.Cli.Demo;
 
 /// <summary>
-/// The other silos of a demo of several processes: this program, told to serve some of the fleet's devices, on a cluster's table and a journal
+/// Silos of a demo of several processes: this program, told to serve some of the fleet's devices, on a cluster's table and a journal
 /// in a folder that goes with them. They end when this process does, however it ends.
 /// </summary>
-internal sealed class DemoProcesses : IAsyncDisposable
+/// <param name="host">As the command line has it.</param>
+/// <param name="shares">A share a process.</param>
+/// <param name="settings">Of all of them, besides what makes them a fog.</param>
+/// <param name="network">Its members, a process each; null: all are on this machine's loopback, and the first of them is this process.</param>
+internal sealed class DemoProcesses(HostOptions host, DemoShares shares, IReadOnlyList<string> settings, FogNetwork? network = null) : IAsyncDisposable
 {
+    private const int DefaultGatewayPort = 30000;
+
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(30);
 
-    private readonly List<Process> _processes = [];
+    private readonly List<(string Silo, Process Process)> _processes = [];
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("e2llm-demo-");
-    private readonly HostOptions _host;
-    private readonly DeviceSpec[][] _devices;
-
-    private DemoProcesses(HostOptions host, DeviceSpec[][] devices) => (_host, _devices) = (host, devices);
 
     /// <summary>Devices of all silos together.</summary>
-    public int DeviceCount => _devices.Sum(own => own.Length);
+    public int DeviceCount => shares.Fleet.Devices.Length;
 
-    /// <summary>The configuration of this process's own silo, the first.</summary>
+    /// <summary>The configuration of this process's own silo, where it is the first.</summary>
     public string[] OwnSettings => Settings(0);
 
-    /// <exception cref="ConfigurationException">The fleet has fewer devices than there are to be processes, or its file makes no sense.</exception>
-    public static DemoProcesses Plan(int processes, HostOptions host)
-    {
-        var fleet = FleetFileReader.Read(host.Fleet.Length > 0 ? host.Fleet : Path.Combine(AppContext.BaseDirectory, "fleets", "demo.json"));
-        if (processes > fleet.Devices.Length)
-            throw new ConfigurationException($"--processes is {processes}; fleet '{fleet.Name}' has {fleet.Devices.Length} devices, and each process needs one.");
-        // One after the other, so that what is slow is not all in one process.
-        return new DemoProcesses(host, [.. Enumerable.Range(0, processes).Select(index => fleet.Devices.Where((_, device) => device % processes == index).ToArray())]);
-    }
+    /// <summary>Where Orleans clients reach the members of a network.</summary>
+    public IPEndPoint[] Gateways => [.. shares.Devices.Select((_, index) => new IPEndPoint(network!.AddressOf(index), DefaultGatewayPort))];
+
+    /// <summary>Where each member of a network serves HTTP.</summary>
+    public string[] HttpAddresses => [.. shares.Devices.Select((_, index) => $"http://{network!.AddressOf(index)}:{HttpPort}")];
+
+    /// <summary>A member has all ports to itself.</summary>
+    private int HttpPort => network is null ? 0 : host.HttpPort > 0 ? host.HttpPort : new HostOptions().HttpPort;
 
     public void Start()
     {
-        for (var index = 1; index < _devices.Length; index++)
+        for (var index = network is null ? 1 : 0; index < shares.Devices.Length; index++)
         {
-            var program = Environment.ProcessPath ?? throw new InvalidOperationException("The system does not say which program this is.");
-            var start = new ProcessStartInfo(program) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-            // Run by the .NET host, the program is the first argument.
-            if (Path.GetFileNameWithoutExtension(program).Equals("dotnet", StringComparison.OrdinalIgnoreCase))
-                foreach (var argument in new[] { "exec", typeof(DemoProcesses).Assembly.Location })
-                    start.ArgumentList.Add(argument);
-            foreach (var argument in new[] { "serve", "--until-input-ends", "--port", "0", "--data", DataOf(index) })
-                start.ArgumentList.Add(argument);
-            if (_host.Model.Length > 0)
-                AddAll(start, "--model", _host.Model);
-            if (_host.Fleet.Length > 0)
-                AddAll(start, "--fleet", _host.Fleet);
-            foreach (var setting in Settings(index).Select(setting => setting[2..]).Append("E2LLM:Silo:SiloPort=0").Append("E2LLM:Silo:GatewayPort=0"))
-                AddAll(start, "--set", setting);
-            var process = Process.Start(start)!;
-            _processes.Add(process);
-            Log(process, Path.Combine(_folder.FullName, NameOf(index) + ".log"));
+            var process = Process.Start(Command(index))!;
+            _processes.Add((NameOf(index), process));
+            Log(process, LogOf(NameOf(index)));
         }
     }
 
     /// <summary>Where the data of a silo lies: beside each other, below where that of one would.</summary>
-    public string DataOf(int index) => Path.Combine(_host.DataDirectory, NameOf(index));
+    public string DataOf(int index) => Path.Combine(host.DataDirectory, NameOf(index));
 
     /// <exception cref="E2LlmException">One of them has ended; says what it wrote last.</exception>
     public void ThrowIfAnyEnded()
     {
-        for (var index = 0; index < _processes.Count; index++)
-            if (_processes[index].HasExited)
-                throw new E2LlmException(
-                    $"The process of silo '{NameOf(index + 1)}' ended: {File.ReadLines(Path.Combine(_folder.FullName, NameOf(index + 1) + ".log")).LastOrDefault() ?? "it wrote nothing"}");
+        foreach (var (silo, process) in _processes)
+            if (process.HasExited)
+                throw new E2LlmException($"The process of silo '{silo}' ended: {File.ReadLines(LogOf(silo)).LastOrDefault() ?? "it wrote nothing"}");
     }
+
+    /// <summary>Ends with the first of them that ends.</summary>
+    public Task WaitForAnyEndAsync(CancellationToken cancellationToken) =>
+        Task.WhenAny(_processes.Select(process => process.Process.WaitForExitAsync(cancellationToken)));
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var process in _processes.Where(process => !process.HasExited))
+        foreach (var (_, process) in _processes.Where(process => !process.Process.HasExited))
             process.StandardInput.Close();
         using var late = new CancellationTokenSource(StopPatience, TimeProvider.System);
-        foreach (var process in _processes)
+        foreach (var (_, process) in _processes)
         {
             await process.WaitForExitAsync(late.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (!process.HasExited)
@@ -89,21 +79,23 @@ internal sealed class DemoProcesses : IAsyncDisposable
         _folder.Delete(recursive: true);
     }
 
-    private static void AddAll(ProcessStartInfo start, params string[] arguments)
+    private ProcessStartInfo Command(int index)
     {
-        foreach (var argument in arguments)
-            start.ArgumentList.Add(argument);
-    }
-
-    private static string NameOf(int index) => string.Create(CultureInfo.InvariantCulture, $"silo-{index}");
-
-    private static void Log(Process process, string path)
-    {
-        var writer = TextWriter.Synchronized(new StreamWriter(path) { AutoFlush = true });
-        process.OutputDataReceived += (_, line) => writer.WriteLine(line.Data);
-        process.ErrorDataReceived += (_, line) => writer.WriteLine(line.Data);
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
+        var program = Environment.ProcessPath ?? throw new InvalidOperationException("The system does not say which program this is.");
+        var start = new ProcessStartInfo(program) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        // Run by the .NET host, the program is the first argument.
+        if (Path.GetFileNameWithoutExtension(program).Equals("dotnet", StringComparison.OrdinalIgnoreCase))
+            AddAll(start, "exec", typeof(DemoProcesses).Assembly.Location);
+        AddAll(start, "serve", "--until-input-ends", "--port", HttpPort.ToString(CultureInfo.InvariantCulture), "--data", DataOf(index));
+        if (host.Model.Length > 0)
+            AddAll(start, "--model", host.Model);
+        if (host.Fleet.Length > 0)
+            AddAll(start, "--fleet", host.Fleet);
+        string[] ports = network is null ? ["--E2LLM:Silo:SiloPort=0", "--E2LLM:Silo:GatewayPort=0"] : [];
+        // What comes later wins: what is said of all is said first.
+        foreach (var setting in settings.Concat(Settings(index)).Concat(ports))
+            AddAll(start, "--set", setting[2..]);
+        return network is null ? start : network.Within(start, index);
     }
 
     private string[] Settings(int index) =>
@@ -113,8 +105,37 @@ internal sealed class DemoProcesses : IAsyncDisposable
         "--E2LLM:Storage:Provider=Sqlite",
         $"--E2LLM:Storage:ConnectionString=Data Source={Path.Combine(_folder.FullName, "journal.db")}",
         $"--E2LLM:Silo:Name={NameOf(index)}",
-        $"--E2LLM:Silo:Devices={string.Join(',', _devices[index].Select(device => device.Id))}",
-        "--E2LLM:Silo:EmulateNetwork=true",
-        $"--E2LLM:Fleet:MinimumSilos={_devices.Length}",
+        $"--E2LLM:Silo:Devices={string.Join(',', shares.Devices[index].Select(device => device.Id))}",
+        $"--E2LLM:Fleet:MinimumSilos={shares.Devices.Length}",
+        .. network is null ? ["--E2LLM:Silo:EmulateNetwork=true"] : SettingsOf(network.AddressOf(index)),
     ];
+
+    /// <summary>Nobody but this process and the members is on the network, so it does without certificates.</summary>
+    private static string[] SettingsOf(IPAddress address) =>
+    [
+        $"--E2LLM:Silo:Address={address}",
+        $"--E2LLM:Silo:HttpAddress={address}",
+        $"--E2LLM:Silo:GatewayPort={DefaultGatewayPort}",
+        "--E2LLM:Silo:Insecure=true",
+        "--E2LLM:Silo:EmulateNetwork=false",
+    ];
+
+    private static void AddAll(ProcessStartInfo start, params string[] arguments)
+    {
+        foreach (var argument in arguments)
+            start.ArgumentList.Add(argument);
+    }
+
+    private static string NameOf(int index) => string.Create(CultureInfo.InvariantCulture, $"silo-{index}");
+
+    private string LogOf(string silo) => Path.Combine(_folder.FullName, silo + ".log");
+
+    private static void Log(Process process, string path)
+    {
+        var writer = TextWriter.Synchronized(new StreamWriter(path) { AutoFlush = true });
+        process.OutputDataReceived += (_, line) => writer.WriteLine(line.Data);
+        process.ErrorDataReceived += (_, line) => writer.WriteLine(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
 }

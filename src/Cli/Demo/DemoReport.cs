@@ -8,6 +8,10 @@ namespace E2LLM.Cli.Demo;
 /// <summary>The demo's outcome as one JSON document.</summary>
 internal static class DemoReport
 {
+    public const string EmulatedNetwork = "emulated: frames are held back as long as the links would take";
+
+    public const string NamespacesNetwork = "network namespaces over links with delay, rate and loss; those between devices of one process emulated";
+
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
     {
         WriteIndented = true,
@@ -15,7 +19,7 @@ internal static class DemoReport
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
 
-    public static string ToJson(PlanStatus status, string prompt, string answer, ChatDelta last) => JsonSerializer.Serialize(new
+    public static string ToJson(PlanStatus status, string prompt, string answer, ChatDelta last, string network) => JsonSerializer.Serialize(new
     {
         model = status.Model!.Id,
         fleet = status.Fleet,
@@ -26,6 +30,7 @@ internal static class DemoReport
         finish = last.Finish,
         failure = last.Failure,
         timeline = last.Timeline,
+        network,
         timesAre = "emulated: real engines on one machine, slowed to the fleet's figures",
     }, Options);
 }

@@ -24,6 +24,9 @@ public sealed record FleetSpec
     /// <summary>As <see cref="LinkSpec.IsReal"/>, of the pairs that <see cref="Links"/> does not name.</summary>
     [Id(5)] public bool HasRealDefaultLink { get; init; }
 
+    /// <summary>As <see cref="LinkSpec.LossShare"/>, of the pairs that <see cref="Links"/> does not name.</summary>
+    [Id(6)] public double DefaultLossShare { get; init; }
+
     /// <summary>The link from one device to another; within a device it costs nothing.</summary>
     public LinkSpec Link(string from, string to)
     {
@@ -36,6 +39,7 @@ public sealed record FleetSpec
             BandwidthBytesPerSecond = DefaultBandwidthBytesPerSecond,
             LatencySeconds = DefaultLatencySeconds,
             IsReal = HasRealDefaultLink,
+            LossShare = DefaultLossShare,
         };
     }
 
@@ -46,6 +50,7 @@ public sealed record FleetSpec
         && DefaultBandwidthBytesPerSecond.Equals(other.DefaultBandwidthBytesPerSecond)
         && DefaultLatencySeconds.Equals(other.DefaultLatencySeconds)
         && HasRealDefaultLink == other.HasRealDefaultLink
+        && DefaultLossShare.Equals(other.DefaultLossShare)
         && Devices.SequenceEqual(other.Devices)
         && Links.SequenceEqual(other.Links);
 

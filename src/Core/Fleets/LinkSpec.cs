@@ -17,6 +17,9 @@ public sealed record LinkSpec
     /// <summary>Whether a network lies there that takes its own time: the figures are for planners then. Else the link is emulated: frames are held back.</summary>
     [Id(4)] public bool IsReal { get; init; }
 
+    /// <summary>Share of the frames that the link loses, 0 to 1. Only what stands for the network itself heeds it: a link that is emulated loses nothing.</summary>
+    [Id(5)] public double LossShare { get; init; }
+
     /// <summary>Seconds until the last of <paramref name="bytes"/> has arrived.</summary>
     public double TransferSeconds(long bytes) => LatencySeconds + bytes / BandwidthBytesPerSecond;
 }

@@ -34,6 +34,10 @@ public sealed record KvSenderOptions
     [OptionRange(1, 3600)]
     public double StallSeconds { get; init; } = 30;
 
+    /// <summary>TCP's congestion control of the connections to other machines, on Linux; where the system has no such one, or does not let the process have it, its own is taken.</summary>
+    [OptionText(Valid = "a name that the system knows, or empty for its own")]
+    public string CongestionControl { get; init; } = "bbr";
+
     /// <summary>
     /// Awaited with the bytes of each block before it is written, as an emulated link does. Runs on the task scheduler that the sender
     /// was opened on, a grain's for instance, else on one of the sender's own; never two at once between awaits. Default: null.

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Kv;
@@ -45,6 +46,9 @@ internal sealed class OutboundConnection : IAsyncDisposable
         try
         {
             await socket.ConnectAsync(destination.Host, destination.Port, either.Token).ConfigureAwait(false);
+            // Within a machine nothing is lost, and what measures the rate only takes time.
+            if (socket.RemoteEndPoint is IPEndPoint { Address: var remote } && !IPAddress.IsLoopback(remote))
+                TcpCongestion.Choose(socket, options.CongestionControl);
             Stream stream = new NetworkStream(socket, ownsSocket: true);
             if (options.Secure is not null)
                 stream = await options.Secure(stream, false, either.Token).ConfigureAwait(false);

@@ -52,6 +52,13 @@ public interface IStageGrain : IGrainWithStringKey
     [Alias("DropKv"), AlwaysInterleave]
     Task DropKvAsync(KvSlot slot);
 
+    /// <summary>
+    /// Begins a sending: connections are made while there is nothing to send yet. To be told of it is no need; whether the receivers are there is
+    /// learnt by the first export.
+    /// </summary>
+    [Alias("OpenKvSending"), AlwaysInterleave]
+    Task OpenKvSendingAsync(long sendingId, ImmutableArray<KvTarget> targets);
+
     /// <summary>Sends positions of a slot. All exports of one sending come one after the other; one that comes twice is sent once.</summary>
     /// <returns>Bytes of the positions, and the seconds that they took to leave, without the engine's.</returns>
     /// <exception cref="Core.Errors.E2LlmException">The slot does not hold them, or a receiver is lost.</exception>

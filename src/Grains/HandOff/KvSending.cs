@@ -19,6 +19,13 @@ internal sealed class KvSending(ImmutableArray<KvTarget> targets, Func<KvTarget,
     /// <summary>Set when the sending is ended.</summary>
     public CancellationToken Stopped => _stop.Token;
 
+    /// <summary>Connects to the receivers where that has not begun. It takes a few round trips, which are over when there is something to send.</summary>
+    public void Open()
+    {
+        if (_senders.Count == 0)
+            _senders.AddRange(targets.Select(target => KvSender.OpenAsync(target.Destination, optionsFor(target), time, Stopped)));
+    }
+
     /// <summary>An export that comes twice is carried out once; whoever asks again gets the same answer.</summary>
     /// <param name="fromPosition">Names it within the sending.</param>
     public Task<KvSendReport> Once(int fromPosition, Func<Task<KvSendReport>> export)
@@ -38,8 +45,7 @@ internal sealed class KvSending(ImmutableArray<KvTarget> targets, Func<KvTarget,
         var next = 0;
         try
         {
-            if (_senders.Count == 0)
-                _senders.AddRange(targets.Select(target => KvSender.OpenAsync(target.Destination, optionsFor(target), time, Stopped)));
+            Open();
             while (next < blocks.Count)
             {
                 var block = blocks[next];

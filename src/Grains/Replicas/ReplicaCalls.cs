@@ -131,6 +131,7 @@ internal sealed partial class ReplicaCalls(
         var sending = new CacheSending(held, plan.Engine.MaxStepTokens);
         var sendingId = ++_lastSending;
         _sendings.Add(sendingId);
+        _ = stages.OpenSendingAsync(sendingId, targets, LogStageCallFailed);
         Task<KvSendReport[]> exports = Task.FromResult<KvSendReport[]>([]);
         try
         {

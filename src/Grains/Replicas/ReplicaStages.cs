@@ -81,6 +81,10 @@ internal sealed class ReplicaStages
         Open = cache.Open,
     })));
 
+    /// <summary>Has the stages connect to the receivers of a sending that is to come. A stage that does not hear connects with its first export.</summary>
+    public Task OpenSendingAsync(long sendingId, ImmutableArray<KvTarget> targets, Action<Exception, string> onFailed) =>
+        Task.WhenAll(_stages.Select((stage, index) => TryAsync(stage.OpenKvSendingAsync(sendingId, TargetsOf(Plan.Stages[index], targets)), index, onFailed)));
+
     public Task<KvSendReport[]> ExportAsync(long sendingId, CacheChunk chunk, ImmutableArray<KvTarget> targets) =>
         Task.WhenAll(_stages.Select((stage, index) => stage.ExportKvAsync(new KvExport
         {

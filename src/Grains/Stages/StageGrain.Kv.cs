@@ -49,12 +49,25 @@ public sealed partial class StageGrain
         return Task.CompletedTask;
     }
 
+    public Task OpenKvSendingAsync(long sendingId, ImmutableArray<KvTarget> targets)
+    {
+        KvEngine();
+        Sending(sendingId, targets).Open();
+        return Task.CompletedTask;
+    }
+
     public Task<KvSendReport> ExportKvAsync(KvExport export)
     {
         var engine = KvEngine();
-        if (!_outbound.TryGetValue(export.SendingId, out var sending))
-            _outbound.Add(export.SendingId, sending = new KvSending(export.Targets, SenderOptions, time));
+        var sending = Sending(export.SendingId, export.Targets);
         return sending.Once(export.FromPosition, () => ExportAsync(engine, sending, export));
+    }
+
+    private KvSending Sending(long id, ImmutableArray<KvTarget> targets)
+    {
+        if (!_outbound.TryGetValue(id, out var sending))
+            _outbound.Add(id, sending = new KvSending(targets, SenderOptions, time));
+        return sending;
     }
 
     private async Task<KvSendReport> ExportAsync(IKvStageEngine engine, KvSending sending, KvExport export)

@@ -68,10 +68,10 @@ public static class FleetFileReader
             faults.Require(id.Length == 0 || seen.Add(id), $"devices[{index}].id", id, "a name that no other device has");
         }
 
-        var (bandwidth, latency) = (double.PositiveInfinity, 0.0);
+        var figures = new LinkFigures(double.PositiveInfinity, 0, 0);
         if (reader.Object("defaultLink") is { } defaultLink)
         {
-            (bandwidth, latency) = LinkFigures.Read(defaultLink);
+            figures = LinkFigures.Read(defaultLink);
             defaultLink.RejectUnknown();
         }
         var links = LinkReader.Read(reader, devices, faults);
@@ -81,8 +81,9 @@ public static class FleetFileReader
             Name = name,
             Devices = devices,
             Links = links,
-            DefaultBandwidthBytesPerSecond = bandwidth,
-            DefaultLatencySeconds = latency,
+            DefaultBandwidthBytesPerSecond = figures.BandwidthBytesPerSecond,
+            DefaultLatencySeconds = figures.LatencySeconds,
+            DefaultLossShare = figures.LossShare,
         };
     }
 

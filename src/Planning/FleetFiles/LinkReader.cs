@@ -21,7 +21,7 @@ internal static class LinkReader
             var from = reader.Text("from", "a device of the fleet", null, ids.Contains);
             var to = reader.Text("to", "a device of the fleet, or \"*\" for all others", null, id => id == Everyone || ids.Contains(id));
             var oneWay = reader.Flag("oneWay", false);
-            var (bandwidth, latency) = LinkFigures.Read(reader);
+            var figures = LinkFigures.Read(reader);
             reader.RejectUnknown();
             if (from.Length == 0 || to.Length == 0)
                 continue;
@@ -35,11 +35,11 @@ internal static class LinkReader
                 faults.Require(everyone.Add(from), reader.Key("from"), from, "a device without another \"*\" entry: two would contradict each other");
                 foreach (var other in ids.Where(id => id != from).Order(StringComparer.Ordinal))
                     foreach (var (a, b) in Directions(from, other, oneWay))
-                        wide[(a, b)] = Slower(wide.GetValueOrDefault((a, b)), Link(a, b, bandwidth, latency));
+                        wide[(a, b)] = Slower(wide.GetValueOrDefault((a, b)), Link(a, b, figures));
                 continue;
             }
             foreach (var (a, b) in Directions(from, to, oneWay))
-                if (!named.TryAdd((a, b), Link(a, b, bandwidth, latency)))
+                if (!named.TryAdd((a, b), Link(a, b, figures)))
                     faults.Add(
                         $"{reader.Key("to")} is '{to}', but an earlier entry has the direction from '{a}' to '{b}' already: two would contradict each other");
         }
@@ -56,17 +56,19 @@ internal static class LinkReader
     private static IEnumerable<(string From, string To)> Directions(string from, string to, bool oneWay) =>
         oneWay ? [(from, to)] : [(from, to), (to, from)];
 
-    private static LinkSpec Link(string from, string to, double bandwidth, double latency) => new()
+    private static LinkSpec Link(string from, string to, LinkFigures figures) => new()
     {
         From = from,
         To = to,
-        BandwidthBytesPerSecond = bandwidth,
-        LatencySeconds = latency,
+        BandwidthBytesPerSecond = figures.BandwidthBytesPerSecond,
+        LatencySeconds = figures.LatencySeconds,
+        LossShare = figures.LossShare,
     };
 
     private static LinkSpec Slower(LinkSpec? left, LinkSpec right) => left is null ? right : right with
     {
         BandwidthBytesPerSecond = Math.Min(left.BandwidthBytesPerSecond, right.BandwidthBytesPerSecond),
         LatencySeconds = Math.Max(left.LatencySeconds, right.LatencySeconds),
+        LossShare = Math.Max(left.LossShare, right.LossShare),
     };
 }

@@ -22,6 +22,8 @@ internal sealed class Quantity
 
     public static readonly Quantity Time = new("0.3 ms", new() { ["s"] = 1, ["ms"] = 1e-3, ["us"] = 1e-6 });
 
+    public static readonly Quantity Share = new("0.5 %", new() { ["%"] = 0.01 });
+
     private readonly FrozenDictionary<string, double> _units;
 
     private Quantity(string example, Dictionary<string, double> units)
@@ -33,7 +35,7 @@ internal sealed class Quantity
     /// <summary>What a valid value looks like, for messages.</summary>
     public string Expected { get; }
 
-    /// <summary>The value in bytes, bytes per second or seconds.</summary>
+    /// <summary>The value in bytes, bytes per second, seconds or as a share of 1.</summary>
     public bool TryParse(string text, out double value)
     {
         var split = text.AsSpan().Trim().IndexOfAnyExcept("0123456789.");

@@ -4,6 +4,8 @@ using E2LLM.Core.Errors;
 using E2LLM.Core.Fleets;
 using E2LLM.Core.Models;
 using E2LLM.Core.Requests;
+using E2LLM.DataPlane.Sending;
+using E2LLM.Grains.Fleets;
 using E2LLM.Grains.Interfaces.Devices;
 using E2LLM.Grains.Interfaces.Plans;
 using E2LLM.Grains.Interfaces.Requests;
@@ -33,7 +35,7 @@ internal sealed class BenchmarkFog : IAsyncDisposable
         StartAsync(new FogOptions { Catalog = catalog, Engines = engines, Devices = FogOptions.OneThreadDevices(stages), Serving = serving });
 
     /// <param name="options">Of the silo in this process.</param>
-    /// <param name="remotes">The other silos; their primary port is filled in.</param>
+    /// <param name="remotes">The other silos; the first silo is filled in.</param>
     public static async Task<BenchmarkFog> StartAsync(FogOptions options, params NodeSpec[] remotes)
     {
         var silo = await BenchmarkSilo.StartAsync(options);
@@ -41,7 +43,7 @@ internal sealed class BenchmarkFog : IAsyncDisposable
         try
         {
             foreach (var remote in remotes)
-                nodes.Add(await NodeProcess.StartAsync(remote with { PrimarySiloPort = silo.SiloPort }));
+                nodes.Add(await NodeProcess.StartAsync(remote with { Primary = $"{silo.Endpoint}" }));
             var fog = new BenchmarkFog(silo, [.. nodes], options.Catalog.Models[0].Id);
             DeviceSpec[] devices = [.. options.Devices, .. remotes.SelectMany(remote => remote.Devices)];
             await fog.SeeAsync([.. remotes.SelectMany(remote => remote.Devices)]);
@@ -73,6 +75,10 @@ internal sealed class BenchmarkFog : IAsyncDisposable
             last = chunk;
         return last is { Finish: FinishReason.Length } ? last : throw new InvalidOperationException($"The request ended with {last}.");
     }
+
+    /// <summary>The network to a device's silo as the product measures it.</summary>
+    public Task<(double BytesPerSecond, double LatencySeconds)> ProbeAsync(string device) =>
+        new LinkProbe(new KvSenderOptions(), TimeProvider.System).MeasureAsync(_silo.Grains.GetGrain<IDeviceGrain>(device), CancellationToken.None);
 
     public Task<PlanStatus> StatusAsync() => PlanGrain.GetStatusAsync();
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using E2LLM.Clustering;
+using E2LLM.DataPlane.Receiving;
 using E2LLM.Grains.Devices;
 using E2LLM.Grains.Hosting;
 using E2LLM.Grains.Placement;
@@ -9,6 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 
 namespace E2LLM.Benchmarks.Fog;
@@ -18,15 +20,16 @@ internal sealed class BenchmarkSilo : IAsyncDisposable
 {
     private readonly IHost _host;
 
-    private BenchmarkSilo(IHost host, int siloPort) => (_host, SiloPort) = (host, siloPort);
+    private BenchmarkSilo(IHost host, IPEndPoint endpoint) => (_host, Endpoint) = (host, endpoint);
 
     public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
 
-    public int SiloPort { get; }
+    /// <summary>Where other silos reach it.</summary>
+    public IPEndPoint Endpoint { get; }
 
     /// <param name="options">What it is made of.</param>
-    /// <param name="primarySiloPort">Silo port of the silo that holds the membership table; null where this is the first one.</param>
-    public static async Task<BenchmarkSilo> StartAsync(FogOptions options, int? primarySiloPort = null)
+    /// <param name="primary">Endpoint of the silo that holds the membership table; null where this is the first one.</param>
+    public static async Task<BenchmarkSilo> StartAsync(FogOptions options, IPEndPoint? primary = null)
     {
         var builder = Host.CreateApplicationBuilder();
         // Asking for devices of a silo that has just joined may fail a few times, and says so there.
@@ -41,19 +44,22 @@ internal sealed class BenchmarkSilo : IAsyncDisposable
         builder.Services.Configure(options.Serving);
         if (options.HasDevicesOnly)
             builder.Services.PostConfigure<GrainTypeOptions>(grains => grains.Classes.RemoveWhere(IsNotOfDevices));
-        var siloPort = FreePort();
+        // A network of a benchmark's own has nobody else on it.
+        builder.Services.AddSingleton<IOptions<KvDataPortOptions>>(new OptionsWrapper<KvDataPortOptions>(
+            new KvDataPortOptions { Address = options.Address.ToString(), AllowPlaintext = true }));
+        var own = new IPEndPoint(options.Address, FreePort());
         builder.UseOrleans(silo =>
         {
             if (options.Clustering is { } clustering)
-                ClusteringSetup.AddTo(silo, clustering, IPAddress.Loopback, siloPort, FreePort());
+                ClusteringSetup.AddTo(silo, clustering, own.Address, own.Port, FreePort());
             else
-                silo.UseLocalhostClustering(siloPort, FreePort(), primarySiloPort is { } port ? new IPEndPoint(IPAddress.Loopback, port) : null);
+                silo.UseDevelopmentClustering(primary ?? own).ConfigureEndpoints(own.Address, own.Port, FreePort());
             silo.AddMemoryGrainStorage(JournalStorage.ProviderName).AddE2LlmGrains(new LocalDevices(options.Devices));
             options.Silo(silo);
         });
         var host = builder.Build();
         await host.StartAsync();
-        return new BenchmarkSilo(host, siloPort);
+        return new BenchmarkSilo(host, own);
     }
 
     public async ValueTask DisposeAsync()

@@ -1,3 +1,4 @@
+using System.Net;
 using E2LLM.Clustering;
 using E2LLM.Core.Engines;
 using E2LLM.Core.Fleets;
@@ -18,6 +19,9 @@ internal sealed record FogOptions
 
     /// <summary>Those that this silo hosts.</summary>
     public required IReadOnlyList<DeviceSpec> Devices { get; init; }
+
+    /// <summary>Where other silos reach it.</summary>
+    public IPAddress Address { get; init; } = IPAddress.Loopback;
 
     /// <summary>Whether the silo takes in no grains but those of its devices.</summary>
     public bool HasDevicesOnly { get; init; }

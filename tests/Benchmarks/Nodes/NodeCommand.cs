@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using System.Text.Json;
 using E2LLM.Benchmarks.Fog;
 using E2LLM.Core.Engines;
@@ -38,11 +39,12 @@ internal static class NodeCommand
                 Catalog = catalog,
                 Engines = engines,
                 Devices = spec.Devices,
+                Address = IPAddress.Parse(spec.Address),
                 HasDevicesOnly = spec.HasDevicesOnly,
                 Planner = FixedCut.Parse(spec.Cut),
                 Serving = options => ServingOptionsCopy.Copy(spec.Serving, options),
             },
-            spec.PrimarySiloPort);
+            IPEndPoint.Parse(spec.Primary));
         Console.WriteLine(Ready);
         await Console.In.ReadToEndAsync(cancellationToken);
         Console.WriteLine($"{EngineLoads}{engines.Loads}");
@@ -53,7 +55,7 @@ internal static class NodeCommand
     {
         if (spec.SyntheticStepSeconds is { } seconds)
         {
-            var catalog = new SyntheticModelCatalog(SyntheticModel.Spec("synthetic"));
+            var catalog = new SyntheticModelCatalog(SyntheticModel.Spec("synthetic", width: spec.SyntheticWidth));
             return (catalog, new SyntheticStageEngineFactory(catalog, new SyntheticTiming { CallSeconds = seconds }, TimeProvider.System));
         }
         var library = spec.Runtime is { } runtime ? new LlamaLibraryOptions { Runtime = runtime } : null;

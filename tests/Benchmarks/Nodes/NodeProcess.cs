@@ -19,10 +19,8 @@ internal sealed class NodeProcess : IAsyncDisposable
     /// <summary>Ends when the silo has joined.</summary>
     public static async Task<NodeProcess> StartAsync(NodeSpec spec)
     {
-        var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
-        var start = new ProcessStartInfo(dotnet) { RedirectStandardInput = true, RedirectStandardOutput = true };
-        foreach (var argument in new[] { "exec", typeof(NodeProcess).Assembly.Location, "node", JsonSerializer.Serialize(spec) })
-            start.ArgumentList.Add(argument);
+        var start = OwnProgram.Command(spec.Namespace, "node", JsonSerializer.Serialize(spec));
+        (start.RedirectStandardInput, start.RedirectStandardOutput) = (true, true);
         var node = new NodeProcess(Process.Start(start)!);
         string? line;
         do

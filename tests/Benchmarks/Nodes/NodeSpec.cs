@@ -6,12 +6,22 @@ namespace E2LLM.Benchmarks.Nodes;
 /// <summary>What a second silo process is told, as JSON on its command line.</summary>
 internal sealed record NodeSpec
 {
-    public int PrimarySiloPort { get; init; }
+    /// <summary>Address and port of the first silo.</summary>
+    public string Primary { get; init; } = "";
+
+    /// <summary>Where other silos reach this one.</summary>
+    public string Address { get; init; } = "127.0.0.1";
+
+    /// <summary>Network namespace to run in; null: that of its parent.</summary>
+    public string? Namespace { get; init; }
 
     public required DeviceSpec[] Devices { get; init; }
 
     /// <summary>Where it is set, the engine is the synthetic one, with so long a step, and there are no model files.</summary>
     public double? SyntheticStepSeconds { get; init; }
+
+    /// <summary>Of the synthetic engine's hidden states.</summary>
+    public int SyntheticWidth { get; init; } = 64;
 
     /// <summary>Whether the silo takes in no grains but those of its devices: plan and requests then live elsewhere.</summary>
     public bool HasDevicesOnly { get; init; }

@@ -13,12 +13,13 @@ public class FleetFileReaderTests
         var fleet = FleetFileReader.Parse(
             $$"""
             { "name": "n", "devices": [ {{Two}}, { "id": "c", "memory": "2MB", "threads": 3, "slowdown": 1.5, "description": "x" } ],
-              "defaultLink": { "bandwidth": "1 Gbit/s", "latency": "0.3 ms" } }
+              "defaultLink": { "bandwidth": "1 Gbit/s", "latency": "0.3 ms", "loss": "0.5 %" } }
             """, "test");
         Assert.Equal([1L << 30, 5, 2_000_000], fleet.Devices.Select(device => device.MemoryBytes));
         Assert.Equal((3, 1.5, "x"), (fleet.Devices[2].Threads, fleet.Devices[2].SlowdownFactor, fleet.Devices[2].Description));
         Assert.Equal(125e6, fleet.DefaultBandwidthBytesPerSecond);
         Assert.Equal(0.3e-3, fleet.DefaultLatencySeconds, 12);
+        Assert.Equal((0.005, 0.005), (fleet.DefaultLossShare, fleet.Link("a", "b").LossShare));
     }
 
     [Fact]
@@ -84,6 +85,7 @@ public class FleetFileReaderTests
     [InlineData("""{ "devices": [ { "id": "a", "memoryBytes": 4 } ], "links": [ { "from": "a", "to": "z" } ] }""", "links[0].to is \"z\"")]
     [InlineData("""{ "devices": [ { "id": "a", "memoryBytes": 4 } ], "links": [ { "from": "a", "to": "a" } ] }""", "links[0].to is 'a'")]
     [InlineData("""{ "devices": [ { "id": "a", "memoryBytes": 4 } ], "defaultLink": { "latency": "-1 s" } }""", "defaultLink.latency is \"-1 s\"")]
+    [InlineData("""{ "devices": [ { "id": "a", "memoryBytes": 4 } ], "defaultLink": { "loss": "60 %" } }""", "defaultLink.loss is \"60 %\"")]
     [InlineData("""{ "devices": [ { "id": "a", "memoryBytes": 4 } ], "defaultLink": { "speed": 3 } }""", "defaultLink.speed is not known here")]
     [InlineData("""{ "devices": 3 }""", "devices is 3")]
     [InlineData("""{ "name": "x", "name": "y" }""", "no valid JSON")]

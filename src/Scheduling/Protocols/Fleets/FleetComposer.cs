@@ -13,6 +13,7 @@ internal sealed class FleetComposer
     private readonly Dictionary<string, SiloOffer> _siloOf = new(StringComparer.Ordinal);
     private readonly Dictionary<(string From, string To), LinkSpec> _links = [];
     private readonly bool _isReal;
+    private readonly double _lossShare;
     private double _bytesPerSecond;
     private double _latencySeconds;
 
@@ -23,6 +24,7 @@ internal sealed class FleetComposer
         // Nobody is promised a faster network than he has.
         _bytesPerSecond = _offers.Select(offer => offer.Fleet.DefaultBandwidthBytesPerSecond).DefaultIfEmpty(double.PositiveInfinity).Min();
         _latencySeconds = _offers.Select(offer => offer.Fleet.DefaultLatencySeconds).DefaultIfEmpty(0).Max();
+        _lossShare = _offers.Select(offer => offer.Fleet.DefaultLossShare).DefaultIfEmpty(0).Max();
     }
 
     /// <param name="offers">In the order of the silos' names.</param>
@@ -47,6 +49,7 @@ internal sealed class FleetComposer
             DefaultBandwidthBytesPerSecond = composer._bytesPerSecond,
             DefaultLatencySeconds = composer._latencySeconds,
             HasRealDefaultLink = composer._isReal,
+            DefaultLossShare = composer._lossShare,
         };
     }
 
