@@ -1,4 +1,5 @@
 using E2LLM.Gateway.Access;
+using E2LLM.Gateway.Chat;
 using E2LLM.Gateway.OpenAi;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -16,6 +17,14 @@ public static class GatewayPipeline
     {
         ArgumentNullException.ThrowIfNull(app);
         var services = app.ApplicationServices;
+        var answers = services.GetRequiredService<AnswersInWork>();
+        app.Use((context, next) =>
+        {
+            // A client that keeps its connection would meet its end with a request under way.
+            if (answers.IsClosed)
+                context.Response.Headers.Connection = "close";
+            return next(context);
+        });
         app.Use(services.GetRequiredService<HostGuard>().InvokeAsync);
         app.Use(services.GetRequiredService<RouteErrors>().InvokeAsync);
         if (CorsAccess.IsOn(services.GetRequiredService<IOptions<GatewayOptions>>().Value))

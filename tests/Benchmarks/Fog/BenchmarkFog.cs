@@ -28,6 +28,8 @@ internal sealed class BenchmarkFog : IAsyncDisposable
     /// <summary>The other silos' processes.</summary>
     public IReadOnlyList<NodeProcess> Nodes { get; }
 
+    public IGrainFactory Grains => _silo.Grains;
+
     private IPlanGrain PlanGrain => _silo.Grains.GetGrain<IPlanGrain>(_modelId);
 
     /// <summary>One replica, cut into equal stages.</summary>

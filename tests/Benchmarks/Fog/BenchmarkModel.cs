@@ -12,7 +12,7 @@ using E2LLM.Inference.Runtimes;
 namespace E2LLM.Benchmarks.Fog;
 
 /// <summary>A model of random weights, made once: its speed is that of real weights of the shape and type, its text is noise.</summary>
-internal sealed record BenchmarkModel(string Name, string Directory, ModelCatalog Catalog, LlamaStageEngineFactory Engines)
+internal sealed record BenchmarkModel(string Name, string Directory, string FilePath, ModelCatalog Catalog, LlamaStageEngineFactory Engines)
 {
     public ModelSpec Spec => Catalog.Models[0];
 
@@ -42,7 +42,7 @@ internal sealed record BenchmarkModel(string Name, string Directory, ModelCatalo
         library ??= new LlamaLibraryOptions();
         var slices = new SliceStore(Path.Combine(directory, "slices"));
         var catalog = await ModelCatalog.OpenAsync([path], slices, library, cancellationToken);
-        return new BenchmarkModel(name, directory, catalog, new LlamaStageEngineFactory(catalog, slices, library, TimeProvider.System));
+        return new BenchmarkModel(name, directory, path, catalog, new LlamaStageEngineFactory(catalog, slices, library, TimeProvider.System));
     }
 
     /// <summary>A second silo process with devices for this model.</summary>

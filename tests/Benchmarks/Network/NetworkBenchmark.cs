@@ -20,6 +20,7 @@ internal sealed class NetworkBenchmark(NetworkSpec spec)
 {
     private const int BulkBytes = 16 << 20;
     private const int CacheBytes = 6 << 20;
+    private const int WeightsBytes = 24 << 20;
     private const int Width = 2048;
     private const int HiddenBytes = Width * sizeof(float);
 
@@ -133,7 +134,7 @@ internal sealed class NetworkBenchmark(NetworkSpec spec)
         var cut = $"prefill d0:{model.Spec.LayerCount}; decoder d1:{model.Spec.LayerCount}";
         await using var fog = await BenchmarkFog.StartAsync(
             Options(model.Catalog, model.Engines, serving) with { Devices = [FogOptions.Device("d0")], Planner = FixedCut.Parse(cut) },
-            Remote(serving) with { Cut = cut, Shape = model.Name, DataDirectory = model.Directory });
+            Remote(serving) with { Cut = cut, Shape = model.Name, DataDirectory = model.Directory, SharesWeights = true });
         List<double> rates = [];
         var bytes = 0L;
         for (var round = -1; round < spec.Rounds; round++)
@@ -145,6 +146,12 @@ internal sealed class NetworkBenchmark(NetworkSpec spec)
                 rates.Add(bytes / timeline.KvTransferSeconds!.Value);
         }
         Bulk($"KV hand-off, {model.Name}, {bytes / 1048576.0:0.0} MiB", rates);
+        var weights = new WeightsFetch(fog.Grains, model.Spec.Id, Path.Combine(spec.DataDirectory, "fetched"));
+        await weights.FindAsync();
+        List<double> weightsRates = [];
+        for (var round = 0; round < spec.Rounds; round++)
+            weightsRates.Add(await weights.RateAsync(WeightsBytes));
+        Bulk($"weights, {WeightsBytes >> 20} MiB, hashed and written", weightsRates);
     }
 
     private Task<BenchmarkFog> StartAsync(IModelCatalog catalog, IStageEngineFactory engines, ServingOptions serving, NodeSpec? remote)

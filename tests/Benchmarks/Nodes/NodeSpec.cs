@@ -32,6 +32,9 @@ internal sealed record NodeSpec
     /// <summary>A GGUF file instead of the benchmark's model; null: none.</summary>
     public string? ModelPath { get; init; }
 
+    /// <summary>Whether other silos can have the weights of the model from this one.</summary>
+    public bool SharesWeights { get; init; }
+
     /// <summary>Name of the engine's runtime; null: the default.</summary>
     public string? Runtime { get; init; }
 

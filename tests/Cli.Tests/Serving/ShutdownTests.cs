@@ -35,6 +35,7 @@ public sealed class ShutdownTests : IDisposable
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, late.StatusCode);
         Assert.NotNull(late.Headers.RetryAfter);
+        Assert.True(late.Headers.ConnectionClose);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, health.StatusCode);
         Assert.EndsWith("data: [DONE]\n\n", rest);
         Assert.True(seconds > 3, $"The answer went on for {seconds:F1} s, which proves nothing: the command line library allows two.");

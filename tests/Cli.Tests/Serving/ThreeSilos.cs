@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 using E2LLM.Cli.Tests.Processes;
 using E2LLM.Core.Trust;
@@ -98,8 +99,23 @@ internal sealed class ThreeSilos : IAsyncDisposable
 
     public static async Task<(HttpStatusCode Status, string Body)> AskAsync(HttpClient http, bool stream = false)
     {
-        using var answer = await http.PostAsJsonAsync("/v1/completions", new { prompt = "Once upon a time", max_tokens = 60, stream });
-        return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/completions")
+        {
+            Content = JsonContent.Create(new { prompt = "Once upon a time", max_tokens = 60, stream }),
+        };
+        using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync());
+        var body = new StringBuilder();
+        try
+        {
+            while (await reader.ReadLineAsync() is { } line)
+                body.Append(line).Append('\n');
+        }
+        catch (Exception error) when (error is IOException or HttpRequestException)
+        {
+            body.Append("(broken off: ").Append(error.Message).Append(')');
+        }
+        return (answer.StatusCode, body.ToString());
     }
 
     /// <param name="command">Of <c>e2llm devices</c>.</param>
@@ -107,8 +123,6 @@ internal sealed class ThreeSilos : IAsyncDisposable
     /// <param name="more">Of its command line.</param>
     public Task<CliResult> DevicesAsync(string command, string by, params string[] more) =>
         CliProcess.RunAsync(["devices", command, .. more, "--gateway", $"127.0.0.1:{PortsOf(by)[2]}", "--cert", At("client.pem"), "--authority", Authority]);
-
-    public async Task<string[]> StatesAsync(string by) => [.. Rows((await DevicesAsync("list", by)).Output).Select(row => row[2])];
 
     /// <param name="by">Name of the silo that is asked.</param>
     /// <param name="device">Its id.</param>

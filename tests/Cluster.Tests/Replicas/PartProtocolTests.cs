@@ -36,7 +36,7 @@ public sealed class PartProtocolTests
         probe.LosesDeliveries = true;
         var request = Synthetic.Request("lossy", maxTokens: 20);
         await probe.SubmitAsync(1, request);
-        await fog.DrainedAsync();
+        await probe.LastIsLost;
         probe.LosesDeliveries = false;
 
         await probe.WantAsync(2, new PartSeen(1, 0));
