@@ -118,6 +118,12 @@ internal sealed class ThreeSilos : IAsyncDisposable
         return (answer.StatusCode, body.ToString());
     }
 
+    public static async Task AnswersAsync(HttpClient http)
+    {
+        var (status, body) = await AskAsync(http);
+        Assert.True(status == HttpStatusCode.OK, body);
+    }
+
     /// <param name="command">Of <c>e2llm devices</c>.</param>
     /// <param name="by">Name of the silo that is asked.</param>
     /// <param name="more">Of its command line.</param>

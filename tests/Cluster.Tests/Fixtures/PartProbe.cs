@@ -10,10 +10,7 @@ namespace E2LLM.Cluster.Tests.Fixtures;
 /// <summary>A reader of parts that says nothing of its own accord: whatever it does not say, a test can see the lack of.</summary>
 internal sealed class PartProbe : IPartSink
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     private readonly Channel<PartDelivery> _deliveries = Channel.CreateUnbounded<PartDelivery>();
-    private readonly TaskCompletionSource _lastIsLost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly IReplicaGrain _replica;
     private readonly PartReaderId _id;
 
@@ -26,17 +23,10 @@ internal sealed class PartProbe : IPartSink
     /// <summary>Deliveries are lost while this is set.</summary>
     public bool LosesDeliveries { get; set; }
 
-    /// <summary>Ends when the delivery of a part's end has been lost: nothing more is on its way then.</summary>
-    public Task LastIsLost => _lastIsLost.Task.WaitAsync(Patience);
-
     public Task DeliverAsync(ImmutableArray<PartDelivery> deliveries)
     {
         if (LosesDeliveries)
-        {
-            if (deliveries.Any(delivery => delivery.Updates.Any(update => update.IsLast)))
-                _lastIsLost.TrySetResult();
             throw new TimeoutException("the test lost this delivery");
-        }
         foreach (var delivery in deliveries)
             _deliveries.Writer.TryWrite(delivery);
         return Task.CompletedTask;
@@ -52,7 +42,7 @@ internal sealed class PartProbe : IPartSink
 
     public async Task<PartDelivery> NextAsync()
     {
-        using var limit = new CancellationTokenSource(Patience);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         return await _deliveries.Reader.ReadAsync(limit.Token);
     }
 

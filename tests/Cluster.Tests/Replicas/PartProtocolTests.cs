@@ -36,13 +36,15 @@ public sealed class PartProtocolTests
         probe.LosesDeliveries = true;
         var request = Synthetic.Request("lossy", maxTokens: 20);
         await probe.SubmitAsync(1, request);
-        await probe.LastIsLost;
+        await fog.DrainedAsync();
         probe.LosesDeliveries = false;
 
         await probe.WantAsync(2, new PartSeen(1, 0));
 
-        var delivery = await probe.NextAsync();
-        Assert.Equal(0, delivery.From);
+        // One of before may have been on its way; a reader leaves it, as it lacks what comes first.
+        PartDelivery delivery;
+        while ((delivery = await probe.NextAsync()).From != 0)
+            Assert.NotEmpty(delivery.Updates);
         Assert.Equal(Synthetic.Expected(request), delivery.Updates.SelectMany(update => update.Chunk!.Tokens));
         Assert.True(delivery.Updates[^1].IsLast);
     }
