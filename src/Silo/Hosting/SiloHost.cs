@@ -145,7 +145,13 @@ public static partial class SiloHost
         _ = OfferHours.TryParse(configuration.Machine.Hours, out var hours); // checked when it was read
         silo.AddE2LlmFleet(new LocalFleet { ModelId = target.Model.Id, Fleet = target.Fleet, EmulatesNetwork = options.EmulateNetwork, Hours = hours });
         if (configuration.Clustering.Provider != ClusteringProvider.Localhost)
+        {
             silo.AddE2LlmWeights(_ => models.Local());
+            // With the default directory the grains of other silos end that a silo which leaves has kept the entries of: replicas among them.
+#pragma warning disable ORLEANSEXP003 // it is the only one that keeps them
+            silo.AddDistributedGrainDirectory();
+#pragma warning restore ORLEANSEXP003
+        }
         JournalStore.AddTo(silo, configuration);
         silo.AddDashboard();
     }
