@@ -41,27 +41,24 @@ public sealed class E2LlmPlanner(IPlanJudge? judge = null) : ContextPlanner
             candidates = [judged[Judge(context, judge, judged)], .. candidates];
         }
         var plan = PlanAssembler.Assemble(context, Name, candidates[0]);
-        return isLarge ? plan : plan with { Reasons = [.. plan.Reasons, .. OfTheHorizon(context, candidates), .. RoleBorder.Describe(context, candidates)] };
+        return isLarge ? plan : plan with { Reasons = [.. plan.Reasons, .. OfTheHorizon(context, plan.Prediction!.SustainedRequestsPerSecond, candidates), .. RoleBorder.Describe(context, candidates)] };
     }
 
     protected override IReadOnlyList<GroupPlan> Find(PlanningContext context) => Candidates(context).FirstOrDefault() ?? [];
 
     /// <summary>Over a short horizon a plan may be the best whose queues would grow for ever.</summary>
-    private static IEnumerable<string> OfTheHorizon(PlanningContext context, IReadOnlyList<IReadOnlyList<GroupPlan>> candidates)
+    private static IEnumerable<string> OfTheHorizon(PlanningContext context, double sustained, IReadOnlyList<IReadOnlyList<GroupPlan>> candidates)
     {
         var workload = context.Serving.Workload;
-        var sustained = Sustained(context, candidates[0]);
         if (context.Objective != PlanObjective.Latency || sustained >= workload.RequestsPerSecond)
             return [];
-        var others = candidates.Max(groups => Sustained(context, groups));
+        var others = candidates.Max(groups => context.Evaluator.Evaluate([.. groups]).SustainedPerSecond);
         return others < workload.RequestsPerSecond ? [] :
         [
             FormattableString.Invariant($"made for {workload.HorizonRequests} requests: it sustains {sustained:G3} of the {workload.RequestsPerSecond:G3} requests/s that arrive. ")
                 + FormattableString.Invariant($"Others sustain up to {others:G3}: for a load that lasts, plan for a longer horizon"),
         ];
     }
-
-    private static double Sustained(PlanningContext context, IReadOnlyList<GroupPlan> groups) => context.Evaluator.Evaluate([.. groups]).SustainedPerSecond;
 
     private int Judge(PlanningContext context, IPlanJudge settles, IReadOnlyList<IReadOnlyList<GroupPlan>> candidates)
     {

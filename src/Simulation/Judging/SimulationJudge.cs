@@ -46,11 +46,11 @@ public sealed class SimulationJudge : IPlanJudge
         var trials = new TrialFigures[candidates.Count];
         Parallel.For(0, trials.Length, threads, index =>
             trials[index] = TrialFigures.Of(request, candidates[index], TrialFigures.FirstSeeds, remembered, cancellationToken));
+        if (request.Objective != PlanObjective.Goodput && PlanTrial.IsWhole(request, TrialFigures.FirstLook))
+            return Closest(request, candidates, trials, remembered, threads);
         int[] left = [.. Enumerable.Range(0, trials.Length).Where(index => !trials.Any(other => other.Dominates(trials[index])))];
         if (request.Objective != PlanObjective.Goodput)
         {
-            if (PlanTrial.IsWhole(request, TrialFigures.FirstLook))
-                return Closest(request, candidates, trials, remembered, threads);
             int[] finalists = [.. Carrying(request, candidates, left).OrderBy(index => trials[index].EndToEndSeconds).Take(MaxFinalists)];
             var seconds = new double[trials.Length];
             Parallel.ForEach(finalists, threads, index => seconds[index] = remembered.Run(request, candidates[index], LongSeed, cancellationToken).MeanEndToEndSeconds);
