@@ -1,7 +1,7 @@
 using E2LLM.Planning.Benchmarks;
 using E2LLM.Planning.Benchmarks.Compared;
 
-// dotnet run -c Release --project tests/Planning.Benchmarks -- [targets|baselines|simulated|compared [seeds]] [fleet…]
+// dotnet run -c Release --project tests/Planning.Benchmarks -- [targets|baselines|simulated|compared [seeds]|speed [requests]] [fleet…]
 var fleets = args.Skip(1).ToArray();
 switch (args.FirstOrDefault() ?? "targets")
 {
@@ -14,6 +14,13 @@ switch (args.FirstOrDefault() ?? "targets")
     case "simulated":
         SimulatedTable.Print(Console.Out, fleets);
         return 0;
+    case "speed":
+        const int defaultRequests = 1_000_000;
+        var isCounted = int.TryParse(fleets.FirstOrDefault(), out var requests) && requests > 0;
+        fleets = isCounted ? fleets[1..] : fleets;
+        SimulationSpeed.Print(
+            Console.Out, isCounted ? requests : defaultRequests, fleets.ElementAtOrDefault(0) ?? "campus-64", fleets.ElementAtOrDefault(1) ?? "azure-conv", fleets.ElementAtOrDefault(2) ?? "e2llm");
+        return 0;
     case "compared":
         const int defaultSeeds = 8;
         var isNumbered = int.TryParse(fleets.FirstOrDefault(), out var seeds) && seeds > 0;
@@ -21,6 +28,6 @@ switch (args.FirstOrDefault() ?? "targets")
         new ComparedReport(Console.Out, isNumbered ? seeds : defaultSeeds).Write(fleets.Length > 0 ? fleets : ComparedFleets.Names);
         return 0;
     default:
-        Console.Error.WriteLine("usage: [targets|baselines|simulated|compared [seeds]] [fleet...]");
+        Console.Error.WriteLine("usage: [targets|baselines|simulated|compared [seeds]|speed [requests]] [fleet...]");
         return 1;
 }

@@ -5,20 +5,25 @@ namespace E2LLM.Simulation.Tests;
 public sealed class EventQueueTests
 {
     [Fact]
-    public void Run_GoesByTimeAndThenByTheOrderOfScheduling()
+    public void Run_GoesByTimeThenByKindThenByTheOrderOfScheduling()
     {
         var events = new EventQueue();
         List<string> happened = [];
-        events.At(2, () => happened.Add("last"));
-        events.At(1, () =>
+        events.At(2, EventKind.Fleet, () => happened.Add("last"));
+        events.At(1, EventKind.Arrival, () => happened.Add("arrival"));
+        events.At(1, EventKind.Step, () =>
         {
-            happened.Add("first");
-            events.At(1, () => happened.Add("third"));
+            happened.Add("first step");
+            events.At(1, EventKind.Step, () => happened.Add("third step"));
+            events.At(1, EventKind.Timer, () => happened.Add("timer"));
         });
-        events.At(1, () => happened.Add("second"));
+        events.At(1, EventKind.Step, () => happened.Add("second step"));
+        events.At(1, EventKind.Transfer, () => happened.Add("transfer"));
+        events.At(1, EventKind.Fleet, () => happened.Add("fleet"));
         events.Run(CancellationToken.None);
-        Assert.Equal(["first", "second", "third", "last"], happened);
+        Assert.Equal(["fleet", "first step", "second step", "third step", "transfer", "arrival", "timer", "last"], happened);
         Assert.Equal(2, events.NowSeconds);
+        Assert.Equal(8, events.Happened);
     }
 
     [Theory]
@@ -26,5 +31,5 @@ public sealed class EventQueueTests
     [InlineData(double.NaN)]
     [InlineData(double.PositiveInfinity)]
     public void At_ATimeThatIsNone_Throws(double seconds) =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => new EventQueue().At(seconds, () => { }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new EventQueue().At(seconds, EventKind.Timer, () => { }));
 }

@@ -54,6 +54,25 @@ public sealed class FogSimulatorTests
         Assert.InRange(waited, 0.95 * expected, 1.05 * expected);
     }
 
+    [Theory]
+    [InlineData(1, 0.5)]
+    [InlineData(1, 0.7)]
+    [InlineData(4, 0.7)]
+    [InlineData(16, 0.85)]
+    public void Run_OfAnswersOfExponentialLength_WaitsAsAnMmcQueueDoes(int slots, double load)
+    {
+        const int answerTokens = 300;
+        var (request, plan) = UnlikeReplicas.OfSteps(slots, stepSeconds: 0.01);
+        // The step that reads the prompt writes the first token.
+        var service = answerTokens * 0.01;
+        var workload = Constant(1, answerTokens, load * slots / service) with { OutputTokensScv = 1 };
+        var waited = Enumerable.Range(1, 6).Average(seed => new FogSimulator(request, plan, Options).Run(
+            WorkloadSampler.Draw(workload, 15_000, seed, maxTokens: 16_000), CancellationToken.None).MeanWaitSeconds);
+
+        var expected = ErlangC(slots, load) * service / (slots * (1 - load));
+        Assert.InRange(waited, 0.93 * expected, 1.07 * expected);
+    }
+
     [Fact]
     public void Run_OfTheSameRequests_GivesTheSameTimes()
     {
@@ -83,6 +102,15 @@ public sealed class FogSimulatorTests
             Results.RequestTimes Run(SimulatedRequest one) =>
                 Assert.Single(new FogSimulator(request, plan, Options).Run([one], CancellationToken.None).Requests);
         }
+    }
+
+    /// <summary>The share of requests that wait in M/M/c.</summary>
+    private static double ErlangC(int servers, double load)
+    {
+        var blocked = 1.0; // Erlang B, by its recursion
+        for (var server = 1; server <= servers; server++)
+            blocked = load * servers * blocked / (server + load * servers * blocked);
+        return blocked / (1 - load * (1 - blocked));
     }
 
     private static bool Near(double expected, double actual, double tolerance) => Math.Abs(actual - expected) <= tolerance * expected;

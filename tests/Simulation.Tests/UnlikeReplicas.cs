@@ -39,6 +39,10 @@ internal static class UnlikeReplicas
         Of("wide", ReplicaRole.Decoder, 32, 40e-3, 1.5e-3, 1.0e-3),
         Of("middle", ReplicaRole.Mixed, 16, 20e-3, 1e-3, 0.5e-3));
 
+    /// <summary>One whose steps take the same time whatever is in them.</summary>
+    public static (PlanRequest Request, ServingPlan Plan) OfSteps(int concurrency, double stepSeconds) =>
+        Fog(Of("one", ReplicaRole.Mixed, concurrency, stepSeconds, 1e-12, 1e-12));
+
     private static (ReplicaPlan Replica, DeviceProfile Profile) Of(
         string id, ReplicaRole role, int concurrency, double callSeconds, double rowSeconds, double promptRowSeconds) => (
         new ReplicaPlan

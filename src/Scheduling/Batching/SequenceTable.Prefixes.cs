@@ -59,7 +59,9 @@ internal sealed partial class SequenceTable
     {
         if (_sequences.Count >= limit.Sequences)
             return false;
-        var evictable = (_prefixes?.Kept ?? []).Where(prefix => !prefix.IsBeingCopied).ToArray();
+        if (_prefixes is null)
+            return _budget.CanReserve(cells);
+        var evictable = _prefixes.Kept.Where(prefix => !prefix.IsBeingCopied).ToArray();
         return (_budget.HasFreeSlot || evictable.Length > 0) && cells <= _budget.FreeCells + evictable.Sum(prefix => prefix.Cells);
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using E2LLM.Core.Engines;
 using E2LLM.Core.Plans;
 using E2LLM.Core.Requests;
@@ -16,6 +17,9 @@ internal sealed partial class SequenceTable(EngineSettings engine, SchedulerOpti
     private readonly SortedSet<int> _slotsToClose = [];
 
     public IReadOnlyList<SequenceState> All => _sequences;
+
+    /// <summary><see cref="All"/>, for passes that are made for every step; not while sequences come or go.</summary>
+    public ReadOnlySpan<SequenceState> Span => CollectionsMarshal.AsSpan(_sequences);
 
     /// <summary>Cells of sequences; kept prefixes give theirs up for the asking.</summary>
     public int ReservedCells => _budget.ReservedCells - (_prefixes?.KeptCells ?? 0);
@@ -121,25 +125,32 @@ internal sealed partial class SequenceTable(EngineSettings engine, SchedulerOpti
     /// <summary>Hands out the slots that the step being built must close.</summary>
     public int[] TakeSlotsToClose()
     {
+        if (_slotsToClose.Count == 0)
+            return [];
         var slots = _slotsToClose.ToArray();
         _slotsToClose.Clear();
         return slots;
     }
 
     /// <summary>Hands out the slots that the step being built must truncate, and where.</summary>
-    public IEnumerable<(int Slot, int FromPosition)> TakeTruncations()
+    public IReadOnlyList<(int Slot, int FromPosition)> TakeTruncations()
     {
-        foreach (var sequence in _sequences.Where(sequence => sequence.NeedsTruncate))
-        {
-            sequence.NeedsTruncate = false;
-            yield return (sequence.Slot, sequence.Confirmed);
-        }
+        List<(int, int)>? truncations = null;
+        foreach (var sequence in Span)
+            if (sequence.NeedsTruncate)
+            {
+                sequence.NeedsTruncate = false;
+                (truncations ??= []).Add((sequence.Slot, sequence.Confirmed));
+            }
 
-        foreach (var prefix in (_prefixes?.Kept ?? []).Where(prefix => prefix.NeedsTruncate))
-        {
-            prefix.NeedsTruncate = false;
-            yield return (prefix.Slot, prefix.Cells);
-        }
+        foreach (var prefix in _prefixes?.Kept ?? [])
+            if (prefix.NeedsTruncate)
+            {
+                prefix.NeedsTruncate = false;
+                (truncations ??= []).Add((prefix.Slot, prefix.Cells));
+            }
+
+        return truncations ?? [];
     }
 
     private int CellsToStart(RequestState request) =>

@@ -3,22 +3,38 @@ using E2LLM.Core.Engines;
 
 namespace E2LLM.Scheduling.Batching;
 
-/// <summary>Collects one step. Not reusable.</summary>
-internal sealed class StepBuilder(long stepNumber)
+/// <summary>Collects one step after the other: what it has built shares nothing with it.</summary>
+internal sealed class StepBuilder
 {
     private readonly List<SequenceCommand> _closes = [];
     private readonly List<SequenceCommand> _truncations = [];
     private readonly List<SequenceCommand> _opens = [];
-    private readonly ImmutableArray<StepRow>.Builder _rows = ImmutableArray.CreateBuilder<StepRow>();
-    private readonly ImmutableArray<StepShare>.Builder _shares = ImmutableArray.CreateBuilder<StepShare>();
-    private readonly ImmutableArray<SequenceState>.Builder _sequences = ImmutableArray.CreateBuilder<SequenceState>();
-    private readonly ImmutableArray<AdmittedRequest>.Builder _admitted = ImmutableArray.CreateBuilder<AdmittedRequest>();
-    private readonly ImmutableArray<KvReservation>.Builder _reservations = ImmutableArray.CreateBuilder<KvReservation>();
+    private readonly List<StepRow> _rows = [];
+    private readonly List<StepShare> _shares = [];
+    private readonly List<SequenceState> _sequences = [];
+    private readonly List<AdmittedRequest> _admitted = [];
+    private readonly List<KvReservation> _reservations = [];
+    private long _stepNumber;
     private int _outputRows;
+    private int _decodeRows;
 
     public int RowCount => _rows.Count;
 
     public bool IsEmpty => _closes.Count + _truncations.Count + _opens.Count + _rows.Count == 0;
+
+    /// <summary>Forgets what was collected.</summary>
+    public void Begin(long stepNumber)
+    {
+        (_stepNumber, _outputRows, _decodeRows) = (stepNumber, 0, 0);
+        _closes.Clear();
+        _truncations.Clear();
+        _opens.Clear();
+        _rows.Clear();
+        _shares.Clear();
+        _sequences.Clear();
+        _admitted.Clear();
+        _reservations.Clear();
+    }
 
     public void Close(int slot) => _closes.Add(SequenceCommand.Close(slot));
 
@@ -32,9 +48,9 @@ internal sealed class StepBuilder(long stepNumber)
         if (sequence.IsOpen)
             return;
         _opens.Add(sequence.Request.Open(sequence.Slot));
-        sequence.Open(stepNumber);
+        sequence.Open(_stepNumber);
         if (sequence.AwaitsKv)
-            _reservations.Add(new KvReservation(sequence.Request.Id, sequence.Slot, stepNumber));
+            _reservations.Add(new KvReservation(sequence.Request.Id, sequence.Slot, _stepNumber));
     }
 
     /// <summary>Fills the slot of a sequence that this step opens with the first positions of another.</summary>
@@ -56,6 +72,7 @@ internal sealed class StepBuilder(long stepNumber)
         _shares.Add(new StepShare(request.Id, sequence.Slot, count, isPrefill, hasOutput));
         _sequences.Add(sequence);
         _outputRows += hasOutput ? 1 : 0;
+        _decodeRows += isPrefill ? 0 : count;
         sequence.Issue(count);
     }
 
@@ -63,15 +80,16 @@ internal sealed class StepBuilder(long stepNumber)
     {
         var plan = new StepPlan
         {
-            StepNumber = stepNumber,
-            Commands = [.. _closes, .. _truncations, .. _opens],
-            Rows = _rows.DrainToImmutable(),
-            Shares = _shares.DrainToImmutable(),
-            Admitted = _admitted.DrainToImmutable(),
+            StepNumber = _stepNumber,
+            Commands = _closes.Count + _truncations.Count + _opens.Count == 0 ? [] : [.. _closes, .. _truncations, .. _opens],
+            Rows = [.. _rows],
+            Shares = [.. _shares],
+            Admitted = [.. _admitted],
             Preempted = preempted,
-            KvReservations = _reservations.DrainToImmutable(),
+            KvReservations = [.. _reservations],
             OutputRows = _outputRows,
+            DecodeRows = _decodeRows,
         };
-        return new StepInFlight(plan, _sequences.DrainToImmutable());
+        return new StepInFlight(plan, [.. _sequences]);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using E2LLM.Core.Plans;
 using E2LLM.Core.Requests;
 using E2LLM.Scheduling.Admission;
@@ -12,6 +13,12 @@ internal sealed class StepComposer(
     private const int ShortPromptFraction = 4;
 
     private readonly List<string> _preempted = [];
+    private readonly StepBuilder _step = new();
+
+    // A step is put together for every token that is written: no garbage, and no more passes over the sequences than it takes.
+    private readonly List<SequenceState> _reading = [];
+    private SequenceState[] _ready = new SequenceState[engine.MaxSequences];
+    private long[] _turns = new long[engine.MaxSequences];
     private readonly int _microBatches = options.MicroBatches > 0 ? Math.Min(options.MicroBatches, options.MaxStepsInFlight) : options.MaxStepsInFlight;
     private readonly PromptShare _promptShare = new(engine.MaxStepTokens);
     private long _turn;
@@ -25,10 +32,11 @@ internal sealed class StepComposer(
     /// <param name="nowSeconds">On the caller's clock.</param>
     public StepInFlight? Compose(long stepNumber, StepLedger steps, double nowSeconds)
     {
-        var step = new StepBuilder(stepNumber);
+        var step = _step;
+        step.Begin(stepNumber);
         sequences.FreeEnded();
         ReserveCells(nowSeconds);
-        foreach (var sequence in sequences.All)
+        foreach (var sequence in sequences.Span)
             if (sequence.AwaitsKv)
                 step.Open(sequence);
         AddDecodeRows(step, Math.Min(options.MaxStepsInFlight - steps.Count, _microBatches - steps.DecodeCount), nowSeconds);
@@ -45,7 +53,7 @@ internal sealed class StepComposer(
 
         if (step.IsEmpty)
             return null;
-        var built = step.Build([.. _preempted]);
+        var built = step.Build(_preempted.Count == 0 ? [] : [.. _preempted]);
         _preempted.Clear();
         return built;
     }
@@ -53,6 +61,8 @@ internal sealed class StepComposer(
     /// <summary>Gets sequences that have used up their cells the next ones: the oldest first, if need be at the cost of the youngest.</summary>
     private void ReserveCells(double nowSeconds)
     {
+        if (!AnyOutOfCells())
+            return;
         foreach (var sequence in sequences.All.Where(sequence => sequence is { HasToken: true, IsReady: false }).ToArray())
             while (sequence is { HasToken: true, IsReady: false } && !sequences.TryGrow(sequence))
             {
@@ -68,19 +78,27 @@ internal sealed class StepComposer(
             }
     }
 
+    private bool AnyOutOfCells()
+    {
+        foreach (var sequence in sequences.Span)
+            if (sequence is { HasToken: true, IsReady: false })
+                return true;
+        return false;
+    }
+
     /// <param name="step">What is being put together.</param>
     /// <param name="freeSteps">Steps with decode rows that may be issued before one completes, this one included.</param>
     /// <param name="nowSeconds">On the caller's clock.</param>
     private void AddDecodeRows(StepBuilder step, int freeSteps, double nowSeconds)
     {
-        var share = _promptShare.Next(promptWaits: sequences.All.Any(sequence => sequence.PrefillTokens > 0)
+        var (ready, decoding, isReading) = Look();
+        var share = _promptShare.Next(promptWaits: isReading
             || (queue.Head is { Mode: not RunMode.DecodeOnly } head && sequences.CanAdmit(head)));
-        var ready = sequences.All.Where(sequence => sequence.IsReady).OrderBy(sequence => sequence.LastTurn).ToArray();
-        if (ready.Length == 0 || freeSteps <= 0)
+        if (ready == 0 || freeSteps <= 0)
             return;
-        var decoding = sequences.All.Count(sequence => sequence.IsDecoding);
-        var rows = MicroBatch.Rows(ready.Length, decoding, freeSteps, _microBatches, engine.MaxStepTokens - share);
-        foreach (var sequence in ready.AsSpan(0, rows))
+        Array.Sort(_turns, _ready, 0, ready);
+        var rows = MicroBatch.Rows(ready, decoding, freeSteps, _microBatches, engine.MaxStepTokens - share);
+        foreach (var sequence in _ready.AsSpan(0, rows))
         {
             step.AddRows(sequence, 1);
             sequence.LastTurn = ++_turn;
@@ -88,18 +106,54 @@ internal sealed class StepComposer(
                 limit.OnToken(sequences.All.Count, nowSeconds - last, nowSeconds);
             sequence.LastRowSeconds = nowSeconds;
         }
+
+        Array.Clear(_ready, 0, ready);
+    }
+
+    /// <summary>Collects the sequences whose next row can be issued, and when their turn is: who never had one first, in the order of admission.</summary>
+    private (int Ready, int Decoding, bool IsReading) Look()
+    {
+        var (ready, decoding, isReading) = (0, 0, false);
+        var all = sequences.Span;
+        if (all.Length > _ready.Length)
+            (_ready, _turns) = (new SequenceState[all.Length], new long[all.Length]);
+        for (var index = 0; index < all.Length; index++)
+        {
+            var sequence = all[index];
+            if (!sequence.IsDecoding)
+            {
+                isReading |= sequence.PrefillTokens > 0;
+                continue;
+            }
+
+            decoding++;
+            if (!sequence.IsReady)
+                continue;
+            _turns[ready] = sequence.LastTurn > 0 ? sequence.LastTurn : index - all.Length;
+            _ready[ready++] = sequence;
+        }
+
+        return (ready, decoding, isReading);
     }
 
     private void AddPromptChunks(StepBuilder step, double nowSeconds)
     {
-        var budget = engine.MaxStepTokens - step.RowCount;
-        if (sequences.All.Any(sequence => sequence.IsDecoding))
+        var (budget, isDecoding) = (engine.MaxStepTokens - step.RowCount, false);
+        _reading.Clear();
+        foreach (var sequence in sequences.Span)
+        {
+            isDecoding |= sequence.IsDecoding;
+            if (sequence.PrefillTokens > 0)
+                _reading.Add(sequence);
+        }
+
+        if (isDecoding)
             budget = Math.Min(budget, options.PrefillTokensBesideDecode);
-        var reading = sequences.All.Where(sequence => sequence.PrefillTokens > 0).ToArray();
-        if (reading.Length > 0)
-            budget -= AddChunk(step, reading[0], budget - RowsForShortPrompts(reading, budget));
-        foreach (var sequence in reading.Skip(1).OrderBy(sequence => sequence.PrefillTokens))
-            budget -= AddChunk(step, sequence, budget);
+        if (_reading.Count > 0)
+            budget -= AddChunk(step, _reading[0], budget - RowsForShortPrompts(CollectionsMarshal.AsSpan(_reading), budget));
+        if (_reading.Count > 1)
+            foreach (var sequence in _reading.Skip(1).OrderBy(sequence => sequence.PrefillTokens))
+                budget -= AddChunk(step, sequence, budget);
 
         // A slot for a KV cache from elsewhere takes no rows.
         while (queue.Head is { } head && (budget > 0 || head.Mode == RunMode.DecodeOnly) && sequences.TryAdmit(head) is { } admitted)

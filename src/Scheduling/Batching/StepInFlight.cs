@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 
 namespace E2LLM.Scheduling.Batching;
 
@@ -11,7 +12,7 @@ internal sealed class StepInFlight(StepPlan plan, ImmutableArray<SequenceState> 
     public ImmutableArray<SequenceState> Sequences => sequences;
 
     /// <summary>One past the last position of each share.</summary>
-    public ImmutableArray<int> Ends { get; } = [.. sequences.Select(sequence => sequence.Issued)];
+    public ImmutableArray<int> Ends { get; } = EndsOf(sequences);
 
     /// <summary>One token per output row; default until the step is completed.</summary>
     public ImmutableArray<int> SampledTokens { get; private set; }
@@ -28,5 +29,13 @@ internal sealed class StepInFlight(StepPlan plan, ImmutableArray<SequenceState> 
                 $"Step {plan.StepNumber} has {plan.OutputRows} output rows, but {tokens.Length} tokens came.", nameof(sampledTokens));
         if (!IsCompleted)
             SampledTokens = tokens;
+    }
+
+    private static ImmutableArray<int> EndsOf(ImmutableArray<SequenceState> sequences)
+    {
+        var ends = new int[sequences.Length];
+        for (var index = 0; index < ends.Length; index++)
+            ends[index] = sequences[index].Issued;
+        return ImmutableCollectionsMarshal.AsImmutableArray(ends);
     }
 }

@@ -10,7 +10,16 @@ internal sealed class StepLedger
     public int Count => _steps.Count;
 
     /// <summary>Those with decode rows.</summary>
-    public int DecodeCount => _steps.Count(step => step.Plan.Shares.Any(share => !share.IsPrefill));
+    public int DecodeCount
+    {
+        get
+        {
+            var count = 0;
+            foreach (var step in _steps)
+                count += step.Plan.DecodeRows > 0 ? 1 : 0;
+            return count;
+        }
+    }
 
     /// <summary>The number of the next step to be issued.</summary>
     public long NextNumber { get; private set; }
@@ -27,7 +36,10 @@ internal sealed class StepLedger
     {
         ArgumentOutOfRangeException.ThrowIfNegative(stepNumber);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(stepNumber, NextNumber);
-        return _steps.FirstOrDefault(step => step.Plan.StepNumber == stepNumber);
+        foreach (var step in _steps)
+            if (step.Plan.StepNumber == stepNumber)
+                return step;
+        return null;
     }
 
     /// <summary>Takes the oldest step, if its result is known.</summary>

@@ -27,6 +27,9 @@ public sealed record StepPlan
     /// <summary>Slots that this step opens for a KV cache from elsewhere; each replaces an earlier reservation of its request.</summary>
     public ImmutableArray<KvReservation> KvReservations { get; init; } = [];
 
+    /// <summary>Rows that write on; the others read known text.</summary>
+    public required int DecodeRows { get; init; }
+
     /// <summary>Tokens that the last stage has to sample.</summary>
     public required int OutputRows { get; init; }
 

@@ -75,7 +75,9 @@ public sealed class ReplicaRouter(ModelSpec model, FleetSpec fleet, IRoutingPoli
             KvRules.TransferSeconds(plans[prefill.ReplicaId], plans[decoder.ReplicaId], promptTokens, model, fleet));
         var (reader, writer) = (eligible[route.Prefill], eligible[route.Decode]);
         // A policy may pair a PREFILL replica with a MIXED one, whose cache can be of another kind.
-        return KvRules.AreAlike(candidates[reader].Plan, candidates[writer].Plan) ? new Route(reader, writer) : new Route(writer, writer);
+        return KvRules.AreAlike(candidates[reader].Plan, candidates[writer].Plan)
+            ? new Route(reader, writer) { PrefillWaitSeconds = reader == writer ? 0 : loads[route.Prefill].EstimatedWaitSeconds(request) }
+            : new Route(writer, writer);
     }
 
     /// <summary>

@@ -6,4 +6,7 @@ namespace E2LLM.Scheduling.Routing;
 public readonly record struct Route(int Prefill, int Decode)
 {
     public bool IsHandOff => Prefill != Decode;
+
+    /// <summary>Estimate of the time until the prompt begins to be read: then the decoder hears of it. 0 where nothing is handed over.</summary>
+    public double PrefillWaitSeconds { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using E2LLM.Core.Plans;
 using E2LLM.Core.Requests;
 using E2LLM.Scheduling.Admission;
@@ -18,13 +19,24 @@ internal sealed class SimulatedReplica(ReplicaPlan plan, SchedulerOptions option
 
     public Pipeline Pipeline => pipeline;
 
-    public RouteCandidate Candidate(double nowSeconds) => new()
+    /// <summary>Who holds which slot; what ended there last, where none does.</summary>
+    public RequestInFlight?[] Slots { get; } = new RequestInFlight?[plan.Engine.MaxSequences];
+
+    /// <summary>What its scheduler cannot know yet.</summary>
+    public RoutedParts Routed { get; } = new();
+
+    public RouteCandidate Candidate(double nowSeconds)
     {
-        Key = plan.Id,
-        Plan = plan,
-        Availability = ReplicaAvailability.Available,
-        Snapshot = ReplicaSnapshot.Of(ReplicaState.Serving, _scheduler.Counters, _rate.TokensPerSecond(nowSeconds)),
-    };
+        Routed.Prune(nowSeconds);
+        return new()
+        {
+            Key = plan.Id,
+            Plan = plan,
+            Availability = ReplicaAvailability.Available,
+            Snapshot = ReplicaSnapshot.Of(ReplicaState.Serving, _scheduler.Counters, _rate.TokensPerSecond(nowSeconds)),
+            Routed = Routed.ToArray(),
+        };
+    }
 
     public void Enqueue(GenerationRequest request, RunMode mode)
     {
@@ -60,21 +72,36 @@ internal sealed class SimulatedReplica(ReplicaPlan plan, SchedulerOptions option
             foreach (var reservation in step.KvReservations)
                 listener.OnReserved(this, reservation);
             var done = pipeline.Issue(step, MeanContextTokens(step), events.NowSeconds);
-            events.At(done, () => Complete(step));
+            events.At(done, EventKind.Step, () => Complete(step));
         }
     }
 
     private void Complete(StepPlan step)
     {
         _rate.OnStep(step.Rows.Length, events.NowSeconds, isLoaded: _scheduler.QueuedRequests > 0);
-        var tokens = step.Shares.Where(share => share.HasOutput).Select(share => listener.Sample(share.RequestId)).ToImmutableArray();
-        foreach (var update in _scheduler.Complete(step.StepNumber, tokens))
-            listener.OnUpdate(this, update);
+        foreach (var update in _scheduler.Complete(step.StepNumber, Sample(step)))
+            // Of a token in the middle of an answer nobody wants to hear.
+            if (update is not { Chunk: { Finish: null, FirstIndex: > 0 }, Prefill: null })
+                listener.OnUpdate(this, update);
         Issue();
+    }
+
+    private ImmutableArray<int> Sample(StepPlan step)
+    {
+        if (step.OutputRows == 0)
+            return [];
+        var tokens = new int[step.OutputRows];
+        var output = 0;
+        foreach (var share in step.Shares)
+            if (share.HasOutput)
+                tokens[output++] = Slots[share.Sequence]!.Sample();
+        return ImmutableCollectionsMarshal.AsImmutableArray(tokens);
     }
 
     private static double MeanContextTokens(StepPlan step)
     {
+        if (step.DecodeRows == 0)
+            return 0;
         var (tokens, rows, next) = (0.0, 0, 0);
         foreach (var share in step.Shares)
         {
@@ -85,6 +112,6 @@ internal sealed class SimulatedReplica(ReplicaPlan plan, SchedulerOptions option
             }
             next += share.Rows;
         }
-        return rows == 0 ? 0 : tokens / rows;
+        return tokens / rows;
     }
 }

@@ -12,6 +12,9 @@ public sealed record RequestTimes
     /// <summary>In queues, from arrival on: for its prompt, and after a hand-off for a slot beyond the time that its cache travelled.</summary>
     public double WaitSeconds { get; set; }
 
+    /// <summary>What travelled of its KV cache from one replica to another.</summary>
+    public double KvBytes { get; set; }
+
     public double FirstTokenSeconds { get; set; }
 
     public double EndSeconds { get; set; }

@@ -10,6 +10,9 @@ public sealed record SimulationResult
     /// <summary>From the first arrival to the last token.</summary>
     public required double DurationSeconds { get; init; }
 
+    /// <summary>Things that happened, one after the other.</summary>
+    public long Events { get; init; }
+
     /// <summary>Share of the duration that each device computed, by its id.</summary>
     public required ImmutableSortedDictionary<string, double> BusyShares { get; init; }
 

@@ -22,7 +22,7 @@ namespace E2LLM.Scheduling.Protocols.Plans;
 /// </remarks>
 internal sealed class ManagedReplica(ActualReplica actual, PlanTimes times, ICollection<PlanEffect> effects)
 {
-    private readonly List<(double AtSeconds, RoutedPart Part)> _routed = [];
+    private readonly RoutedParts _routed = new();
     private ReplicaSnapshot _snapshot = new() { State = ReplicaState.Stopped };
     private double _heardSeconds;
     private double _dueSeconds;
@@ -65,7 +65,7 @@ internal sealed class ManagedReplica(ActualReplica actual, PlanTimes times, ICol
             ? HealthPolicy.Availability(_snapshot, HealthPolicy.Judge(nowSeconds - _heardSeconds, times))
             : ReplicaAvailability.Unavailable,
         Snapshot = _snapshot,
-        Routed = [.. _routed.Select(routed => routed.Part)],
+        Routed = _routed.ToArray(),
     };
 
     /// <summary>Another plan has it too, with other predictions perhaps. One that waits is tried anew: what failed, failed under the old plan.</summary>
@@ -222,7 +222,10 @@ internal sealed class ManagedReplica(ActualReplica actual, PlanTimes times, ICol
     public void Excuse(double nowSeconds) =>
         _heardSeconds = Math.Max(_heardSeconds, nowSeconds - times.SilenceSeconds + times.UnknownSeconds);
 
-    public void Route(RoutedPart part, double nowSeconds) => _routed.Add((nowSeconds, part));
+    /// <param name="part">What is sent to it.</param>
+    /// <param name="inSeconds">After which it is there.</param>
+    /// <param name="nowSeconds">The time.</param>
+    public void Route(RoutedPart part, double inSeconds, double nowSeconds) => _routed.Add(part, nowSeconds + inSeconds + times.RoutedSeconds);
 
     private void OnSilence(ReplicaHealth health, double nowSeconds)
     {
@@ -243,7 +246,7 @@ internal sealed class ManagedReplica(ActualReplica actual, PlanTimes times, ICol
     {
         var wasUnheard = IsUnheard;
         (_heardSeconds, _snapshot, IsUnheard) = (nowSeconds, snapshot, false);
-        _routed.RemoveAll(routed => routed.AtSeconds < nowSeconds - times.RoutedSeconds);
+        _routed.Prune(nowSeconds);
         var isDown = snapshot.State is ReplicaState.OutOfService or ReplicaState.Stopped;
         if (isDown && Phase == ReplicaPhase.Running && wasUnheard && !Actual.IsRetiring)
             AwaitStart(); // it ended with the process before; that is no failure of its

@@ -237,9 +237,9 @@ public sealed class PlanMachine
         if (new ReplicaRouter(planned.Model, planned.Fleet, policy).Choose(candidates, request, avoid) is not { } route)
             return null;
         var (prefill, decode) = (replicas[route.Prefill], replicas[route.Decode]);
-        prefill.Route(route.IsHandOff ? RoutedPart.Prompt(request) : RoutedPart.Whole(request), nowSeconds);
+        prefill.Route(route.IsHandOff ? RoutedPart.Prompt(request) : RoutedPart.Whole(request), 0, nowSeconds);
         if (route.IsHandOff)
-            decode.Route(RoutedPart.Answer(request), nowSeconds);
+            decode.Route(RoutedPart.Answer(request), route.PrefillWaitSeconds, nowSeconds);
         return (prefill.Key, decode.Key);
     }
 
