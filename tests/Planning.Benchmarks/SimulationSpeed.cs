@@ -38,8 +38,6 @@ internal static class SimulationSpeed
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"mean wait {result.MeanWaitSeconds:0.000} s, TTFT {result.MeanTtftSeconds:0.000} s, TPOT {1e3 * result.MeanTpotSeconds:0.00} ms, to the last token {result.MeanEndToEndSeconds:0.000} s; digest {Digest(result)}"));
-        foreach (var replica in plan.Replicas)
-            output.WriteLine($"DBG {replica.Id} {replica.Role} planned {replica.RequestsPerSecond:0.00} eng {replica.Engine.MaxSequences} cells {replica.Engine.KvCells} step {replica.Engine.MaxStepTokens} conc {replica.DecodeConcurrency} mb {replica.MicroBatches} busy {string.Join(' ', replica.Stages.Select(st => result.BusyShares[st.DeviceId].ToString("0.00")))}");
     }
 
     private static string Digest(SimulationResult result)

@@ -76,6 +76,9 @@ public sealed record ReplicaStatus
     /// <summary>Mean of the requests that ran then.</summary>
     [Id(26)] public double TokenSecondsRunning { get; init; }
 
+    /// <summary>Prompt tokens whose KV caches are to come to it.</summary>
+    [Id(27)] public long AwaitedKvTokens { get; init; }
+
     /// <summary>Whether it takes requests.</summary>
     public bool IsServing => State is ReplicaState.Serving or ReplicaState.Recovering;
 }

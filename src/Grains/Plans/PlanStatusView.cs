@@ -50,6 +50,7 @@ internal static class PlanStatusView
         RunningRequests = status.RunningRequests,
         ReservedKvCells = status.ReservedKvCells,
         PendingTokens = status.PendingTokens,
+        AwaitedKvTokens = status.AwaitedKvTokens,
         MeasuredTokensPerSecond = status.MeasuredTokensPerSecond,
         RunningLimit = status.RunningLimit,
         TokenSeconds = status.TokenSeconds,

@@ -54,6 +54,10 @@ public sealed class ServingOptions
     [OptionRange(typeof(SchedulerOptions))]
     public int PrefillTokensBesideDecode { get; set; } = SchedulerOptions.Default.PrefillTokensBesideDecode;
 
+    /// <summary>The most of them where many answers are being written, by the lengths of earlier requests.</summary>
+    [OptionRange(typeof(SchedulerOptions))]
+    public int MaxPrefillTokensBesideDecode { get; set; } = SchedulerOptions.Default.MaxPrefillTokensBesideDecode;
+
     /// <summary>
     /// KV cells that a request must get before it starts: WholeAnswer, or Optimistic, which lets more requests run and interrupts the
     /// youngest when cells run short.
@@ -185,6 +189,7 @@ public sealed class ServingOptions
     {
         MaxQueuedRequests = MaxQueuedRequests,
         PrefillTokensBesideDecode = PrefillTokensBesideDecode,
+        MaxPrefillTokensBesideDecode = MaxPrefillTokensBesideDecode,
         CellReservation = CellReservation,
         CellMarginTokens = CellMarginTokens,
         MaxPreemptions = MaxPreemptions,

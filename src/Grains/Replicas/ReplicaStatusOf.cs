@@ -18,6 +18,7 @@ internal static class ReplicaStatusOf
             RunningRequests = snapshot.RunningRequests,
             ReservedKvCells = snapshot.ReservedKvCells,
             PendingTokens = snapshot.PendingTokens,
+            AwaitedKvTokens = snapshot.AwaitedKvTokens,
             MeasuredTokensPerSecond = snapshot.MeasuredTokensPerSecond,
             RunningLimit = snapshot.RunningLimit,
             TokenSeconds = snapshot.TokenSeconds,

@@ -28,7 +28,7 @@ public static class PlanPricer
             [
                 .. plan.Replicas.Zip(groups, (replica, group) => replica with
                 {
-                    Engine = group.Choice.Settings,
+                    Engine = PrefillSlots.Choose(context.Serving, group).Settings,
                     DecodeConcurrency = group.Concurrency,
                     MicroBatches = group.MicroBatches,
                     RequestsPerSecond = group.RequestsPerSecond,

@@ -122,7 +122,7 @@ public sealed class ServingCosts
         var own = Choices.Where(choice => choice.InOwnType is null);
         return role switch
         {
-            ReplicaRole.Prefill => own.Take(1),
+            ReplicaRole.Prefill => own.SkipWhile(choice => choice.MaxConcurrency < 16 && choice != own.Last()).Take(1),
             ReplicaRole.Decoder => own,
             _ => Choices,
         };

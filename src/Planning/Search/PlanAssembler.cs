@@ -45,7 +45,7 @@ internal static class PlanAssembler
         .ThenBy(group => group.Stages.Min(stage => stage.Device));
 
     private static ReplicaPlan Replica(ServingCosts serving, GroupPlan group, string id) =>
-        ReplicaBuilder.Build(serving.Fleet, id, group.Role, group.Choice, group.Stages) with
+        ReplicaBuilder.Build(serving.Fleet, id, group.Role, PrefillSlots.Choose(serving, group), group.Stages) with
         {
             DecodeConcurrency = group.Concurrency,
             MicroBatches = group.MicroBatches,

@@ -24,6 +24,9 @@ internal sealed class RequestQueue(int limit, double ageingSeconds)
     /// <summary>Tokens that the waiting requests have still to read or may still write.</summary>
     public long PendingTokens { get; private set; }
 
+    /// <summary>Prompt tokens of those whose KV caches are to come from elsewhere.</summary>
+    public long AwaitedKvTokens { get; private set; }
+
     public bool Contains(string requestId) => _byId.ContainsKey(requestId);
 
     /// <summary>Null where no such request waits.</summary>
@@ -54,6 +57,7 @@ internal sealed class RequestQueue(int limit, double ageingSeconds)
         _waiting.Add(request.Place, request);
         _byId.Add(request.Id, request);
         PendingTokens += request.PendingTokens;
+        AwaitedKvTokens += request.AwaitedKvTokens;
         if (Head is null || request.Place.CompareTo(Head.Place) < 0)
             Head = request;
     }
@@ -65,6 +69,7 @@ internal sealed class RequestQueue(int limit, double ageingSeconds)
             return null;
         _waiting.Remove(request.Place);
         PendingTokens -= request.PendingTokens;
+        AwaitedKvTokens -= request.AwaitedKvTokens;
         if (request == Head)
             Head = _waiting.Count == 0 ? null : _waiting.First().Value;
         return request;

@@ -18,6 +18,7 @@ internal sealed class RequestState
         _answer = [.. BegunAnswer(request)];
         BegunTokens = _answer.Count;
         Mode = mode;
+        IsReadHere = mode != RunMode.DecodeOnly;
         AnswerLimitTokens = answerLimitTokens;
         QueuedSeconds = queuedSeconds;
     }
@@ -28,6 +29,9 @@ internal sealed class RequestState
 
     /// <summary>What is still to be run: <see cref="RunMode.DecodeOnly"/> is <see cref="RunMode.Whole"/> once its KV cache is here.</summary>
     public RunMode Mode { get; private set; }
+
+    /// <summary>Whether its prompt is read here, and not on another replica.</summary>
+    public bool IsReadHere { get; }
 
     /// <summary>The request's limit, or what the sequence limit leaves beside the prompt. What others have written counts.</summary>
     public int AnswerLimitTokens { get; }
@@ -48,6 +52,9 @@ internal sealed class RequestState
         RunMode.DecodeOnly => AnswerLimitTokens - BegunTokens,
         _ => Cells,
     };
+
+    /// <summary>Prompt tokens whose KV cache is to come from elsewhere.</summary>
+    public int AwaitedKvTokens => Mode == RunMode.DecodeOnly ? PromptLength : 0;
 
     /// <summary>Tokens to read in chunks when it gets a slot: a prefill part never feeds the token that it sampled.</summary>
     public int ReadTokens => Mode == RunMode.PrefillOnly ? PromptLength + BegunTokens : KnownTokens;

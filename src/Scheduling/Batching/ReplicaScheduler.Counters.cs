@@ -10,11 +10,12 @@ public sealed partial class ReplicaScheduler
         get
         {
             // Asked of every replica for every request that is routed.
-            var (held, awaiting, used, pending) = (0, 0, 0, _queue.PendingTokens);
+            var (held, awaiting, used, pending, awaited) = (0, 0, 0, _queue.PendingTokens, _queue.AwaitedKvTokens);
             foreach (var sequence in _sequences.Span)
             {
                 held += sequence.IsHeld ? 1 : 0;
                 awaiting += sequence.AwaitsKv ? 1 : 0;
+                awaited += sequence.AwaitsKv ? sequence.Request.AwaitedKvTokens : 0;
                 used += sequence.Issued;
                 pending += sequence.PendingTokens;
             }
@@ -36,6 +37,7 @@ public sealed partial class ReplicaScheduler
                 PrefixEvictions = _sequences.Prefixes?.Evictions ?? 0,
                 StepsInFlight = _steps.Count,
                 PendingTokens = pending,
+                AwaitedKvTokens = awaited,
                 CompletedSteps = _completedSteps,
                 CompletedRequests = _completedRequests,
                 HandedOffRequests = _handedOffRequests,

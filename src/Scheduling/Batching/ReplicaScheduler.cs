@@ -26,7 +26,8 @@ namespace E2LLM.Scheduling.Batching;
 /// could fill every step, they leave an eighth to the prompts that wait.</item>
 /// <item>An answer counts as being written from the moment that the last chunk of its prompt is issued, so no step that is issued
 /// between its first and its last token, in flight ahead of it or not, has more prompt rows than PrefillTokensBesideDecode: a
-/// prompt stalls an answer by the time of that many rows a step, however long it is. With one step in flight, an answer is in every
+/// prompt stalls an answer by the time of that many rows a step, however long it is. Where many answers are written it may be more, up to
+/// MaxPrefillTokensBesideDecode: as many tokens of prompts for each decode row as requests have had, and a quarter more. With one step in flight, an answer is in every
 /// step; with more, in one of any MaxStepsInFlight steps that are issued while the load stays the same and fits into them.</item>
 /// <item>A decode row is issued once its token is known; chunks of a prompt follow each other without waiting.</item>
 /// <item>Results may be reported in any order and are applied in step order.</item>
@@ -48,6 +49,7 @@ public sealed partial class ReplicaScheduler
     private readonly SequenceTable _sequences;
     private readonly StepComposer _composer;
     private readonly StepLedger _steps = new();
+    private readonly PromptMix _mix = new();
     private long _completedSteps;
     private long _completedRequests;
     private long _handedOffRequests;
@@ -66,7 +68,7 @@ public sealed partial class ReplicaScheduler
             options.MinimumTokensPerSecond,
             options.PlannedTokenSeconds);
         _sequences = new SequenceTable(engine, options, _limit);
-        _composer = new StepComposer(engine, options, _queue, _sequences, _limit);
+        _composer = new StepComposer(engine, options, _queue, _sequences, _limit, _mix);
     }
 
     /// <summary>Number of the step that <see cref="Next"/> issues next.</summary>
@@ -230,7 +232,7 @@ public sealed partial class ReplicaScheduler
         request.FailedSteps = 0;
         if (request.Request.StopTokens.Contains(token))
         {
-            _completedRequests++;
+            OnCompleted(request);
             return End(sequence, [], FinishReason.Stop, null);
         }
 
@@ -238,8 +240,15 @@ public sealed partial class ReplicaScheduler
         _generatedTokens++;
         if (request.AnswerTokens < request.AnswerLimitTokens)
             return Update(request, [token], null, null);
-        _completedRequests++;
+        OnCompleted(request);
         return End(sequence, [token], FinishReason.Length, null);
+    }
+
+    private void OnCompleted(RequestState request)
+    {
+        _completedRequests++;
+        if (request.IsReadHere)
+            _mix.OnEnded(request.Request.PromptTokens.Length, request.AnswerTokens - request.BegunTokens);
     }
 
     private RequestUpdate End(SequenceState sequence, ImmutableArray<int> tokens, FinishReason finish, RequestFailure? failure)

@@ -44,6 +44,9 @@ public sealed record SchedulerCounters
     /// <summary>Tokens of queued and running requests that have still to be read or may still be written.</summary>
     public required long PendingTokens { get; init; }
 
+    /// <summary>Prompt tokens of queued and running requests whose KV caches have not arrived yet.</summary>
+    public required long AwaitedKvTokens { get; init; }
+
     public required long CompletedSteps { get; init; }
 
     /// <summary>Requests that ended by a stop token or by length.</summary>

@@ -52,6 +52,13 @@ public sealed record SchedulerOptions
     [OptionRange(1, 8192)]
     public int PrefillTokensBesideDecode { get; init; } = 64;
 
+    /// <summary>
+    /// The most of them where many answers are being written: as many as belong to these, by the lengths of earlier requests, so that slots
+    /// do not stay free while prompts wait. Below <see cref="PrefillTokensBesideDecode"/> it changes nothing.
+    /// </summary>
+    [OptionRange(1, 8192)]
+    public int MaxPrefillTokensBesideDecode { get; init; } = 512;
+
     /// <summary>Failed steps in a row, without a new token between them, after which a request is given up.</summary>
     [OptionRange(1, 100)]
     public int MaxFailedSteps { get; init; } = 3;

@@ -7,7 +7,7 @@ namespace E2LLM.Scheduling.Batching;
 
 /// <summary>Puts the next step together: what to clear up, which answers to continue, which prompts to read, whom to let in.</summary>
 internal sealed class StepComposer(
-    EngineSettings engine, SchedulerOptions options, RequestQueue queue, SequenceTable sequences, RunningLimit limit)
+    EngineSettings engine, SchedulerOptions options, RequestQueue queue, SequenceTable sequences, RunningLimit limit, PromptMix mix)
 {
     /// <summary>What is at most this fraction of a prompt counts as short beside it.</summary>
     private const int ShortPromptFraction = 4;
@@ -138,7 +138,8 @@ internal sealed class StepComposer(
 
     private void AddPromptChunks(StepBuilder step, double nowSeconds)
     {
-        var (budget, isDecoding) = (engine.MaxStepTokens - step.RowCount, false);
+        var decodeRows = step.RowCount;
+        var (budget, isDecoding) = (engine.MaxStepTokens - decodeRows, false);
         _reading.Clear();
         foreach (var sequence in sequences.Span)
         {
@@ -148,7 +149,7 @@ internal sealed class StepComposer(
         }
 
         if (isDecoding)
-            budget = Math.Min(budget, options.PrefillTokensBesideDecode);
+            budget = Math.Min(budget, Math.Max(options.PrefillTokensBesideDecode, Math.Min(options.MaxPrefillTokensBesideDecode, mix.RowsBeside(decodeRows))));
         if (_reading.Count > 0)
             budget -= AddChunk(step, _reading[0], budget - RowsForShortPrompts(CollectionsMarshal.AsSpan(_reading), budget));
         if (_reading.Count > 1)

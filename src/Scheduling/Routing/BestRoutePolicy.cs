@@ -5,11 +5,11 @@ namespace E2LLM.Scheduling.Routing;
 /// <summary>Chooses the route of the lowest cost: every MIXED replica against every pair of a PREFILL and a DECODER replica.</summary>
 /// <param name="name">The name it is asked for by.</param>
 /// <param name="ofReplica">Of a whole request on one replica.</param>
-/// <param name="ofRoute">Of a request on a MIXED replica, or on two; the seconds of its hand-off are the last argument.</param>
+/// <param name="ofRoute">Of a request on a MIXED replica, or on two; the last argument says what its hand-off takes.</param>
 internal sealed class BestRoutePolicy(
     string name,
     Func<ReplicaLoad, RouteRequest, (double First, double Second)> ofReplica,
-    Func<ReplicaLoad, ReplicaLoad, RouteRequest, double, (double First, double Second)> ofRoute) : IRoutingPolicy
+    Func<ReplicaLoad, ReplicaLoad, RouteRequest, HandOffCost, (double First, double Second)> ofRoute) : IRoutingPolicy
 {
     public string Name => name;
 
@@ -28,8 +28,10 @@ internal sealed class BestRoutePolicy(
         (double First, double Second)? Cost(Route route)
         {
             var (prefill, decode) = (replicas[route.Prefill], replicas[route.Decode]);
-            var sentSeconds = route.IsHandOff ? transfer?.Invoke(prefill, decode, request.PromptTokens) ?? 0 : 0;
-            return ofRoute(prefill, decode, request, sentSeconds);
+            var cost = route.IsHandOff && transfer is not null
+                ? new HandOffCost(transfer(prefill, decode, request.PromptTokens), decode.AwaitedKvTokens == 0 ? 0 : transfer(prefill, decode, decode.AwaitedKvTokens))
+                : default;
+            return ofRoute(prefill, decode, request, cost);
         }
     }
 

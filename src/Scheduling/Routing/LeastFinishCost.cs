@@ -8,15 +8,15 @@ namespace E2LLM.Scheduling.Routing;
 /// </remarks>
 internal static class LeastFinishCost
 {
-    public static (double First, double Second) OfReplica(ReplicaLoad replica, RouteRequest request) => OfRoute(replica, replica, request, 0);
+    public static (double First, double Second) OfReplica(ReplicaLoad replica, RouteRequest request) => OfRoute(replica, replica, request, default);
 
-    public static (double First, double Second) OfRoute(ReplicaLoad prefill, ReplicaLoad decode, RouteRequest request, double sentSeconds)
+    public static (double First, double Second) OfRoute(ReplicaLoad prefill, ReplicaLoad decode, RouteRequest request, HandOffCost handOff)
     {
         // Whoever has to wait for a slot starts as soon as one is free, so beside as many as there can be.
         var others = decode.QueuedRequests > 0 ? decode.MaxSequences - 1 : Math.Min(decode.RunningRequests, decode.MaxSequences - 1);
         var writeSeconds = (request.MaxTokens - 1) * decode.TokenSecondsBeside(others);
         return (
-            LeastWaitCost.StartSeconds(prefill, decode, request, sentSeconds) + decode.EstimatedWaitSeconds(request) + writeSeconds,
+            LeastWaitCost.StartSeconds(prefill, decode, request, handOff) + decode.EstimatedWaitSeconds(request) + writeSeconds,
             LeastWaitCost.DoneSeconds(prefill, decode, request));
     }
 }

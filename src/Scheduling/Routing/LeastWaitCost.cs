@@ -6,19 +6,20 @@ internal static class LeastWaitCost
     public static (double First, double Second) OfReplica(ReplicaLoad replica, RouteRequest request) =>
         (replica.EstimatedWaitSeconds(request), DoneSeconds(replica, request.Tokens));
 
-    public static (double First, double Second) OfRoute(ReplicaLoad prefill, ReplicaLoad decode, RouteRequest request, double sentSeconds) =>
-        (StartSeconds(prefill, decode, request, sentSeconds), DoneSeconds(prefill, decode, request));
+    public static (double First, double Second) OfRoute(ReplicaLoad prefill, ReplicaLoad decode, RouteRequest request, HandOffCost handOff) =>
+        (StartSeconds(prefill, decode, request, handOff), DoneSeconds(prefill, decode, request));
 
     /// <summary>Until the first token of the answer, or until the second one's turn comes where another replica writes it.</summary>
-    public static double StartSeconds(ReplicaLoad prefill, ReplicaLoad decode, RouteRequest request, double sentSeconds)
+    public static double StartSeconds(ReplicaLoad prefill, ReplicaLoad decode, RouteRequest request, HandOffCost handOff)
     {
         var readSeconds = request.PromptTokens / prefill.ReadTokensPerSecond;
         if (ReferenceEquals(prefill, decode))
             return prefill.EstimatedWaitSeconds(request) + readSeconds;
 
-        // The cache travels while later layers and chunks are still computed, and the decoder's slot may come free meanwhile.
-        var arrivedSeconds = prefill.EstimatedWaitSeconds(request) + Math.Max(readSeconds, sentSeconds);
-        return Math.Max(arrivedSeconds, decode.EstimatedWaitSeconds(request));
+        // The cache travels while later layers and chunks are still computed, and the decoder's slot may come free meanwhile. It shares the
+        // decoder's interface with those that come before it.
+        var arrivedSeconds = prefill.EstimatedWaitSeconds(request) + Math.Max(readSeconds, handOff.SentSeconds);
+        return Math.Max(Math.Max(arrivedSeconds, handOff.AheadSeconds + handOff.SentSeconds), decode.EstimatedWaitSeconds(request));
     }
 
     public static double DoneSeconds(ReplicaLoad prefill, ReplicaLoad decode, RouteRequest request) => ReferenceEquals(prefill, decode)

@@ -28,6 +28,9 @@ public sealed record ReplicaLoad
     /// <summary>Tokens of queued and running requests that have still to be read or may still be written.</summary>
     public required long PendingTokens { get; init; }
 
+    /// <summary>Prompt tokens whose KV caches are to come to it: they share its interfaces.</summary>
+    public long AwaitedKvTokens { get; init; }
+
     /// <summary>Rate at which the replica works off its pending tokens, measured or predicted by the plan. Above 0.</summary>
     public required double TokensPerSecond { get; init; }
 
@@ -52,6 +55,7 @@ public sealed record ReplicaLoad
             RunningRequests = RunningRequests + (hasRoom ? 1 : 0),
             ReservedKvCells = ReservedKvCells + (hasRoom ? part.KvCells : 0),
             PendingTokens = PendingTokens + part.PendingTokens,
+            AwaitedKvTokens = AwaitedKvTokens + part.AwaitedKvTokens,
         };
     }
 

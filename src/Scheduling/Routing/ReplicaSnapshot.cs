@@ -17,6 +17,9 @@ public sealed record ReplicaSnapshot
     /// <summary>Tokens of queued and running requests that have still to be read or may still be written.</summary>
     public long PendingTokens { get; init; }
 
+    /// <summary>Prompt tokens whose KV caches are to come to it.</summary>
+    public long AwaitedKvTokens { get; init; }
+
     /// <summary>Rate at which it worked off tokens when requests last waited for it; 0: none has.</summary>
     public double MeasuredTokensPerSecond { get; init; }
 
@@ -49,6 +52,7 @@ public sealed record ReplicaSnapshot
             RunningRequests = counters.RunningRequests,
             ReservedKvCells = counters.ReservedKvCells,
             PendingTokens = counters.PendingTokens,
+            AwaitedKvTokens = counters.AwaitedKvTokens,
             RunningLimit = counters.RunningLimit,
             TokenSeconds = counters.TokenSeconds,
             TokenSecondsRunning = counters.TokenSecondsRunning,

@@ -46,6 +46,7 @@ public sealed record RouteCandidate
             ReservedKvCells = Snapshot.ReservedKvCells,
             KvCells = Plan.Engine.KvCells,
             PendingTokens = Snapshot.PendingTokens,
+            AwaitedKvTokens = Snapshot.AwaitedKvTokens,
             TokensPerSecond = Snapshot.MeasuredTokensPerSecond > 0 ? Snapshot.MeasuredTokensPerSecond : PlannedRates.TokensPerSecond(Plan),
             PrefillTokensPerSecond = PlannedRates.ReadTokensPerSecond(Plan),
             AloneTokenSeconds = factor * PlannedRates.TokenSeconds(Plan, 1),

@@ -121,7 +121,14 @@ public sealed class FogSimulator : IReplicaListener
         var asked = new RouteRequest(arrived.PromptTokens, arrived.LimitTokens, number);
         var route = _router.Choose([.. _replicas.Select(replica => replica.Candidate(_events.NowSeconds))], asked)
             ?? throw new InvalidOperationException("The plan has no replicas that serve a request together.");
-        var times = new RequestTimes { ArrivalSeconds = arrived.ArrivalSeconds, PromptTokens = arrived.PromptTokens, AnswerTokens = arrived.AnswerTokens };
+        var times = new RequestTimes
+        {
+            ArrivalSeconds = arrived.ArrivalSeconds,
+            PrefillReplica = _replicas[route.Prefill].Plan.Id,
+            DecodeReplica = _replicas[route.Decode].Plan.Id,
+            PromptTokens = arrived.PromptTokens,
+            AnswerTokens = arrived.AnswerTokens,
+        };
         _times[number] = times;
         var generation = new GenerationRequest
         {

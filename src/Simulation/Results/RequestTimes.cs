@@ -5,6 +5,12 @@ public sealed record RequestTimes
 {
     public required double ArrivalSeconds { get; init; }
 
+    /// <summary>The replica that read the prompt.</summary>
+    public required string PrefillReplica { get; init; }
+
+    /// <summary>The replica that wrote the answer.</summary>
+    public required string DecodeReplica { get; init; }
+
     public required int PromptTokens { get; init; }
 
     public required int AnswerTokens { get; init; }

@@ -24,6 +24,7 @@ internal static class RandomSettings
         MaxRunning = random.Next(10) == 0 ? random.Next(1, 8) : 0,
         MinimumTokensPerSecond = random.Next(16) == 0 ? 0.5 : 0,
         PrefillTokensBesideDecode = random.Next(1, 8),
+        MaxPrefillTokensBesideDecode = random.Next(1, 16),
         MaxFailedSteps = random.Next(1, 10),
         PriorityAgeingSeconds = random.Next(3) * 20,
         CellReservation = (CellReservation)random.Next(2),

@@ -104,7 +104,7 @@ internal sealed class ReplicaModel
 
             var prefillRows = step.Shares.Where(share => share.IsPrefill).Sum(share => share.Rows);
             Require(
-                step.Shares.All(share => share.IsPrefill) || prefillRows <= Options.PrefillTokensBesideDecode,
+                step.Shares.All(share => share.IsPrefill) || prefillRows <= Math.Max(Options.PrefillTokensBesideDecode, Options.MaxPrefillTokensBesideDecode),
                 $"{prefillRows} prompt rows beside decode rows");
             Require(step.Shares.Sum(share => share.Rows) == step.Rows.Length, "the shares do not cover the rows");
             _flying.Add(new FlyingStep(step));

@@ -37,6 +37,29 @@ public sealed class ReplicaSchedulerMixedLoadTests
         }
     }
 
+    [Theory]
+    [InlineData(512, 50)]
+    [InlineData(20, 20)]
+    [InlineData(1, 2)]
+    public void Next_AfterRequestsWithLongPrompts_ReadsAsManyTokensBesideAnswersAsTheyNeed(int mostRows, int expectedRows)
+    {
+        var engine = Engine with { MaxStepTokens = 512 };
+        var scheduler = TestRequests.Scheduler(engine, new SchedulerOptions { PrefillTokensBesideDecode = 2, MaxPrefillTokensBesideDecode = mostRows });
+        // Ten tokens of a prompt for each of an answer, told by requests that have ended.
+        scheduler.Enqueue(TestRequests.Request("ended", promptTokens: 50, maxTokens: 5), 0);
+        for (var step = 0; step < 5; step++)
+            scheduler.RunStep();
+        for (var index = 0; index < 4; index++)
+            scheduler.Enqueue(TestRequests.Request($"a{index}", promptTokens: 1, maxTokens: 4_000), 0);
+        scheduler.RunStep();
+
+        scheduler.Enqueue(TestRequests.Request("long", promptTokens: 3_000), 0);
+        var step0 = scheduler.NextStep();
+
+        Assert.Equal(4, step0.DecodeRows);
+        Assert.Equal(expectedRows, step0.Rows.Length - step0.DecodeRows);
+    }
+
     [Fact]
     public void Next_LastChunkOfAPromptInFlight_LimitsTheChunksThatFollowIt()
     {

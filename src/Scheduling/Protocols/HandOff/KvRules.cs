@@ -44,7 +44,7 @@ public static class KvRules
         model.LayerWindowTokens.FirstOrDefault(window => window > 0 && window <= engine.MaxSequenceTokens) is var window and > 0 ? window : null;
 
     /// <summary>Seconds that a prompt's KV cache takes from one replica to another: its slowest transfer, each over a link of its own.</summary>
-    public static double TransferSeconds(ReplicaPlan prefill, ReplicaPlan decoder, int promptTokens, ModelSpec model, FleetSpec fleet)
+    public static double TransferSeconds(ReplicaPlan prefill, ReplicaPlan decoder, long promptTokens, ModelSpec model, FleetSpec fleet)
     {
         var slowest = 0.0;
         foreach (var source in prefill.Stages)
