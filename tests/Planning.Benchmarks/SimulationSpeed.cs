@@ -14,7 +14,7 @@ namespace E2LLM.Planning.Benchmarks;
 internal static class SimulationSpeed
 {
     /// <summary>Of the rate that the plan sustains.</summary>
-    private const double Load = 0.8;
+    private const double Load = 0.4;
 
     public static void Print(TextWriter output, int requests, string fleet, string workload, string planner)
     {

@@ -114,15 +114,15 @@ public sealed class ServingCosts
 
     /// <summary>What a group of a role may have.</summary>
     /// <remarks>
-    /// A PREFILL holds a prompt and those that wait for their hand-off: more cells than the fewest make it no faster. A KV cache that is handed over has
-    /// one type on both sides.
+    /// A PREFILL holds a prompt and those that wait for their hand-off: more cells than the fewest make it no faster, and it gets them where they are needed and its
+    /// memory has room (PrefillSlots). A KV cache that is handed over has one type on both sides.
     /// </remarks>
     public IEnumerable<EngineChoice> ChoicesOf(ReplicaRole role)
     {
         var own = Choices.Where(choice => choice.InOwnType is null);
         return role switch
         {
-            ReplicaRole.Prefill => own.SkipWhile(choice => choice.MaxConcurrency < 16 && choice != own.Last()).Take(1),
+            ReplicaRole.Prefill => own.Take(1),
             ReplicaRole.Decoder => own,
             _ => Choices,
         };

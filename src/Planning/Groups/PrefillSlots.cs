@@ -5,9 +5,9 @@ namespace E2LLM.Planning.Groups;
 
 /// <summary>How many prompts a PREFILL replica holds at once: those that it reads, and those whose KV caches are on their way to decoders.</summary>
 /// <remarks>
-/// More make it no faster, so the search prices it with the fewest. But interfaces of decoders are busy at times, and a prompt keeps its slot
-/// until its cache has arrived: with four slots the devices of a replica that reads nine prompts a second stood still four fifths of the time,
-/// waiting for caches to leave (64 devices, 1 Gbit/s, simulated).
+/// More make it no faster, so the search prices it with the fewest. But interfaces of decoders are busy at times, and a prompt keeps its slot until
+/// its cache has arrived: replicas with four slots that read nine prompts a second stood still four fifths of the time (64 devices, 1 Gbit/s, simulated).
+/// So who reads many prompts a second gets more, where its memory holds them.
 /// </remarks>
 internal static class PrefillSlots
 {

@@ -60,7 +60,32 @@ public class EngineChoiceTests
 
         Assert.Contains(plan.Replicas, replica => replica.Role == ReplicaRole.Decoder);
         Assert.All(plan.Replicas, replica => Assert.Equal(KvCacheType.F16, replica.Engine.KvType));
-        Assert.All(plan.Replicas.Where(replica => replica.Role == ReplicaRole.Prefill), replica => Assert.Equal(4, replica.Engine.MaxSequences));
+    }
+
+    [Fact]
+    public void Plan_Split_PrefillReplicasHoldPromptsWhoseCachesAreOnTheirWayAndNoMore()
+    {
+        var request = PresetRequests.Create(
+            FleetPresets.Get("paper-testbed"), ModelShapes.Get("gpt-oss-20b"), WorkloadPresets.Get("extended"), PlanObjective.Capacity);
+        request = request with
+        {
+            Fleet = request.Fleet with { Devices = [.. request.Fleet.Devices.Select(device => device with { MemoryBytes = 4 * device.MemoryBytes })] },
+            Profiles = [.. request.Profiles.Select(profile => profile with { MemoryBytes = 4 * profile.MemoryBytes })],
+        };
+
+        var plan = PlannerRegistry.Get("splitwise").Plan(request, CancellationToken.None);
+
+        var model = request.Model;
+        var windowed = Enumerable.Range(0, model.LayerCount).Sum(layer =>
+            (double)model.LayerKvBytesPerToken[layer] * (model.LayerWindowTokens[layer] > 0 ? Math.Min(model.LayerWindowTokens[layer], 576) : 576));
+        var transferSeconds = windowed / request.Fleet.DefaultBandwidthBytesPerSecond;
+        var prefills = plan.Replicas.Where(replica => replica.Role == ReplicaRole.Prefill).ToArray();
+        Assert.NotEmpty(prefills);
+        Assert.All(prefills, replica =>
+        {
+            var held = replica.RequestsPerSecond * (replica.PrefillLatencySeconds + 4 * transferSeconds);
+            Assert.Equal(EngineLadder.Sequences.First(rung => rung >= held), replica.Engine.MaxSequences);
+        });
     }
 
     [Fact]
