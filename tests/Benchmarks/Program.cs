@@ -10,6 +10,7 @@ using E2LLM.Benchmarks.PlannedSteps;
 using E2LLM.Benchmarks.Runtimes;
 using E2LLM.Benchmarks.Scale;
 using E2LLM.Benchmarks.Serving;
+using E2LLM.Benchmarks.Truth;
 using E2LLM.Benchmarks.TwoSilos;
 
 var root = new RootCommand("Benchmarks: whole flows on the real engine, and what the orchestration costs.")
@@ -24,6 +25,7 @@ var root = new RootCommand("Benchmarks: whole flows on the real engine, and what
     InterferenceCommand.Create(),
     OrchestrationCommand.Create(),
     FrozenSiloCommand.Create(),
+    TruthCommand.Create(),
     ScaleCommand.Create(),
     ScaleNodeCommand.Create(),
     NetworkCommand.Create(),

@@ -49,7 +49,7 @@ internal sealed class BenchmarkFog : IAsyncDisposable
             var fog = new BenchmarkFog(silo, [.. nodes], options.Catalog.Models[0].Id);
             DeviceSpec[] devices = [.. options.Devices, .. remotes.SelectMany(remote => remote.Devices)];
             await fog.SeeAsync([.. remotes.SelectMany(remote => remote.Devices)]);
-            await fog.PlanGrain.ApplyAsync(new FleetSpec { Name = "benchmark", Devices = [.. devices] });
+            await fog.PlanGrain.ApplyAsync((options.Fleet ?? new FleetSpec { Name = "benchmark", Devices = [] }) with { Devices = [.. devices] });
             return fog;
         }
         catch

@@ -20,6 +20,9 @@ internal sealed record FogOptions
     /// <summary>Those that this silo hosts.</summary>
     public required IReadOnlyList<DeviceSpec> Devices { get; init; }
 
+    /// <summary>The devices' links; null: none that is emulated.</summary>
+    public FleetSpec? Fleet { get; init; }
+
     /// <summary>Where other silos reach it.</summary>
     public IPAddress Address { get; init; } = IPAddress.Loopback;
 
