@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Fleets;
 using E2LLM.Core.Models;
@@ -8,8 +9,12 @@ using E2LLM.Scheduling.Protocols.HandOff;
 namespace E2LLM.Scheduling.Routing;
 
 /// <summary>Tells a routing policy what it may choose from: the replicas that can ever serve a request, the best ones first, and their links.</summary>
+/// <remarks>It remembers what it knows of replicas and their links: one for as long as fleet and policy stay. Not thread-safe.</remarks>
 public sealed class ReplicaRouter(ModelSpec model, FleetSpec fleet, IRoutingPolicy policy)
 {
+    // A request is weighed on every pair of replicas, and each pair has its links between stages.
+    private readonly ConditionalWeakTable<ReplicaPlan, ConditionalWeakTable<ReplicaPlan, KvPath>> _paths = [];
+
     /// <summary>
     /// Replicas that were heard of lately go before those that have fallen silent, and those to avoid come last: whoever failed a request
     /// will likely fail it again, while silence passes.
@@ -70,15 +75,19 @@ public sealed class ReplicaRouter(ModelSpec model, FleetSpec fleet, IRoutingPoli
             return new Route(chosen, chosen);
         }
 
-        var plans = eligible.ToDictionary(index => candidates[index].Key, index => candidates[index].Plan);
-        var route = policy.ChooseRoute(loads, request, (prefill, decoder, promptTokens) =>
-            KvRules.TransferSeconds(plans[prefill.ReplicaId], plans[decoder.ReplicaId], promptTokens, model, fleet));
+        var plans = new Dictionary<ReplicaLoad, ReplicaPlan>(ReferenceEqualityComparer.Instance);
+        for (var index = 0; index < loads.Length; index++)
+            plans.Add(loads[index], candidates[eligible[index]].Plan);
+        var route = policy.ChooseRoute(loads, request, (prefill, decoder, promptTokens) => PathOf(plans[prefill], plans[decoder]).Seconds(promptTokens));
         var (reader, writer) = (eligible[route.Prefill], eligible[route.Decode]);
         // A policy may pair a PREFILL replica with a MIXED one, whose cache can be of another kind.
         return KvRules.AreAlike(candidates[reader].Plan, candidates[writer].Plan)
             ? new Route(reader, writer) { PrefillWaitSeconds = reader == writer ? 0 : loads[route.Prefill].EstimatedWaitSeconds(request) }
             : new Route(writer, writer);
     }
+
+    private KvPath PathOf(ReplicaPlan prefill, ReplicaPlan decoder) =>
+        _paths.GetOrCreateValue(prefill).GetValue(decoder, to => KvPath.Between(prefill, to, model, fleet));
 
     /// <summary>
     /// Where one of the two roles is missing, a replica of the other does both parts: every replica holds the whole model. Slower than

@@ -235,16 +235,53 @@ public sealed class ReplicaRouterTests
         Assert.Equal((1, 2, 170, 130L), (after.QueuedRequests, after.RunningRequests, after.ReservedKvCells, after.PendingTokens));
     }
 
+    [Theory]
+    [InlineData(RoutingPolicies.LeastWait)]
+    [InlineData(RoutingPolicies.LeastFinish)]
+    public void Choose_CachesAreOnTheirWayToADecoder_TakesTheOtherWhoseInterfaceIsFree(string policy)
+    {
+        var plan = Plan(("p", ReplicaRole.Prefill, 1000), ("d0", ReplicaRole.Decoder, 1000), ("d1", ReplicaRole.Decoder, 1000));
+        // Two seconds of caches, at 2 KiB a token and 1 MB/s.
+        var awaiting = Serving("d0") with { Snapshot = new ReplicaSnapshot { State = ReplicaState.Serving, AwaitedKvTokens = 1_000 } };
+
+        Assert.Equal(new Route(0, 2), Choose(plan, new RouteRequest(50, 10, 0), [Serving("p"), awaiting, Serving("d1")], policy: policy));
+        Assert.Equal(new Route(0, 1), Choose(plan, new RouteRequest(50, 10, 0), [Serving("p"), Serving("d0"), Serving("d1")], policy: policy));
+    }
+
+    [Fact]
+    public void Choose_PromptHasToWait_SaysWhenTheDecoderHearsOfItsAnswer()
+    {
+        var plan = Plan(("p", ReplicaRole.Prefill, 1000), ("d", ReplicaRole.Decoder, 1000));
+
+        var route = Choose(plan, new RouteRequest(50, 10, 0), [Busy("p", measuredTokensPerSecond: 100), Serving("d")]);
+
+        Assert.Equal(90, route!.Value.PrefillWaitSeconds, 1e-9);
+    }
+
+    [Fact]
+    public void Prune_OfRoutedParts_KeepsThoseThatTheReplicaCannotKnowYet()
+    {
+        var (now, later) = (new RoutedPart(10, 20), new RoutedPart(30, 40, 50));
+        var routed = new RoutedParts();
+        routed.Add(now, untilSeconds: 1);
+        routed.Add(later, untilSeconds: 9);
+
+        routed.Prune(nowSeconds: 1);
+        Assert.Equal([now, later], routed.ToArray());
+        routed.Prune(nowSeconds: 5);
+        Assert.Equal([later], routed.ToArray());
+    }
+
     [Fact]
     public void TransferSeconds_DifferentCuts_CountTheSlowestPart()
     {
         var fast = new LinkSpec { From = "b", To = "e", BandwidthBytesPerSecond = 1e9, LatencySeconds = 0 };
 
         // The largest part, b to e, has the fast link; then comes a to c with two layers.
-        var seconds = KvRules.TransferSeconds(
+        var seconds = KvPath.Between(
             Replica("r0", ReplicaRole.Prefill, 1000, Stage("a", 0, 3), Stage("b", 3, 5)),
             Replica("r1", ReplicaRole.Decoder, 1000, Stage("c", 0, 2), Stage("d", 2, 2), Stage("e", 4, 4)),
-            100, Model, Fleet with { Links = [fast] });
+            Model, Fleet with { Links = [fast] }).Seconds(100);
 
         Assert.Equal(1e-3 + 100 * Model.KvBytesPerToken(0, 2) / 1e6, seconds, 12);
     }

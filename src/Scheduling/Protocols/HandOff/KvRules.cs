@@ -1,5 +1,4 @@
 using E2LLM.Core.Errors;
-using E2LLM.Core.Fleets;
 using E2LLM.Core.Models;
 using E2LLM.Core.Plans;
 
@@ -42,24 +41,6 @@ public static class KvRules
     public static int? ClosingWindowTokens(ModelSpec model, EngineSettings engine) =>
         // A window that is wider than any sequence never closes.
         model.LayerWindowTokens.FirstOrDefault(window => window > 0 && window <= engine.MaxSequenceTokens) is var window and > 0 ? window : null;
-
-    /// <summary>Seconds that a prompt's KV cache takes from one replica to another: its slowest transfer, each over a link of its own.</summary>
-    public static double TransferSeconds(ReplicaPlan prefill, ReplicaPlan decoder, long promptTokens, ModelSpec model, FleetSpec fleet)
-    {
-        var slowest = 0.0;
-        foreach (var source in prefill.Stages)
-            foreach (var target in decoder.Stages)
-            {
-                var first = Math.Max(source.FirstLayer, target.FirstLayer);
-                var layers = Math.Min(source.EndLayer, target.EndLayer) - first;
-                if (layers <= 0)
-                    continue;
-                var link = fleet.Link(source.DeviceId, target.DeviceId);
-                var bytes = (double)promptTokens * model.KvBytesPerToken(first, layers);
-                slowest = Math.Max(slowest, link.LatencySeconds + bytes / link.BandwidthBytesPerSecond);
-            }
-        return slowest;
-    }
 
     /// <summary>Upper bound of the bytes of one position's K and V in one layer.</summary>
     public static int MaxRowBytes(ModelSpec model, EngineSettings engine)

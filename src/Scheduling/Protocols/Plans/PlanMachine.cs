@@ -31,6 +31,7 @@ public sealed class PlanMachine
     private double _tickedSeconds;
     private long _attempt;
     private long _routed;
+    private (PlannedServing Planned, IRoutingPolicy Policy, ReplicaRouter Router)? _router;
 
     /// <param name="times">How long it waits for what.</param>
     /// <param name="keyOf">Names a replica of a generation; never the same name twice.</param>
@@ -234,13 +235,20 @@ public sealed class PlanMachine
         ManagedReplica[] replicas = [.. _replicas.Members, .. _replicas.Retiring.Where(old => old.IsServing)];
         var request = new RouteRequest(promptTokens, maxTokens, _routed++);
         RouteCandidate[] candidates = [.. replicas.Select(replica => replica.ToCandidate(nowSeconds))];
-        if (new ReplicaRouter(planned.Model, planned.Fleet, policy).Choose(candidates, request, avoid) is not { } route)
+        if (RouterFor(planned, policy).Choose(candidates, request, avoid) is not { } route)
             return null;
         var (prefill, decode) = (replicas[route.Prefill], replicas[route.Decode]);
         prefill.Route(route.IsHandOff ? RoutedPart.Prompt(request) : RoutedPart.Whole(request), 0, nowSeconds);
         if (route.IsHandOff)
             decode.Route(RoutedPart.Answer(request), route.PrefillWaitSeconds, nowSeconds);
         return (prefill.Key, decode.Key);
+    }
+
+    private ReplicaRouter RouterFor(PlannedServing planned, IRoutingPolicy policy)
+    {
+        if (_router is not { } known || !ReferenceEquals(known.Planned, planned) || known.Policy != policy)
+            _router = known = (planned, policy, new ReplicaRouter(planned.Model, planned.Fleet, policy));
+        return known.Router;
     }
 
     private void On(string key, double nowSeconds, Action<ManagedReplica> tell)
