@@ -36,6 +36,9 @@ public sealed record ReplicaPlan
     /// </summary>
     [Id(9)] public double MinimumTokensPerSecond { get; init; }
 
+    /// <summary>Prompt tokens of a step, at most, where many answers are written in it; 0 where the replica does not do both, or the planner leaves it open.</summary>
+    [Id(10)] public int PromptRowsBesideDecode { get; init; }
+
     /// <summary>The slowest stage of a decode step: the pipeline gives one micro-batch in this time.</summary>
     public double PeriodSeconds => Stages.Max(stage => stage.PeriodSeconds);
 }

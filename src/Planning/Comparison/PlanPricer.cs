@@ -34,6 +34,7 @@ public static class PlanPricer
                     RequestsPerSecond = group.RequestsPerSecond,
                     PrefillLatencySeconds = group.PromptSeconds,
                     TokenSeconds = group.TokenSeconds,
+                    PromptRowsBesideDecode = PromptRows.BesideDecode(context.Serving, group),
                     MinimumTokensPerSecond = context.Request.MinimumTokensPerSecond,
                 }),
             ],

@@ -52,6 +52,7 @@ internal static class PlanAssembler
             RequestsPerSecond = group.RequestsPerSecond,
             PrefillLatencySeconds = group.PromptSeconds,
             TokenSeconds = group.TokenSeconds,
+            PromptRowsBesideDecode = PromptRows.BesideDecode(serving, group),
         };
 
     private static ImmutableArray<UnusedDevice> LeftOut(PlanningContext context, GroupPlan[] groups, PlanFigures figures)

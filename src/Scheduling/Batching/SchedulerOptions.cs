@@ -54,7 +54,8 @@ public sealed record SchedulerOptions
 
     /// <summary>
     /// The most of them where many answers are being written: as many as belong to these, by the lengths of earlier requests, so that slots
-    /// do not stay free while prompts wait. Below <see cref="PrefillTokensBesideDecode"/> it changes nothing.
+    /// do not stay free while prompts wait. A plan takes less where its devices gain nothing by more. Below
+    /// <see cref="PrefillTokensBesideDecode"/> it changes nothing.
     /// </summary>
     [OptionRange(1, 8192)]
     public int MaxPrefillTokensBesideDecode { get; init; } = 512;
@@ -111,6 +112,10 @@ public sealed record SchedulerOptions
             ? maxStepsInFlight
             : Math.Min(Math.Max(replica.Stages.Length, replica.MicroBatches), MostStepsInFlight),
         MicroBatches = Math.Min(replica.MicroBatches, MostStepsInFlight),
+        // Who plans without figures leaves it at what is always read.
+        MaxPrefillTokensBesideDecode = replica.PromptRowsBesideDecode > 0
+            ? Math.Min(MaxPrefillTokensBesideDecode, replica.PromptRowsBesideDecode)
+            : PrefillTokensBesideDecode,
         MaxRunning = Math.Min(replica.DecodeConcurrency, replica.Engine.MaxSequences),
         // A PREFILL replica writes answers only where nobody else is there to do so.
         MinimumTokensPerSecond = replica.Role == ReplicaRole.Prefill ? 0 : replica.MinimumTokensPerSecond,

@@ -14,6 +14,8 @@ internal sealed class KvLinks(ModelSpec model, FleetSpec fleet)
 {
     private readonly Dictionary<string, double> _sendsUntil = new(StringComparer.Ordinal);
     private readonly Dictionary<string, double> _receivesUntil = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, double> _sends = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, double> _receives = new(StringComparer.Ordinal);
 
     /// <summary>Sends a cache.</summary>
     /// <param name="from">Whose it is.</param>
@@ -23,7 +25,9 @@ internal sealed class KvLinks(ModelSpec model, FleetSpec fleet)
     /// <param name="nowSeconds">The time.</param>
     public KvTrip Send(ReplicaPlan from, ReplicaPlan to, int tokens, double leftShare, double nowSeconds)
     {
-        var (arrival, alone, all) = (nowSeconds, nowSeconds, 0.0);
+        var (latency, bytes) = (0.0, 0.0);
+        _sends.Clear();
+        _receives.Clear();
         foreach (var source in from.Stages)
             foreach (var target in to.Stages)
             {
@@ -32,17 +36,28 @@ internal sealed class KvLinks(ModelSpec model, FleetSpec fleet)
                 if (layers <= 0)
                     continue;
                 var link = fleet.Link(source.DeviceId, target.DeviceId);
-                var bytes = (double)tokens * model.KvBytesPerToken(first, layers);
-                var seconds = bytes / link.BandwidthBytesPerSecond;
-                var begun = nowSeconds - (1 - leftShare) * seconds;
-                var sent = _sendsUntil[source.DeviceId] = Math.Max(begun, _sendsUntil.GetValueOrDefault(source.DeviceId)) + seconds;
-                var received = _receivesUntil[target.DeviceId] = Math.Max(begun, _receivesUntil.GetValueOrDefault(target.DeviceId)) + seconds;
-                arrival = Math.Max(arrival, Math.Max(sent, received) + link.LatencySeconds);
-                alone = Math.Max(alone, begun + seconds + link.LatencySeconds);
-                all += bytes;
+                var piece = (double)tokens * model.KvBytesPerToken(first, layers);
+                var seconds = piece / link.BandwidthBytesPerSecond;
+                _sends[source.DeviceId] = _sends.GetValueOrDefault(source.DeviceId) + seconds;
+                _receives[target.DeviceId] = _receives.GetValueOrDefault(target.DeviceId) + seconds;
+                latency = Math.Max(latency, link.LatencySeconds);
+                bytes += piece;
             }
 
-        return new KvTrip(arrival, arrival - alone, all);
+        var (passed, alone) = (nowSeconds, nowSeconds);
+        Pass(_sends, _sendsUntil);
+        Pass(_receives, _receivesUntil);
+        return new KvTrip(passed + latency, passed - alone, bytes);
+
+        void Pass(Dictionary<string, double> busy, Dictionary<string, double> until)
+        {
+            foreach (var (device, seconds) in busy)
+            {
+                var begun = nowSeconds - (1 - leftShare) * seconds;
+                var done = until[device] = Math.Max(begun, until.GetValueOrDefault(device)) + seconds;
+                (passed, alone) = (Math.Max(passed, done), Math.Max(alone, begun + seconds));
+            }
+        }
     }
 }
 

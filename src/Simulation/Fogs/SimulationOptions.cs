@@ -12,12 +12,16 @@ public sealed record SimulationOptions
     /// <inheritdoc cref="SchedulerOptions.PrefillTokensBesideDecode"/>
     public int PrefillTokensBesideDecode { get; init; } = SchedulerOptions.Default.PrefillTokensBesideDecode;
 
+    /// <inheritdoc cref="SchedulerOptions.MaxPrefillTokensBesideDecode"/>
+    public int MaxPrefillTokensBesideDecode { get; init; } = SchedulerOptions.Default.MaxPrefillTokensBesideDecode;
+
     public CellReservation CellReservation { get; init; } = SchedulerOptions.Default.CellReservation;
 
     internal SchedulerOptions SchedulerFor(ReplicaPlan replica) => new SchedulerOptions
     {
         MaxQueuedRequests = 100_000,
         PrefillTokensBesideDecode = PrefillTokensBesideDecode,
+        MaxPrefillTokensBesideDecode = MaxPrefillTokensBesideDecode,
         CellReservation = CellReservation,
     }.For(replica);
 }

@@ -12,6 +12,7 @@ internal static class ReplicaMatch
         && one.Engine == other.Engine
         && one.DecodeConcurrency == other.DecodeConcurrency
         && one.MicroBatches == other.MicroBatches
+        && one.PromptRowsBesideDecode == other.PromptRowsBesideDecode
         && one.MinimumTokensPerSecond.Equals(other.MinimumTokensPerSecond)
         && one.Stages.Select(Place).SequenceEqual(other.Stages.Select(Place))
         && one.Stages.All(stage => oneFleet.Find(stage.DeviceId) == otherFleet.Find(stage.DeviceId))
