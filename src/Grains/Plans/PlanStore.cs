@@ -13,6 +13,9 @@ internal sealed class PlanStore(IPersistentState<PlanJournal> journal)
     /// <param name="records">Asked for when the writes before this one are through.</param>
     public Task WriteAsync(Func<PlanRecords> records) => _last = WriteAfterAsync(_last, records);
 
+    /// <summary>Ends with the last write that has been asked for.</summary>
+    public Task WrittenAsync() => _last;
+
     private async Task WriteAfterAsync(Task before, Func<PlanRecords> current)
     {
         // A write that failed is its caller's business; this one may not.
