@@ -10,6 +10,7 @@ using E2LLM.Grains.Requests;
 using E2LLM.Scheduling.Protocols.Fleets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Orleans.Storage;
 
 namespace E2LLM.Grains.Fleets;
 
@@ -57,7 +58,7 @@ public sealed partial class FleetGrain(
     {
         Dispose();
         // What is still being written would make the records of whoever looks after the fleet next outdated.
-        await _lastWrite.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _lastWrite.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
         await base.OnDeactivateAsync(reason, cancellationToken);
     }
 

@@ -12,6 +12,7 @@ using E2LLM.Scheduling.Protocols.Plans;
 using E2LLM.Scheduling.Routing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Orleans.Storage;
 
 namespace E2LLM.Grains.Plans;
 
@@ -74,7 +75,7 @@ public sealed partial class PlanGrain(
     /// <summary>What is still being written would make the records of whoever looks after the plan next outdated.</summary>
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        await _store.WrittenAsync().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _store.WrittenAsync().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
         await base.OnDeactivateAsync(reason, cancellationToken);
     }
 

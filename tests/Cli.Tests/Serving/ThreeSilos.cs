@@ -16,7 +16,7 @@ internal sealed class ThreeSilos : IAsyncDisposable
 
     /// <summary>Of the demo's model no device holds all, and any two of them do. The last one's silo has no file of it.</summary>
     private const string Fleet =
-        """{ "name": "trio", "devices": [{ "id": "a", "memory": "15 MiB" }, { "id": "b", "memory": "15 MiB" }, { "id": "c", "memory": "15 MiB" }] }""";
+        """{ "name": "trio", "devices": [{ "id": "a", "memory": "10 MiB" }, { "id": "b", "memory": "10 MiB" }, { "id": "c", "memory": "10 MiB" }] }""";
 
     private const int PortsEach = 3;
 
@@ -55,7 +55,9 @@ internal sealed class ThreeSilos : IAsyncDisposable
         {
             ["E2LLM:Clustering:Provider"] = "Sqlite",
             ["E2LLM:Clustering:ConnectionString"] = $"Data Source={At("cluster.db")}",
-            ["E2LLM:Clustering:ProbeSeconds"] = "0.5",
+            // Where one is killed its connections break with it, which is noticed sooner; one that only has to wait for a busy machine is left alone.
+            ["E2LLM:Clustering:ProbeSeconds"] = "1",
+            ["E2LLM:Clustering:MissedProbes"] = "15",
             ["E2LLM:Storage:Provider"] = "Sqlite",
             ["E2LLM:Storage:ConnectionString"] = $"Data Source={At("journal.db")}",
             ["E2LLM:Silo:Name"] = $"silo-{name}",

@@ -376,6 +376,4 @@ public sealed class PlanMachineTests
         Assert.Empty(machine.TakeEffects().OfType<PlanEffect.StartReplica>());
         Assert.Equal(records, records.For(Model));
     }
-
-    /// <summary>A machine whose replicas have all been started at second 0.</summary>
 }
