@@ -180,12 +180,27 @@ public sealed partial class FleetGrain(
         }
         catch (InconsistentStateException)
         {
-            // Somebody else looks after the fleet too, and has written last: there must be but one, and silos say again what they bring.
-            DeactivateOnIdle();
+            await YieldAsync();
         }
         catch (Exception exception)
         {
             // An outage is said once, by the store.
+            if (!StorageFaults.IsOutage(exception))
+                LogNotWritten(exception, ModelId);
+        }
+    }
+
+    /// <summary>Somebody else looks after the fleet too, and has written last: there must be but one, and silos say again what they bring. A store that was emptied is written anew.</summary>
+    private async Task YieldAsync()
+    {
+        try
+        {
+            await journal.ReadStateAsync();
+            if (journal.RecordExists)
+                DeactivateOnIdle();
+        }
+        catch (Exception exception)
+        {
             if (!StorageFaults.IsOutage(exception))
                 LogNotWritten(exception, ModelId);
         }

@@ -256,7 +256,7 @@ public sealed partial class PlanGrain(
         }
         catch (InconsistentStateException)
         {
-            // Somebody else looks after the plan too, and has written last: there must be but one, and it knows all that was written.
+            // Somebody else looks after the plan too, and knows more: there must be but one.
             DeactivateOnIdle();
         }
         catch (Exception exception)

@@ -8,7 +8,7 @@ public sealed class FogOfProcessesTests(ITestOutputHelper output)
     public async Task Fog_OfThreeProcesses_JoinsDrainsSurvivesAKillAndTakesBackWhoReturns()
     {
         var steps = new Steps(output);
-        await using var fog = new ThreeSilos();
+        await using var fog = new ThreeSilos(missedProbes: 8);
         using var http = fog.Http("b");
 
         // Nothing is served before three silos are there.
@@ -16,7 +16,6 @@ public sealed class FogOfProcessesTests(ITestOutputHelper output)
         foreach (var name in ThreeSilos.Names)
             await steps.TakeAsync($"{name} is offered", ThreeSilos.StateAsync(http, name, "offered"));
 
-        Assert.Equal("offered", await steps.TakeAsync("the tool lists them", fog.ListedStateAsync(by: "b", "a")));
 
         // What its device needs has come from the others, and it takes requests as they do.
         await steps.TakeAsync("c has weights", ThreeSilos.UntilAsync(async () => await ThreeSilos.HeldBytesAsync(http, "c") > 1_000_000));

@@ -25,12 +25,15 @@ internal sealed class ThreeSilos : IAsyncDisposable
     /// <summary>Between two looks at other processes.</summary>
     public static readonly TimeSpan LookPause = TimeSpan.FromSeconds(0.2);
 
+    private readonly int _missedProbes;
     private readonly TemporaryFolder _folder = new();
     private readonly Dictionary<string, CliProcess> _running = [];
     private readonly int[] _ports = FreePorts(PortsEach * Names.Length);
 
-    public ThreeSilos()
+    /// <param name="missedProbes">After so many half seconds without an answer a silo is dead to the others: on a busy machine few are not enough.</param>
+    public ThreeSilos(int missedProbes = 30)
     {
+        _missedProbes = missedProbes;
         File.WriteAllText(At("fleet.json"), Fleet);
         CertificateAuthority.Create(At("authority"), "trio", TimeProvider.System.GetUtcNow(), days: 2);
         using var authority = CertificateAuthority.Open(At("authority"));
@@ -55,9 +58,8 @@ internal sealed class ThreeSilos : IAsyncDisposable
         {
             ["E2LLM:Clustering:Provider"] = "Sqlite",
             ["E2LLM:Clustering:ConnectionString"] = $"Data Source={At("cluster.db")}",
-            // Where one is killed its connections break with it, which is noticed sooner; one that only has to wait for a busy machine is left alone.
-            ["E2LLM:Clustering:ProbeSeconds"] = "1",
-            ["E2LLM:Clustering:MissedProbes"] = "15",
+            ["E2LLM:Clustering:ProbeSeconds"] = "0.5",
+            ["E2LLM:Clustering:MissedProbes"] = _missedProbes.ToString(CultureInfo.InvariantCulture),
             ["E2LLM:Storage:Provider"] = "Sqlite",
             ["E2LLM:Storage:ConnectionString"] = $"Data Source={At("journal.db")}",
             ["E2LLM:Silo:Name"] = $"silo-{name}",
@@ -71,6 +73,8 @@ internal sealed class ThreeSilos : IAsyncDisposable
             ["E2LLM:Fleet:LeaseSeconds"] = "4",
             ["E2LLM:Fleet:AwaySeconds"] = "1",
             ["E2LLM:Serving:ReplicaSilenceSeconds"] = "10",
+            // To be found at once: what the best plan is, is not in question, and its search takes the cores that all three share.
+            ["E2LLM:Serving:Objective"] = "Capacity",
             ["Logging:Console:FormatterName"] = "simple",
             ["Logging:Console:FormatterOptions:SingleLine"] = "true",
             ["Logging:Console:FormatterOptions:TimestampFormat"] = "HH:mm:ss.fff ",
