@@ -4,7 +4,7 @@ namespace E2LLM.Cli.Tests.Serving;
 
 public sealed class FogOfProcessesTests(ITestOutputHelper output)
 {
-    [LongFact]
+    [Fact]
     public async Task Fog_OfThreeProcesses_JoinsDrainsSurvivesAKillAndTakesBackWhoReturns()
     {
         var steps = new Steps(output);
