@@ -1,6 +1,7 @@
 using E2LLM.Core.Errors;
 using E2LLM.Core.Fleets;
 using E2LLM.Core.Models;
+using E2LLM.Gateway.Calls;
 using E2LLM.Gateway.Hosting;
 using E2LLM.Gateway.OpenAi;
 using E2LLM.Grains.Interfaces.Fleets;
@@ -13,7 +14,7 @@ namespace E2LLM.Gateway.Devices;
 internal sealed class DevicesEndpoint(IGrainFactory grains, IModelCatalog catalog, IOptions<GatewayOptions> options, TimeProvider time)
 {
     public async Task GetAsync(HttpContext http) =>
-        await WriteAsync(http, await Task.WhenAll(catalog.Models.Select(async model => (model.Id, await WithinTimeAsync(Fleet(model.Id).GetStatusAsync(), http)))));
+        await WriteAsync(http, await Task.WhenAll(catalog.Models.Select(async model => (model.Id, await WithinTimeAsync(Fleet(model.Id).GetStatusAsync, http)))));
 
     public async Task OrderAsync(HttpContext http)
     {
@@ -29,7 +30,7 @@ internal sealed class DevicesEndpoint(IGrainFactory grains, IModelCatalog catalo
             "evict" => DeviceOrder.Evict,
             var other => throw new RequestRejectedException($"There is no order '{other}'; there are: drain, pause, resume, evict.") { Code = RejectionCodes.InvalidValue },
         };
-        var fleets = await Task.WhenAll(catalog.Models.Select(async model => (model.Id, Status: await WithinTimeAsync(Fleet(model.Id).GetStatusAsync(), http))));
+        var fleets = await Task.WhenAll(catalog.Models.Select(async model => (model.Id, Status: await WithinTimeAsync(Fleet(model.Id).GetStatusAsync, http))));
         if (!fleets.Any(fleet => Hosts(fleet.Status, device)))
             throw new RequestRejectedException(
                 $"No silo hosts device '{device}'. There are: {string.Join(", ", fleets.SelectMany(fleet => fleet.Status.Devices).Select(known => known.Spec.Id))}.")
@@ -37,7 +38,7 @@ internal sealed class DevicesEndpoint(IGrainFactory grains, IModelCatalog catalo
                 Code = RejectionCodes.DeviceNotFound,
             };
         await WriteAsync(http, await Task.WhenAll(fleets.Select(async fleet => (
-            fleet.Id, Hosts(fleet.Status, device) ? await WithinTimeAsync(Fleet(fleet.Id).OrderAsync(device, order), http) : fleet.Status))));
+            fleet.Id, Hosts(fleet.Status, device) ? await WithinTimeAsync(() => Fleet(fleet.Id).OrderAsync(device, order), http) : fleet.Status))));
     }
 
     private static bool Hosts(FleetStatus status, string device) => status.Devices.Any(known => known.Spec.Id == device);
@@ -56,12 +57,12 @@ internal sealed class DevicesEndpoint(IGrainFactory grains, IModelCatalog catalo
         });
 
     /// <exception cref="ModelNotReadyException">The fleet does not answer in time.</exception>
-    private async Task<FleetStatus> WithinTimeAsync(Task<FleetStatus> call, HttpContext http)
+    private async Task<FleetStatus> WithinTimeAsync(Func<Task<FleetStatus>> ask, HttpContext http)
     {
         var timeout = TimeSpan.FromSeconds(options.Value.StatusTimeoutSeconds);
         try
         {
-            return await call.WaitAsync(timeout, time, http.RequestAborted);
+            return await PatientCall.AskAsync(ask, timeout, time, http.RequestAborted);
         }
         catch (TimeoutException timedOut)
         {

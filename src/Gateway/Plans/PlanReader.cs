@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Models;
+using E2LLM.Gateway.Calls;
 using E2LLM.Gateway.Hosting;
 using E2LLM.Grains.Interfaces.Plans;
 using Microsoft.Extensions.Options;
@@ -32,7 +33,7 @@ internal sealed class PlanReader(IGrainFactory grains, IModelCatalog catalog, IO
         // Whoever is turned away is so by what the plan says now.
         if (copy.Read(CopyAge) is { } known && IsReady(known))
             return known;
-        var status = await WithinTimeAsync(modelId, copy.RenewAsync(), cancellationToken);
+        var status = await WithinTimeAsync(modelId, copy.RenewAsync, cancellationToken);
         if (IsReady(status))
             return status;
         if (status.ModelFault.Length > 0)
@@ -47,12 +48,12 @@ internal sealed class PlanReader(IGrainFactory grains, IModelCatalog catalog, IO
     public async Task<IReadOnlyList<(ModelSpec Model, PlanStatus Status)>> GetAllAsync(CancellationToken cancellationToken) =>
         await Task.WhenAll(catalog.Models.Select(async model => (model, await GetOrFailedAsync(model.Id, cancellationToken))));
 
-    private async Task<PlanStatus> WithinTimeAsync(string modelId, Task<PlanStatus> call, CancellationToken cancellationToken)
+    private async Task<PlanStatus> WithinTimeAsync(string modelId, Func<Task<PlanStatus>> ask, CancellationToken cancellationToken)
     {
         var timeout = TimeSpan.FromSeconds(options.Value.StatusTimeoutSeconds);
         try
         {
-            return await call.WaitAsync(timeout, time, cancellationToken);
+            return await PatientCall.AskAsync(ask, timeout, time, cancellationToken);
         }
         catch (TimeoutException timedOut)
         {
@@ -64,7 +65,7 @@ internal sealed class PlanReader(IGrainFactory grains, IModelCatalog catalog, IO
     {
         try
         {
-            return await WithinTimeAsync(modelId, grains.GetGrain<IPlanGrain>(modelId).GetStatusAsync(), cancellationToken);
+            return await WithinTimeAsync(modelId, grains.GetGrain<IPlanGrain>(modelId).GetStatusAsync, cancellationToken);
         }
         catch (Exception error) when (error is E2LlmException or Orleans.Runtime.OrleansException)
         {

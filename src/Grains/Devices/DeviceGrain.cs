@@ -5,6 +5,7 @@ using E2LLM.Core.Fleets;
 using E2LLM.Core.Kv;
 using E2LLM.DataPlane.Receiving;
 using E2LLM.Grains.Fleets;
+using E2LLM.Grains.Hosting;
 using E2LLM.Grains.Interfaces.Devices;
 using E2LLM.Grains.Interfaces.Stages;
 using E2LLM.Grains.Placement;
@@ -22,6 +23,7 @@ public sealed partial class DeviceGrain(
     IDeviceProfiler profiler,
     KvDataPort dataPort,
     ILocalSiloDetails silo,
+    SiloShutdown shutdown,
     ILogger<DeviceGrain> logger) : Grain, IDeviceGrain
 {
     private readonly Dictionary<string, Task<DeviceProfile>> _profiles = [];
@@ -46,7 +48,7 @@ public sealed partial class DeviceGrain(
             _profiles[modelId] = profile = profiler.ProfileAsync(Spec(), modelId, CancellationToken.None);
         try
         {
-            var result = await profile;
+            var result = await shutdown.WaitAsync(profile);
             LogProfiled(Id, modelId, result.Source, result.Decode[0].SecondsPerLayer * 1e3);
             return result;
         }

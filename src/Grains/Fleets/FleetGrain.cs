@@ -10,6 +10,7 @@ using E2LLM.Grains.Requests;
 using E2LLM.Scheduling.Protocols.Fleets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Orleans.Storage;
 
 namespace E2LLM.Grains.Fleets;
 
@@ -56,6 +57,8 @@ public sealed partial class FleetGrain(
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         Dispose();
+        // What is still being written would make the records of whoever looks after the fleet next outdated.
+        await _lastWrite.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
         await base.OnDeactivateAsync(reason, cancellationToken);
     }
 
@@ -100,19 +103,23 @@ public sealed partial class FleetGrain(
 
     public async Task<FleetStatus> GetStatusAsync()
     {
-        var weights = await WeightsAsync();
+        var asking = WeightsAsync();
+        var known = Machine.Devices(NowSeconds).ToArray();
+        var states = await Task.WhenAll(known.Select(async device =>
+            device.State == DeviceState.Draining && await IsDrainedAsync(device.Device.Id) ? DeviceState.Drained : device.State));
+        var weights = await asking;
         return new()
         {
             Fleet = Machine.Taken,
-            Devices = [.. await Task.WhenAll(Machine.Devices(NowSeconds).Select(async known => new FleetDevice
+            Devices = [.. known.Zip(states, (device, state) => new FleetDevice
             {
-                Spec = known.Device,
-                Silo = known.Silo.Silo,
-                Incarnation = known.Silo.Incarnation,
-                State = known.State == DeviceState.Draining && await IsDrainedAsync(known.Device.Id) ? DeviceState.Drained : known.State,
-                SilentSeconds = known.SilentSeconds,
-                Weights = weights.FirstOrDefault(silo => silo.Silo == known.Silo.Silo),
-            }))],
+                Spec = device.Device,
+                Silo = device.Silo.Silo,
+                Incarnation = device.Silo.Incarnation,
+                State = state,
+                SilentSeconds = device.SilentSeconds,
+                Weights = weights.FirstOrDefault(silo => silo.Silo == device.Silo.Silo),
+            })],
         };
     }
 
@@ -171,9 +178,29 @@ public sealed partial class FleetGrain(
             await journal.WriteStateAsync();
             _written = records;
         }
+        catch (InconsistentStateException)
+        {
+            await YieldAsync();
+        }
         catch (Exception exception)
         {
             // An outage is said once, by the store.
+            if (!StorageFaults.IsOutage(exception))
+                LogNotWritten(exception, ModelId);
+        }
+    }
+
+    /// <summary>Somebody else looks after the fleet too, and has written last: there must be but one, and silos say again what they bring. A store that was emptied is written anew.</summary>
+    private async Task YieldAsync()
+    {
+        try
+        {
+            await journal.ReadStateAsync();
+            if (journal.RecordExists)
+                DeactivateOnIdle();
+        }
+        catch (Exception exception)
+        {
             if (!StorageFaults.IsOutage(exception))
                 LogNotWritten(exception, ModelId);
         }

@@ -22,92 +22,52 @@ internal sealed partial class FleetReporter(
     IOptions<KvSenderOptions> senderOptions,
     IHostApplicationLifetime lifetime,
     TimeProvider time,
-    ILogger<FleetReporter> logger) : BackgroundService
+    ILogger<FleetReporter> logger) : LeaseReporter(silo, silos, times.Value, lifetime, time)
 {
-    private const int RenewalsPerLease = 4;
-
-    /// <summary>What taking leave may take: the silo is about to stop.</summary>
-    private static readonly TimeSpan LeaveTime = TimeSpan.FromSeconds(2);
-
-    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(0.5);
-
     /// <summary>What has been said of devices that are not taken; once each.</summary>
     private readonly HashSet<(string, string)> _told = [];
 
-    private bool _isSilenced;
+    /// <summary>The devices that were withheld when all others were taken last; null: the offer is to be made.</summary>
+    private ImmutableArray<string>? _offered;
+
     private Task _measuring = Task.CompletedTask;
 
     private IFleetGrain Fleet => grains.GetGrain<IFleetGrain>(local.ModelId);
 
-    private long Incarnation => silo.SiloAddress.Generation;
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task TellAsync(CancellationToken cancellationToken)
     {
-        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, lifetime.ApplicationStopping);
-        try
+        var withheld = Withheld();
+        if (_offered is { } offered && offered.SequenceEqual(withheld))
         {
-            await lifetime.StartedAsync(stopping.Token);
-            await ReportAsync(stopping.Token);
+            var answer = await Fleet.RenewAsync(Silo, Incarnation).WaitAsync(cancellationToken);
+            if (answer.MeasureTo.Length > 0 && _measuring.IsCompleted)
+                _measuring = MeasureAsync(answer, cancellationToken);
+            if (!answer.MustOffer)
+                return;
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-        {
-            // Not with the last silo: there is nobody to take leave of.
-            if (lifetime.ApplicationStarted.IsCancellationRequested && silos.GetActiveSilos().Length > 1)
-                await Fleet.LeaveAsync(silo.Name, Incarnation).WaitAsync(LeaveTime, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
+        _offered = null;
+        // What another silo has is asked for again until it leaves.
+        if (await OfferAsync(withheld).WaitAsync(cancellationToken))
+            _offered = withheld;
     }
 
-    private async Task ReportAsync(CancellationToken cancellationToken)
-    {
-        ImmutableArray<string>? offered = null;
-        while (true)
-        {
-            var pause = TimeSpan.FromSeconds(times.Value.LeaseSeconds / RenewalsPerLease);
-            try
-            {
-                var withheld = Withheld();
-                if (offered is null || !offered.Value.SequenceEqual(withheld))
-                {
-                    // What another silo has is asked for again until it leaves.
-                    offered = await OfferAsync(withheld).WaitAsync(cancellationToken) ? withheld : null;
-                }
-                else
-                {
-                    var answer = await Fleet.RenewAsync(silo.Name, Incarnation).WaitAsync(cancellationToken);
-                    if (answer.MustOffer)
-                    {
-                        offered = null;
-                        continue;
-                    }
-                    if (answer.MeasureTo.Length > 0 && _measuring.IsCompleted)
-                        _measuring = MeasureAsync(answer, cancellationToken);
-                }
-                _isSilenced = false;
-            }
-            catch (Exception exception) when (exception is OrleansException or TimeoutException or E2LlmException)
-            {
-                // Said once an outage.
-                if (!_isSilenced)
-                    LogNotHeard(local.ModelId, exception.Message);
-                (_isSilenced, pause) = (true, RetryPause);
-            }
-            await Task.Delay(pause, time, cancellationToken);
-        }
-    }
+    protected override Task LeaveAsync() => Fleet.LeaveAsync(Silo, Incarnation);
+
+    protected override void LogNotHeard(string reason) => LogNotHeard(local.ModelId, reason);
 
     /// <returns>Whether all devices were taken.</returns>
     private async Task<bool> OfferAsync(ImmutableArray<string> withheld)
     {
         var answer = await Fleet.OfferAsync(new SiloOffer
         {
-            Silo = silo.Name,
+            Silo = Silo,
             Incarnation = Incarnation,
             Fleet = local.Fleet,
             EmulatesNetwork = local.EmulatesNetwork,
             Withheld = withheld,
         });
-        if (answer.IsOutdated && _told.Add((silo.Name, "")))
-            LogOutdated(silo.Name);
+        if (answer.IsOutdated && _told.Add((Silo, "")))
+            LogOutdated(Silo);
         foreach (var (device, holder) in answer.Contested)
             if (_told.Add((device, holder)))
                 LogContested(device, holder);
@@ -119,10 +79,10 @@ internal sealed partial class FleetReporter(
     {
         try
         {
-            var (bytesPerSecond, seconds) = await new LinkProbe(senderOptions.Value, time)
+            var (bytesPerSecond, seconds) = await new LinkProbe(senderOptions.Value, Time)
                 .MeasureAsync(grains.GetGrain<IDeviceGrain>(wanted.MeasureTo), cancellationToken);
             LogMeasured(wanted.MeasureToSilo, bytesPerSecond / 1e6, seconds * 1e3);
-            await Fleet.ReportLinkAsync(new SiloLink(silo.Name, wanted.MeasureToSilo, bytesPerSecond, seconds)).WaitAsync(cancellationToken);
+            await Fleet.ReportLinkAsync(new SiloLink(Silo, wanted.MeasureToSilo, bytesPerSecond, seconds)).WaitAsync(cancellationToken);
         }
         catch (Exception exception) when (exception is OrleansException or TimeoutException or E2LlmException)
         {
@@ -136,7 +96,7 @@ internal sealed partial class FleetReporter(
         }
     }
 
-    private ImmutableArray<string> Withheld() => local.Hours.Contains(TimeOnly.FromTimeSpan(time.GetLocalNow().TimeOfDay))
+    private ImmutableArray<string> Withheld() => local.Hours.Contains(TimeOnly.FromTimeSpan(Time.GetLocalNow().TimeOfDay))
         ? []
         : [.. local.Fleet.Devices.Select(device => device.Id)];
 

@@ -64,8 +64,8 @@ internal sealed partial class SplitRun(
                     _lastWords.Add(Task.WhenAny(_prefillEnded.Task, Task.Delay(LastWordPatience, time, CancellationToken.None)));
                 await Task.WhenAll(_lastWords);
             }
-            return new AttemptResult(
-                end.Finish, end.Failure, end.By == HandOffSide.Decoder ? decoderKey : prefillKey, _timeline.Merge(_release is not null));
+            var (key, part) = end.By == HandOffSide.Decoder ? (decoderKey, _decoder!) : (prefillKey, _prefill);
+            return new AttemptResult(end.Finish, end.Failure, key, _timeline.Merge(_release is not null), part.Taken.IsCompleted);
         }
         finally
         {

@@ -30,6 +30,7 @@ public static class E2LlmSiloBuilderExtensions
         silo.Services.AddSingleton<LoadedStages>();
         silo.Services.AddSingleton<PartInbox>();
         silo.Services.AddSingleton<SiloShutdown>();
+        silo.Services.AddHostedService(services => services.GetRequiredService<SiloShutdown>());
         silo.Services.AddSingleton<GrainInstruments>();
         silo.Services.AddMetrics();
         silo.Services.AddSingleton(services =>

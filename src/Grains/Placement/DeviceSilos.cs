@@ -21,6 +21,19 @@ public sealed class DeviceSilos(ISiloMetadataCache metadata, ISiloStatusOracle s
             throw NoneHosts(deviceId);
     }
 
+    /// <summary>All devices that live silos host; null while a silo has yet to say what it hosts.</summary>
+    public IReadOnlySet<string>? Hosted()
+    {
+        var hosted = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var silo in silos.GetActiveSilos())
+        {
+            if (DevicesOf(silo) is not { } devices)
+                return null;
+            hosted.UnionWith(devices);
+        }
+        return hosted.Count == 0 ? null : hosted;
+    }
+
     /// <summary>The silo of a device.</summary>
     /// <param name="deviceId">The device.</param>
     /// <param name="among">Live silos.</param>

@@ -12,6 +12,7 @@ using E2LLM.Scheduling.Protocols.Plans;
 using E2LLM.Scheduling.Routing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Orleans.Storage;
 
 namespace E2LLM.Grains.Plans;
 
@@ -66,21 +67,28 @@ public sealed partial class PlanGrain(
         var times = new PlanTimes { DrainSeconds = options.Value.DrainSeconds, SilenceSeconds = options.Value.ReplicaSilenceSeconds };
         _machine = new PlanMachine(times, KeyOf, _store.Read().For(_maker.Model, options.Value.TrustedEnds), NowSeconds);
         this.RegisterGrainTimer(
-            () => shutdown.HasBegun ? Task.CompletedTask : TellAsync(machine => machine.Tick(NowSeconds)),
+            () => TellAsync(machine => machine.Tick(NowSeconds, silos.Hosted())),
             new GrainTimerCreationOptions { DueTime = TickPeriod, Period = TickPeriod, Interleave = true });
         await base.OnActivateAsync(cancellationToken);
+    }
+
+    /// <summary>What is still being written would make the records of whoever looks after the plan next outdated.</summary>
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await _store.WrittenAsync().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
+        await base.OnDeactivateAsync(reason, cancellationToken);
     }
 
     public Task<PlanStatus> ApplyAsync(FleetSpec fleet)
     {
         // Not after a restart: devices and options may have changed, so the fleet is profiled and planned anew.
         var isServed = _applied == fleet && Machine.Desired is { IsStopped: false } now && now.Fleet == fleet && Machine.IsServing;
-        return isServed ? GetStatusAsync() : ServeAsync(PlanActivity.Profiling, new DesiredServing { Fleet = fleet }, async attempt =>
+        return isServed ? GetStatusAsync() : shutdown.WaitAsync(ServeAsync(PlanActivity.Profiling, new DesiredServing { Fleet = fleet }, async attempt =>
         {
             var seen = await Maker.ProfileAsync(fleet);
             Machine.Proceed(attempt, PlanActivity.Planning);
             return seen with { Plan = await Maker.PlanAsync(seen, new PlanWish(), Running()) };
-        });
+        }));
     }
 
     public Task<PlanStatus> ApplyPlanAsync(long generation)
@@ -91,10 +99,12 @@ public sealed partial class PlanGrain(
         var planned = Planned();
         Maker.Check(plan, planned);
         var desired = new DesiredServing { Fleet = planned.Fleet, OfGeneration = generation };
-        return ServeAsync(PlanActivity.Planning, desired, _ => Task.FromResult(planned with { Plan = plan }));
+        return shutdown.WaitAsync(ServeAsync(PlanActivity.Planning, desired, _ => Task.FromResult(planned with { Plan = plan })));
     }
 
-    public async Task<PlanProposal> ProposeAsync(PlanWish wish)
+    public Task<PlanProposal> ProposeAsync(PlanWish wish) => shutdown.WaitAsync(GetProposalAsync(wish));
+
+    private async Task<PlanProposal> GetProposalAsync(PlanWish wish)
     {
         var planned = Planned();
         var plan = await KeepAsync(await Maker.PlanAsync(planned, wish, Running()));
@@ -118,9 +128,9 @@ public sealed partial class PlanGrain(
             return route;
         try
         {
-            await changed.WaitAsync(RoutePatience, time);
+            await changed.WaitAsync(RoutePatience, time, shutdown.Begun);
         }
-        catch (TimeoutException)
+        catch (Exception over) when (over is TimeoutException or OperationCanceledException)
         {
             return null;
         }
@@ -139,10 +149,13 @@ public sealed partial class PlanGrain(
         return Task.CompletedTask;
     }
 
-    public async Task StopAsync()
+    public Task StopAsync() => shutdown.WaitAsync(StopAllAsync());
+
+    private async Task<PlanStatus> StopAllAsync()
     {
         await TellAsync(machine => machine.Stop(NowSeconds));
         await SettledAsync();
+        return await GetStatusAsync();
     }
 
     /// <returns>Null where nobody can serve the request now, but somebody may soon.</returns>
@@ -151,9 +164,9 @@ public sealed partial class PlanGrain(
         if (Machine.Route(routing, query.PromptTokens, query.MaxTokens, query.Avoid, NowSeconds) is var (prefill, decode))
             return new ReplicaRoute(prefill, prefill == decode ? null : decode);
         var phase = PlanStatusView.PhaseOf(Machine);
-        return phase is PlanPhase.Ready or PlanPhase.Loading || (query.HasBegun && phase is PlanPhase.Profiling or PlanPhase.Planning)
+        return phase is PlanPhase.Ready or PlanPhase.Loading || (query.HasBegun && Machine.Desired is { IsStopped: false })
             ? null
-            : throw new OverloadedException($"Model '{ModelId}' is not being served now (plan: {phase}). {Machine.Error}".TrimEnd());
+            : throw new ModelNotReadyException($"Model '{ModelId}' is not being served now (plan: {phase}). {Machine.Error}".TrimEnd());
     }
 
     /// <summary>Gets a plan while the old one serves, then changes over to it.</summary>
@@ -200,6 +213,7 @@ public sealed partial class PlanGrain(
 
     private async Task<ServingPlan> KeepAsync(ServingPlan plan)
     {
+        shutdown.ThrowIfBegun(); // another silo may have read the records already
         plan = Machine.Keep(plan);
         await _store.WriteAsync(() => Machine.Records);
         LogPlanned(ModelId, plan.Generation, plan.Planner, plan.Replicas.Length, plan.Unused.Length);
@@ -215,6 +229,8 @@ public sealed partial class PlanGrain(
     /// <summary>Tells the machine of an event, and sees to what follows. Never throws for what follows.</summary>
     private async Task TellAsync(Action<PlanMachine> tell)
     {
+        if (shutdown.HasBegun)
+            return; // whoever looks after the plan next asks the replicas themselves
         tell(Machine);
         if (_isPumping)
             return; // whoever pumps sees the new effects too
@@ -237,6 +253,11 @@ public sealed partial class PlanGrain(
         {
             await _store.WriteAsync(() => Machine.Records);
             _isUnwritten = false;
+        }
+        catch (InconsistentStateException)
+        {
+            // Somebody else looks after the plan too, and knows more: there must be but one.
+            DeactivateOnIdle();
         }
         catch (Exception exception)
         {

@@ -56,7 +56,7 @@ public sealed partial class ReplicaGrain(
     public Task StartAsync(ReplicaAssignment assignment)
     {
         if (assignment.Start == _assignment?.Start && _machine.State is not (ReplicaState.Stopped or ReplicaState.OutOfService))
-            return _loading;
+            return shutdown.WaitAsync(_loading);
         _machine.Start(new ReplicaSetup
         {
             Key = Key,
@@ -76,7 +76,7 @@ public sealed partial class ReplicaGrain(
         var period = options.Value.TickPeriod;
         _tick ??= this.RegisterGrainTimer(TickAsync, new GrainTimerCreationOptions { DueTime = period, Period = period, Interleave = true });
         Carry();
-        return _loading;
+        return shutdown.WaitAsync(_loading);
     }
 
     public async Task DrainAsync()
@@ -84,14 +84,14 @@ public sealed partial class ReplicaGrain(
         _machine.Drain();
         Carry();
         while (!_machine.IsDrained)
-            await _drained.WaitAsync();
+            await shutdown.WaitAsync(_drained.WaitAsync());
     }
 
     public async Task StopAsync()
     {
         _machine.Stop(NowSeconds);
         Carry();
-        await _unloading;
+        await shutdown.WaitAsync(_unloading);
         if (_machine.State != ReplicaState.Stopped)
             return; // started anew meanwhile
         _tick?.Dispose();

@@ -7,4 +7,6 @@ namespace E2LLM.Grains.Requests;
 /// <param name="Failure">Set where it failed.</param>
 /// <param name="Replica">Grain key of the replica that ended it; null where none was found.</param>
 /// <param name="Timeline">In seconds since the attempt was given to its first replica; null where no replica lived to say.</param>
-internal sealed record AttemptResult(FinishReason Finish, RequestFailure? Failure = null, string? Replica = null, RequestTimeline? Timeline = null);
+/// <param name="IsTaken">Whether that replica is known to have had it.</param>
+internal sealed record AttemptResult(
+    FinishReason Finish, RequestFailure? Failure = null, string? Replica = null, RequestTimeline? Timeline = null, bool IsTaken = true);

@@ -39,14 +39,21 @@ internal sealed partial class RequestRun(
     /// <param name="cancellationToken">Ends the request as cancelled.</param>
     public async Task<AttemptResult> RunAsync(CancellationToken cancellationToken)
     {
+        long? waitingSince = null;
         while (true)
         {
+            var startedAt = time.GetTimestamp();
             var result = await TryAttemptAsync(_policy.Next(answer.From(0)), cancellationToken);
+            waitingSince = result.IsTaken ? null : waitingSince ?? startedAt;
+            var mayWait = waitingSince is { } since && time.GetElapsedTime(since).TotalSeconds < options.ReplicaWaitSeconds;
             var decision = _policy.After(new AttemptEnd(
-                result.Finish, result.Failure, result.Replica, answer.Count, cancellationToken.IsCancellationRequested));
+                result.Finish, result.Failure, result.Replica, answer.Count, cancellationToken.IsCancellationRequested, result.IsTaken, mayWait));
             if (decision is ReplayDecision.End end)
                 return result with { Finish = end.Finish, Failure = end.Failure };
-            LogReplay(request.Id, Replays, answer.Count, result.Failure?.Message);
+            if (result.IsTaken)
+                LogReplay(request.Id, Replays, answer.Count, result.Failure?.Message);
+            else
+                LogRefused(request.Id, result.Replica, result.Failure?.Message);
             if (decision is ReplayDecision.GoOn { PauseSeconds: > 0 and var seconds })
                 await Task.Delay(TimeSpan.FromSeconds(seconds), time, cancellationToken).ContinueWith(_ => { }, TaskScheduler.Current);
         }
@@ -81,7 +88,7 @@ internal sealed partial class RequestRun(
             PromptTokens = attempt.PromptTokens.Length + attempt.Answer.Length,
             MaxTokens = attempt.MaxTokens - attempt.Answer.Length,
             Avoid = _policy.Avoid,
-            HasBegun = Replays > 0,
+            HasBegun = Replays > 0 || answer.Count > 0,
         };
         var startedAt = time.GetTimestamp();
         while (true)
@@ -93,12 +100,13 @@ internal sealed partial class RequestRun(
                 if (await plan.RouteAsync(query).WaitAsync(cancellationToken) is { } route)
                     return route;
             }
-            catch (Exception lost) when (!isOver && lost is TimeoutException or OrleansException)
+            catch (Exception lost) when (lost is TimeoutException or OrleansException)
             {
                 // To be routed twice costs nothing but a moment's wrong estimate.
-                await Task.Delay(LostCalls.Pause, time, cancellationToken);
             }
-            if (isOver)
+            if (!isOver)
+                await Task.Delay(LostCalls.Pause, time, cancellationToken);
+            else
                 throw new ModelNotReadyException(
                     $"No replica of model '{request.ModelId}' has come back into service for {options.ReplicaWaitSeconds:0.#} s (ReplicaWaitSeconds).");
         }
@@ -118,7 +126,7 @@ internal sealed partial class RequestRun(
                         continue;
                     answer.Append(chunk.Tokens);
                     if (update.IsLast)
-                        return new AttemptResult(chunk.Finish ?? FinishReason.Cancelled, chunk.Failure, replicaKey, chunk.Timeline);
+                        return new AttemptResult(chunk.Finish ?? FinishReason.Cancelled, chunk.Failure, replicaKey, chunk.Timeline, part.Taken.IsCompleted);
                 }
             return new AttemptResult(FinishReason.Cancelled, Replica: replicaKey);
         }
@@ -165,6 +173,9 @@ internal sealed partial class RequestRun(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Request {Request} found no replica.")]
     private partial void LogFailed(Exception exception, string request);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Request {Request} was not taken by replica {Replica}, and is sent again: {Reason}")]
+    private partial void LogRefused(string request, string? replica, string? reason);
 
     [LoggerMessage(Level = LogLevel.Warning,
         Message = "Request {Request} goes on elsewhere, for the {Replays}. time, after {Tokens} tokens of its answer: {Reason}")]

@@ -5,6 +5,7 @@ using E2LLM.Core.Kv;
 using E2LLM.Core.Requests;
 using E2LLM.DataPlane.Receiving;
 using E2LLM.DataPlane.Sending;
+using E2LLM.Grains.Hosting;
 using E2LLM.Grains.Interfaces.Replicas;
 using E2LLM.Grains.Interfaces.Stages;
 using E2LLM.Grains.Placement;
@@ -29,6 +30,7 @@ public sealed partial class StageGrain(
     TimeProvider time,
     LoadedStages loaded,
     GrainInstruments instruments,
+    SiloShutdown shutdown,
     ILogger<StageGrain> logger) : Grain, IStageGrain
 {
     /// <summary>Steps that may wait for an earlier one. The replica keeps far fewer in flight.</summary>
@@ -91,7 +93,7 @@ public sealed partial class StageGrain(
         IStageEngine? engine = null;
         try
         {
-            engine = await engines.CreateAsync(assignment.Engine, CancellationToken.None);
+            engine = await engines.CreateAsync(assignment.Engine, shutdown.Begun);
             ThrowIfOvertaken(load);
             return !assignment.HandsKvOff || engine is IKvStageEngine ? engine : throw new EngineException(
                 $"Stage {Key} belongs to a PREFILL or DECODER replica, but its engine gives no KV caches out and takes none in.");

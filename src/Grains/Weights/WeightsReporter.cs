@@ -20,67 +20,45 @@ internal sealed partial class WeightsReporter(
     IOptions<FleetTimes> times,
     IHostApplicationLifetime lifetime,
     TimeProvider time,
-    ILogger<WeightsReporter> logger) : BackgroundService
+    ILogger<WeightsReporter> logger) : LeaseReporter(silo, silos, times.Value, lifetime, time)
 {
-    private const int RenewalsPerLease = 4;
-
-    private static readonly TimeSpan LeaveTime = TimeSpan.FromSeconds(2);
-
     private string _otherSilo = "";
+    private IPieceSource? _source;
 
     private IWeightsGrain Weights => grains.GetGrain<IWeightsGrain>(local.ModelId);
 
-    private long Incarnation => silo.SiloAddress.Generation;
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task<bool> BeginAsync(CancellationToken cancellationToken)
     {
-        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, lifetime.ApplicationStopping);
         try
         {
-            await lifetime.StartedAsync(stopping.Token);
-            var source = await local.OpenAsync(stopping.Token);
-            dataPort.Weights.Add(source);
-            LogHolds(local.ModelId, source.Manifest.Root[..12], source.Manifest.PieceCount);
-            await ReportAsync(source, stopping.Token);
-        }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-        {
-            if (lifetime.ApplicationStarted.IsCancellationRequested && silos.GetActiveSilos().Length > 1)
-                await Weights.LeaveAsync(silo.Name, Incarnation).WaitAsync(LeaveTime, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            _source = await local.OpenAsync(cancellationToken);
         }
         catch (E2LlmException error)
         {
             // The silo serves all the same: it only gives nothing to others.
             LogNotShared(local.ModelId, error.Message);
+            return false;
         }
+        dataPort.Weights.Add(_source);
+        LogHolds(local.ModelId, _source.Manifest.Root[..12], _source.Manifest.PieceCount);
+        return true;
     }
 
-    private async Task ReportAsync(IPieceSource source, CancellationToken cancellationToken)
+    protected override async Task TellAsync(CancellationToken cancellationToken)
     {
-        var isSilenced = false;
-        while (true)
-        {
-            try
-            {
-                var answer = await Weights.OfferAsync(Offer(source)).WaitAsync(cancellationToken);
-                if (answer.OtherSilo != _otherSilo && answer.OtherSilo.Length > 0)
-                    LogOther(local.ModelId, answer.OtherSilo);
-                (_otherSilo, isSilenced) = (answer.OtherSilo, false);
-            }
-            catch (Exception error) when (error is OrleansException or TimeoutException or E2LlmException)
-            {
-                // Said once an outage.
-                if (!isSilenced)
-                    LogNotHeard(local.ModelId, error.Message);
-                isSilenced = true;
-            }
-            await Task.Delay(TimeSpan.FromSeconds(times.Value.LeaseSeconds / RenewalsPerLease), time, cancellationToken);
-        }
+        var answer = await Weights.OfferAsync(Offer(_source!)).WaitAsync(cancellationToken);
+        if (answer.OtherSilo != _otherSilo && answer.OtherSilo.Length > 0)
+            LogOther(local.ModelId, answer.OtherSilo);
+        _otherSilo = answer.OtherSilo;
     }
+
+    protected override Task LeaveAsync() => Weights.LeaveAsync(Silo, Incarnation);
+
+    protected override void LogNotHeard(string reason) => LogNotHeard(local.ModelId, reason);
 
     private WeightsOffer Offer(IPieceSource source) => new()
     {
-        Silo = silo.Name,
+        Silo = Silo,
         Incarnation = Incarnation,
         Root = source.Manifest.Root,
         ManifestBytes = source.Manifest.Bytes.Length,

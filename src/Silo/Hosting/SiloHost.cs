@@ -151,6 +151,9 @@ public static partial class SiloHost
 #pragma warning disable ORLEANSEXP003 // it is the only one that keeps them
             silo.AddDistributedGrainDirectory();
 #pragma warning restore ORLEANSEXP003
+            // It would keep the grains of a silo that was killed, and every new one that falls into its part of the directory, from coming up for half a
+            // minute, lest the silo still ran. One that only seemed dead ends when it hears of it, and what it stores until then is refused by its version.
+            silo.Configure<GrainDirectoryOptions>(directory => directory.RangeLeaseDuration = TimeSpan.Zero);
         }
         JournalStore.AddTo(silo, configuration);
         silo.AddDashboard();

@@ -23,6 +23,9 @@ internal sealed class CliProcess : IAsyncDisposable
         _error = new ProcessOutput(process.StandardError);
     }
 
+    /// <summary>Standard error so far.</summary>
+    public string ErrorText => _error.Text;
+
     public static CliProcess Start(params string[] arguments) => Start(typeof(CommandLine).Assembly, [], arguments);
 
     /// <param name="configuration">Keys of the configuration and their values.</param>

@@ -1,40 +1,44 @@
+using Xunit.Abstractions;
+
 namespace E2LLM.Cli.Tests.Serving;
 
-public sealed class FogOfProcessesTests
+public sealed class FogOfProcessesTests(ITestOutputHelper output)
 {
-    [LongFact]
+    [Fact]
     public async Task Fog_OfThreeProcesses_JoinsDrainsSurvivesAKillAndTakesBackWhoReturns()
     {
-        await using var fog = new ThreeSilos();
+        var steps = new Steps(output);
+        await using var fog = new ThreeSilos(missedProbes: 8);
         using var http = fog.Http("b");
 
         // Nothing is served before three silos are there.
-        await ThreeSilos.ServedAsync(http);
+        await steps.TakeAsync("served", ThreeSilos.ServedAsync(http));
         foreach (var name in ThreeSilos.Names)
-            await fog.StateAsync(by: "b", name, "offered");
+            await steps.TakeAsync($"{name} is offered", ThreeSilos.StateAsync(http, name, "offered"));
+
 
         // What its device needs has come from the others, and it takes requests as they do.
-        await ThreeSilos.UntilAsync(async () => await ThreeSilos.HeldBytesAsync(http, "c") > 1_000_000);
+        await steps.TakeAsync("c has weights", ThreeSilos.UntilAsync(async () => await ThreeSilos.HeldBytesAsync(http, "c") > 1_000_000));
         using (var gatewayOfC = fog.Http("c"))
-            await ThreeSilos.AnswersAsync(gatewayOfC);
+            await steps.TakeAsync("c answers", ThreeSilos.AnswersAsync(gatewayOfC));
 
         // Whatever the plan does meanwhile, an answer comes whole.
         var running = ThreeSilos.AskAsync(http, stream: true);
-        Assert.Equal(0, (await fog.DevicesAsync("drain", by: "b", "c")).ExitCode);
-        Assert.EndsWith("data: [DONE]\n\n", (await running).Body);
-        await fog.StateAsync(by: "b", "c", "drained");
+        Assert.Equal(0, (await steps.TakeAsync("c is ordered away", fog.DevicesAsync("drain", by: "b", "c"))).ExitCode);
+        Assert.EndsWith("data: [DONE]\n\n", (await steps.TakeAsync("an answer beside is whole", running)).Body);
+        await steps.TakeAsync("c is drained", ThreeSilos.StateAsync(http, "c", "drained"));
 
         await fog["c"].SignalAsync("TERM");
-        Assert.Equal(0, (await fog["c"].WaitForExitAsync()).ExitCode);
-        await fog.StateAsync(by: "b", "c", null);
-        await ThreeSilos.AnswersAsync(http);
+        Assert.Equal(0, (await steps.TakeAsync("c has ended", fog["c"].WaitForExitAsync())).ExitCode);
+        await steps.TakeAsync("c is forgotten", ThreeSilos.StateAsync(http, "c", null));
+        await steps.TakeAsync("b answers", ThreeSilos.AnswersAsync(http));
 
         await fog["a"].SignalAsync("KILL");
-        await fog.StateAsync(by: "b", "a", "away");
+        await steps.TakeAsync("a is away", ThreeSilos.StateAsync(http, "a", "away"));
         await fog["c"].DisposeAsync();
         fog.Start("c");
-        await fog.StateAsync(by: "b", "c", "offered");
-        await ThreeSilos.ServedAsync(http);
-        await ThreeSilos.AnswersAsync(http);
+        await steps.TakeAsync("c is offered", ThreeSilos.StateAsync(http, "c", "offered"));
+        await steps.TakeAsync("served", ThreeSilos.ServedAsync(http));
+        await steps.TakeAsync("b answers", ThreeSilos.AnswersAsync(http));
     }
 }

@@ -4,7 +4,7 @@ namespace E2LLM.Cli.Tests.Serving;
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class LongFactAttribute : FactAttribute
 {
-    public static readonly bool IsLong = Environment.GetEnvironmentVariable("E2LLM_LONG") == "1";
+    private static readonly bool IsLong = Environment.GetEnvironmentVariable("E2LLM_LONG") == "1";
 
     public LongFactAttribute()
     {

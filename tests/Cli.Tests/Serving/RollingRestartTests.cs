@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Json;
-using System.Text.Json;
 using E2LLM.Cli.Tests.Processes;
 using Xunit.Abstractions;
 
@@ -18,13 +17,14 @@ public sealed class RollingRestartTests(ITestOutputHelper output)
     private readonly List<string> _failures = [];
     private int _answers;
     private int _turnedAway;
+    private TimeSpan _longestPause;
 
     [LongFact]
     public async Task RollingRestart_EachSiloDrainedFirst_FailsNoRequest() => await RestartAsync(async (by, name) =>
     {
         using var answer = await by.PostAsJsonAsync($"/v1/devices/{name}/drain", new { });
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        await StateAsync(by, name, "drained");
+        await ThreeSilos.StateAsync(by, name, "drained");
     });
 
     [LongFact]
@@ -37,20 +37,21 @@ public sealed class RollingRestartTests(ITestOutputHelper output)
         await ThreeSilos.ServedAsync(silos[0]);
         using var over = new CancellationTokenSource();
         var clients = Enumerable.Range(0, Clients).Select(client => AskAsync(silos, client, over.Token)).ToArray();
+        var steps = new Steps(output);
 
         for (var index = 0; index < silos.Length; index++)
         {
             var (name, by) = (ThreeSilos.Names[index], silos[(index + 1) % silos.Length]);
-            await prepare(by, name);
+            await steps.TakeAsync($"{name} is prepared", prepare(by, name));
             await fog[name].SignalAsync("TERM");
-            CliResult run = await fog[name].WaitForExitAsync();
+            CliResult run = await steps.TakeAsync($"{name} has ended", fog[name].WaitForExitAsync());
             Assert.True(run.ExitCode == 0, run.Error);
             await fog[name].DisposeAsync();
             fog.Start(name);
-            await ThreeSilos.ServedAsync(silos[index]);
-            await StateAsync(by, name, "offered");
+            await steps.TakeAsync($"{name} serves", ThreeSilos.ServedAsync(silos[index]));
+            await steps.TakeAsync($"{name} is offered", ThreeSilos.StateAsync(by, name, "offered"));
             lock (_gate)
-                output.WriteLine($"{name} is back: {_answers} answers, {_turnedAway} times another silo, {_failures.Count} failures");
+                output.WriteLine($"{name} is back: {_answers} answers, {_turnedAway} times another silo, {_failures.Count} failures, longest pause of a client {_longestPause.TotalSeconds:F1} s");
         }
         await over.CancelAsync();
         await Task.WhenAll(clients);
@@ -63,30 +64,20 @@ public sealed class RollingRestartTests(ITestOutputHelper output)
         Assert.True(_answers > 3 * Clients, $"{_answers} answers prove little.");
     }
 
-    private static Task StateAsync(HttpClient by, string device, string state) => ThreeSilos.UntilAsync(async () =>
-    {
-        using var answer = await by.GetAsync("/v1/devices");
-        if (answer.StatusCode != HttpStatusCode.OK)
-            return false; // it is asked while its grain moves
-        var fleet = await answer.Content.ReadFromJsonAsync<JsonElement>();
-        return fleet.GetProperty("models")[0].GetProperty("devices").EnumerateArray()
-            .Any(known => known.GetProperty("id").GetString() == device && known.GetProperty("state").GetString() == state);
-    });
-
     private async Task AskAsync(HttpClient[] silos, int first, CancellationToken over)
     {
+        var answeredAt = TimeProvider.System.GetTimestamp();
         for (var silo = first; !over.IsCancellationRequested; silo++)
         {
             try
             {
                 var (status, body) = await ThreeSilos.AskAsync(silos[silo % silos.Length], stream: true);
                 var isWhole = status == HttpStatusCode.OK && body.EndsWith("data: [DONE]\n\n", StringComparison.Ordinal) && !body.Contains("\"error\"", StringComparison.Ordinal);
-                lock (_gate)
-                    if (isWhole)
-                        _answers++;
-                    else if (status != HttpStatusCode.ServiceUnavailable)
-                        _failures.Add($"{status}: {body[^Math.Min(body.Length, 600)..]}");
-                if (status == HttpStatusCode.ServiceUnavailable)
+                if (isWhole)
+                    answeredAt = Answered(answeredAt);
+                else if (status != HttpStatusCode.ServiceUnavailable)
+                    Failed($"{status}: {body[^Math.Min(body.Length, 600)..]}");
+                else
                     await TurnedAwayAsync();
             }
             catch (HttpRequestException error) when (error.HttpRequestError == HttpRequestError.ConnectionError)
@@ -95,10 +86,32 @@ public sealed class RollingRestartTests(ITestOutputHelper output)
             }
             catch (HttpRequestException error)
             {
-                lock (_gate)
-                    _failures.Add(error.ToString());
+                Failed(error.ToString());
+            }
+            catch (OperationCanceledException error)
+            {
+                Failed($"No answer in time: {error.Message}");
             }
         }
+    }
+
+    /// <returns>The time of it.</returns>
+    private long Answered(long lastAt)
+    {
+        var now = TimeProvider.System.GetTimestamp();
+        var pause = TimeProvider.System.GetElapsedTime(lastAt, now);
+        lock (_gate)
+        {
+            _answers++;
+            _longestPause = pause > _longestPause ? pause : _longestPause;
+        }
+        return now;
+    }
+
+    private void Failed(string what)
+    {
+        lock (_gate)
+            _failures.Add($"{TimeProvider.System.GetUtcNow():HH:mm:ss.fff} {what}");
     }
 
     private Task TurnedAwayAsync()

@@ -6,15 +6,18 @@ namespace E2LLM.Scheduling.Protocols.Plans;
 /// <summary>One replica as its plan sees it. What is late, or comes twice, or is about another start changes nothing.</summary>
 /// <remarks>
 /// <code>
-/// Waiting   due, and its devices are free                         → Starting   start it
+/// Waiting   due, and its devices are free; where it was tried
+///           before, all of them have a silo too                   → Starting   start it
 ///           says that it serves after all                         → Running
 /// Starting  started, or says that it serves                       → Running
 ///           could not be started                                  → Waiting    after a pause
 /// Running   says that it is out of service or stopped; its silo
-///           is gone; it is silent for SilenceSeconds              → Waiting    after a pause; Stopping where it is retiring
+///           or that of a device is gone; it is silent for
+///           SilenceSeconds                                        → Waiting    after a pause; Stopping where it is retiring
 ///           silent for UnknownSeconds                             → Running    ask it
 ///           has to go while others serve                          → Draining   drain it
-/// Draining  drained, out of service, or DrainSeconds have passed  → Stopping   stop it
+/// Draining  drained, out of service, the silo of a device is
+///           gone, or DrainSeconds have passed                     → Stopping   stop it
 /// (any)     has to go at once                                     → Stopping   stop it; Gone where it was never started
 /// Stopping  stopped, or its silo is gone                          → Gone
 ///           could not be told                                     → Stopping   tell it again after a pause
@@ -31,6 +34,7 @@ internal sealed class ManagedReplica(ActualReplica actual, PlanTimes times, ICol
     private long _probedNumber;
     private bool _isProbed;
     private bool _isTold;
+    private bool _lacksDevice;
 
     public ActualReplica Actual { get; private set; } = actual;
 
@@ -52,7 +56,7 @@ internal sealed class ManagedReplica(ActualReplica actual, PlanTimes times, ICol
     /// <summary>Whether it may hold its devices. One that could not be told to stop is not waited for: its silo is likely gone, or hung.</summary>
     public bool HoldsDevices => Phase != ReplicaPhase.Gone && !(Phase == ReplicaPhase.Stopping && Actual.Failures > 0);
 
-    public bool IsDue(double nowSeconds) => Phase == ReplicaPhase.Waiting && nowSeconds >= _dueSeconds;
+    public bool IsDue(double nowSeconds) => Phase == ReplicaPhase.Waiting && nowSeconds >= _dueSeconds && !(_lacksDevice && Actual.Failures > 0);
 
     public bool SharesDevice(ManagedReplica other) =>
         Actual.Plan.Stages.Any(stage => other.Actual.Plan.Stages.Any(others => others.DeviceId == stage.DeviceId));
@@ -208,6 +212,26 @@ internal sealed class ManagedReplica(ActualReplica actual, PlanTimes times, ICol
         _dueSeconds = nowSeconds + times.PauseSeconds(Actual.Failures);
     }
 
+    /// <summary>A replica with a device whose silo is gone is lost, whatever it said last; it is not started anew before the silo is back.</summary>
+    /// <param name="hosted">The devices that have a silo; null: that is not known.</param>
+    /// <param name="nowSeconds">The time.</param>
+    public void Look(IReadOnlySet<string>? hosted, double nowSeconds)
+    {
+        var gone = hosted is null ? null : Actual.Plan.Stages.FirstOrDefault(stage => !hosted.Contains(stage.DeviceId));
+        _lacksDevice = gone is not null;
+        if (gone is null)
+            return;
+        if (Phase == ReplicaPhase.Draining)
+            Stop(nowSeconds);
+        if (Phase != ReplicaPhase.Running)
+            return;
+        var isRetiring = Actual.IsRetiring;
+        Fail($"the silo of its device {gone.DeviceId} is gone", nowSeconds);
+        // It may not have noticed, and its requests wait for what does not come.
+        if (!isRetiring)
+            effects.Add(new PlanEffect.StopReplica(Key));
+    }
+
     public void Tick(double nowSeconds)
     {
         if (Phase == ReplicaPhase.Draining && nowSeconds >= _dueSeconds)
@@ -254,7 +278,7 @@ internal sealed class ManagedReplica(ActualReplica actual, PlanTimes times, ICol
             Fail(snapshot.LastFailure, nowSeconds);
         else if (isDown && Phase == ReplicaPhase.Draining)
             Stop(nowSeconds);
-        else if (snapshot.IsServing && Phase is ReplicaPhase.Starting or ReplicaPhase.Waiting)
+        else if (snapshot.IsServing && !_lacksDevice && Phase is ReplicaPhase.Starting or ReplicaPhase.Waiting)
             Run(snapshot, nowSeconds);
         HasServed |= IsServing;
     }

@@ -205,7 +205,9 @@ public sealed class PlanMachine
         On(key, nowSeconds, replica => replica.ProbeFailed(start, isGone, reason, nowSeconds));
 
     /// <summary>Time passes. To be said more often than <see cref="PlanTimes.UnknownSeconds"/>, or it counts as an absence of the plan.</summary>
-    public void Tick(double nowSeconds)
+    /// <param name="nowSeconds">The time.</param>
+    /// <param name="hosted">The devices that have a live silo; null: that is not known.</param>
+    public void Tick(double nowSeconds, IReadOnlySet<string>? hosted = null)
     {
         var wasAway = nowSeconds - _tickedSeconds > _times.UnknownSeconds;
         _tickedSeconds = nowSeconds;
@@ -213,6 +215,7 @@ public sealed class PlanMachine
         {
             if (wasAway)
                 replica.Excuse(nowSeconds);
+            replica.Look(hosted, nowSeconds);
             replica.Tick(nowSeconds);
         }
 

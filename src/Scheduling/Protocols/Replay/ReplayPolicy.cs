@@ -16,10 +16,13 @@ namespace E2LLM.Scheduling.Protocols.Replay;
 /// a failure                        a retry is of no use                          ended with the failure
 /// a failure                        no replica was found                          ended with the failure: it has been waited for
 /// a full queue                     nothing has begun, no replica had it before   ended with the failure: the client is told at once
+/// a failure                        no replica had taken it, and it may wait      another attempt, at once; after a pause where the replica
+///                                                                                was avoided already: there is nobody else at the time
 /// a full queue                     otherwise                                     another attempt, after a pause
 /// a failure, an unasked end        attempts are left                             another attempt, at once
 /// </code>
-/// A replica that ended an attempt is avoided from then on: it is taken only where nobody else can serve the request.
+/// A replica that ended an attempt is avoided from then on: it is taken only where nobody else can serve the request. What no replica has taken is
+/// no attempt of the limited number: replicas that stop with their silos refuse many times in a moment.
 /// </remarks>
 /// <param name="request">As the client sent it.</param>
 /// <param name="maxReplays">Attempts after the first one; 0 or more.</param>
@@ -28,7 +31,11 @@ public sealed class ReplayPolicy(GenerationRequest request, int maxReplays)
     /// <summary>A replica that is full, of all that are left, is not asked again at once.</summary>
     public const double FullReplicaPauseSeconds = 0.5;
 
+    /// <summary>A replica that has just refused a request is not asked again at once.</summary>
+    public const double RefusedPauseSeconds = 0.1;
+
     private readonly List<string> _failedReplicas = [];
+    private int _attempts;
 
     /// <summary>How often the request went on elsewhere.</summary>
     public int Replays { get; private set; }
@@ -41,14 +48,14 @@ public sealed class ReplayPolicy(GenerationRequest request, int maxReplays)
     /// cannot meet it.
     /// </summary>
     /// <param name="answer">So far.</param>
-    public GenerationRequest Next(ImmutableArray<int> answer) => Replays == 0 ? request : request with
+    public GenerationRequest Next(ImmutableArray<int> answer)
     {
-        Id = $"{request.Id}~{Replays}",
-        Answer = answer,
+        if (_attempts == 0)
+            return request;
+        var next = request with { Id = $"{request.Id}~{_attempts}", Answer = answer };
         // It has waited already, and was promised its start once.
-        Priority = RequestPriority.High,
-        DeadlineSeconds = null,
-    };
+        return HasBegun(answer.Length) ? next with { Priority = RequestPriority.High, DeadlineSeconds = null } : next;
+    }
 
     /// <summary>An attempt has ended; what follows counts as decided.</summary>
     public ReplayDecision After(AttemptEnd end)
@@ -67,13 +74,20 @@ public sealed class ReplayPolicy(GenerationRequest request, int maxReplays)
             MayRetry = true,
         };
         var isFull = failure.Party == FailedParty.Queue;
-        var hasBegun = Replays > 0 || end.AnswerTokens > 0;
-        if (!failure.MayRetry || end.Replica is null || Replays >= maxReplays || (isFull && !hasBegun))
+        if (!failure.MayRetry || end.Replica is null || maxReplays == 0 || (isFull && !HasBegun(end.AnswerTokens)))
+            return new ReplayDecision.End(FinishReason.Failed, failure);
+        var isFree = !end.IsTaken && end.MayWait;
+        if (!isFree && Replays >= maxReplays)
             return new ReplayDecision.End(FinishReason.Failed, failure);
 
-        Replays++;
-        if (!_failedReplicas.Contains(end.Replica))
+        _attempts++;
+        if (!isFree)
+            Replays++;
+        var isAvoided = _failedReplicas.Contains(end.Replica);
+        if (!isAvoided)
             _failedReplicas.Add(end.Replica);
-        return new ReplayDecision.GoOn(isFull ? FullReplicaPauseSeconds : 0);
+        return new ReplayDecision.GoOn(isFull ? FullReplicaPauseSeconds : isFree && isAvoided ? RefusedPauseSeconds : 0);
     }
+
+    private bool HasBegun(int answerTokens) => Replays > 0 || answerTokens > 0;
 }

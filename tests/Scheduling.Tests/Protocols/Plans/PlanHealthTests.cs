@@ -62,6 +62,46 @@ public sealed class PlanHealthTests
     }
 
     [Fact]
+    public void Tick_SiloOfADeviceIsGone_TakesItsReplicaOutAtOnceAndHasItLetItsRequestsGo()
+    {
+        var machine = Serves("ab", "c");
+
+        machine.Tick(0.25, Hosted("ac"));
+
+        Assert.Equal("c/1/r1", machine.RouteKey(0.25));
+        Assert.Equal("ab/1/r0", machine.TakeEffects().Only<PlanEffect.StopReplica>().Key);
+        Assert.Equal("the silo of its device b is gone", machine.Find("ab/1/r0")!.LastFailure);
+        // Its last word from before changes nothing.
+        machine.Report("ab/1/r0", machine.Find("ab/1/r0")!.Start, 99, Serving, 0.3);
+        Assert.Equal(ReplicaPhase.Waiting, machine.Find("ab/1/r0")!.Phase);
+    }
+
+    [Fact]
+    public void Tick_SiloOfADeviceIsBack_StartsItsReplicaWithoutTheTriesThatWouldHaveFailedMeanwhile()
+    {
+        var machine = Serves("ab", "c");
+        machine.Tick(0.25, Hosted("ac"));
+        machine.TakeEffects();
+
+        for (var second = 1; second < 20; second++)
+            machine.Tick(second, Hosted("ac"));
+        Assert.Empty(machine.TakeEffects().OfType<PlanEffect.StartReplica>());
+        machine.Tick(20, Hosted("abc"));
+
+        Assert.Equal("ab/1/r0", machine.TakeEffects().Only<PlanEffect.StartReplica>().Replica.Key);
+    }
+
+    [Fact]
+    public void Tick_NobodyKnowsWhatSilosHost_TakesNothingForGone()
+    {
+        var machine = Serves("ab", "c");
+
+        machine.Tick(0.25, hosted: null);
+
+        Assert.Equal(ReplicaPhase.Running, machine.Find("ab/1/r0")!.Phase);
+    }
+
+    [Fact]
     public void ProbeFailed_ItDidNotAnswer_SaysNothing()
     {
         var (machine, silent) = Probed();
@@ -183,4 +223,6 @@ public sealed class PlanHealthTests
         machine.TakeEffects().Only<PlanEffect.ProbeReplica>();
         return (machine, silent);
     }
+
+    private static HashSet<string> Hosted(string devices) => [.. devices.Select(device => $"{device}")];
 }

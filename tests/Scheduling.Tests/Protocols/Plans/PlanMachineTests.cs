@@ -376,13 +376,4 @@ public sealed class PlanMachineTests
         Assert.Empty(machine.TakeEffects().OfType<PlanEffect.StartReplica>());
         Assert.Equal(records, records.For(Model));
     }
-
-    /// <summary>A machine whose replicas have all been started at second 0.</summary>
-    private static PlanMachine Serves(params string[] replicas)
-    {
-        var machine = Machine();
-        machine.Apply(Fleet(string.Concat(replicas)), Plan(replicas));
-        machine.Obey();
-        return machine;
-    }
 }

@@ -100,6 +100,15 @@ internal static class TestPlans
         return seen;
     }
 
+    /// <summary>A plan of these replicas, all of which have been started.</summary>
+    public static PlanMachine Serves(params string[] replicas)
+    {
+        var machine = Machine();
+        machine.Apply(Fleet(string.Concat(replicas)), Plan(replicas));
+        machine.Obey();
+        return machine;
+    }
+
     /// <summary>Every replica of the plan reports that it serves.</summary>
     public static void ReportAll(this PlanMachine machine, long number, double nowSeconds)
     {

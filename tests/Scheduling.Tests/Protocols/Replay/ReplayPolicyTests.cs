@@ -96,6 +96,40 @@ public sealed class ReplayPolicyTests
         Assert.Equal(new ReplayDecision.GoOn(ReplayPolicy.FullReplicaPauseSeconds), decision);
     }
 
+    /// <summary>A replica whose silo leaves refuses many times in the moment that its plan takes to notice.</summary>
+    [Fact]
+    public void After_NoReplicaTakesIt_IsSentAgainAfterAPauseAndCostsNoAttempt()
+    {
+        _policy.After(Failed("a", answerTokens: 2));
+
+        Assert.Equal(new ReplayDecision.GoOn(0), _policy.After(Refused("b") with { MayWait = true }));
+        for (var time = 0; time < 50; time++)
+            Assert.Equal(new ReplayDecision.GoOn(ReplayPolicy.RefusedPauseSeconds), _policy.After(Refused("b") with { MayWait = true }));
+
+        Assert.Equal((1, "r~52"), (_policy.Replays, _policy.Next([7, 8]).Id));
+    }
+
+    [Fact]
+    public void After_NoReplicaTakesItForTooLong_EndsWithTheFailure()
+    {
+        _policy.After(Refused("a"));
+        _policy.After(Refused("a"));
+
+        Assert.Equal(new ReplayDecision.End(FinishReason.Failed, TestRequests.Failure), _policy.After(Refused("a")));
+    }
+
+    [Fact]
+    public void Next_NobodyHasTakenItYet_KeepsItsPlaceAndItsDeadline()
+    {
+        _policy.After(Refused("a") with { MayWait = true });
+
+        var next = _policy.Next([]);
+
+        Assert.Equal(("r~1", RequestPriority.Low, 3), (next.Id, next.Priority, next.DeadlineSeconds));
+    }
+
+    private static AttemptEnd Refused(string replica) => Failed(replica) with { IsTaken = false };
+
     private static AttemptEnd Failed(string? replica, int answerTokens = 0) =>
         new(FinishReason.Failed, TestRequests.Failure, replica, answerTokens, IsCancelled: false);
 }
