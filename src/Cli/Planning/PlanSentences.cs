@@ -49,7 +49,13 @@ internal static class PlanSentences
             $"up to which {100 * targets.Share:0} % have TTFT {Figures.Seconds(targets.TtftSeconds)} and TPOT {Figures.Seconds(targets.TpotSeconds)}");
     }
 
-    public static string Simulated(TrialFigures figures) =>
+    /// <summary>And whether to believe the formulas beside them.</summary>
+    public static string Simulated(TrialFigures figures, PlanPrediction? prediction) => Simulated(figures)
+        + (prediction is null || PredictionCheck.HoldsWait(prediction, figures)
+            ? ""
+            : $". The formulas do not know the waits at this load: they say {Figures.Seconds(prediction.MeanWaitSeconds)}, and the simulated ones count");
+
+    private static string Simulated(TrialFigures figures) =>
         $"Simulated, means of {figures.Runs} runs of {figures.Requests} requests: wait {Figures.Seconds(figures.WaitSeconds)}, TTFT {Figures.Seconds(figures.TtftSeconds)}, "
         + $"TPOT {Figures.Seconds(figures.TpotSeconds)}, end to end {Figures.Seconds(figures.EndToEndSeconds)}";
 

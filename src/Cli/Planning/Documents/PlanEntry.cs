@@ -45,7 +45,8 @@ internal sealed record PlanEntry
                 simulated.WaitSeconds,
                 simulated.TtftSeconds,
                 simulated.TpotSeconds,
-                simulated.EndToEndSeconds),
+                simulated.EndToEndSeconds,
+                plan.Prediction is not { } predicted || PredictionCheck.HoldsWait(predicted, simulated)),
             Certificate = plan.Certificates is [var first, ..] ? CertificateEntry.Of(first) : null,
             Certificates = [.. plan.Certificates.Select(CertificateEntry.Of)],
             Unused = [.. plan.Unused.Select(unused => new LeftOutDevice(unused.DeviceId, unused.Reason))],
@@ -54,7 +55,7 @@ internal sealed record PlanEntry
 }
 
 /// <summary>Means over the requests of a few simulations.</summary>
-internal sealed record SimulatedEntry(int Runs, int Requests, double WaitSeconds, double TtftSeconds, double TpotSeconds, double EndToEndSeconds);
+internal sealed record SimulatedEntry(int Runs, int Requests, double WaitSeconds, double TtftSeconds, double TpotSeconds, double EndToEndSeconds, bool PredictedWaitHolds);
 
 /// <summary>A planner that found no plan, beside others that did.</summary>
 internal sealed record FailedEntry(string Planner, string Error);

@@ -51,7 +51,7 @@ internal static class PlanPage
                 PageTable.Create(["planner", .. PlannerRows.Columns], column => column < 2, outcomes.Zip(PlannerRows.Of(outcomes), (outcome, cells) => (string[])[outcome.Planner, .. cells])));
         foreach (var outcome in outcomes)
             if (outcome is { Plan: { } plan, Explanation: { } explanation, Simulated: { } simulated })
-                body.Add(Section(input, plan, explanation), Paragraph($"{PlanSentences.Simulated(simulated)}.", "quiet"));
+                body.Add(Section(input, plan, explanation), Paragraph($"{PlanSentences.Simulated(simulated, plan.Prediction)}.", "quiet"));
         if (comparison is not null)
             body.Add(Change(comparison));
         var page = new XElement(

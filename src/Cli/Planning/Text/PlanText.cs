@@ -53,7 +53,7 @@ internal static class PlanText
                 table.AddRow(Markup.Escape(name), Markup.Escape(value), Markup.Escape(note));
             yield return table;
         }
-        yield return new Spectre.Console.Text($"{PlanSentences.Simulated(simulated)}.");
+        yield return new Spectre.Console.Text($"{PlanSentences.Simulated(simulated, plan.Prediction)}.");
         foreach (var certificate in plan.Certificates)
             yield return new Spectre.Console.Text($"Certificate: {PlanSentences.Certificate(certificate)}.");
         foreach (var leftOut in PlanSentences.LeftOut(plan))
