@@ -7,6 +7,7 @@ using E2LLM.Scheduling.Batching;
 using E2LLM.Scheduling.Routing;
 using E2LLM.Simulation.Kernel;
 using E2LLM.Simulation.Results;
+using E2LLM.Simulation.Timelines;
 using E2LLM.Simulation.Workloads;
 
 namespace E2LLM.Simulation.Fogs;
@@ -18,6 +19,7 @@ namespace E2LLM.Simulation.Fogs;
 public sealed class FogSimulator : IReplicaListener
 {
     private readonly PlanRequest _request;
+    private readonly ITimelineListener? _timeline;
     private readonly EventQueue _events = new();
     private readonly SimulatedReplica[] _replicas;
     private readonly ReplicaRouter _router;
@@ -30,9 +32,10 @@ public sealed class FogSimulator : IReplicaListener
     /// <param name="request">Fleet, model and profiles.</param>
     /// <param name="plan">What is simulated; any planner's.</param>
     /// <param name="options">How it is served.</param>
-    public FogSimulator(PlanRequest request, ServingPlan plan, SimulationOptions options)
+    /// <param name="timeline">Hears what stages and links are at; null: nobody.</param>
+    public FogSimulator(PlanRequest request, ServingPlan plan, SimulationOptions options, ITimelineListener? timeline = null)
     {
-        _request = request;
+        (_request, _timeline) = (request, timeline);
         var fleet = new FleetCosts(request);
         var devices = request.Fleet.Devices.Select((device, index) => (device.Id, index)).ToDictionary(pair => pair.Id, pair => pair.index, StringComparer.Ordinal);
         _links = new KvLinks(request.Model, request.Fleet);
@@ -40,7 +43,7 @@ public sealed class FogSimulator : IReplicaListener
         _replicas =
         [
             .. plan.Replicas.Select(replica => new SimulatedReplica(
-                replica, options.SchedulerFor(replica), new Pipeline(fleet, replica, devices), _events, this)),
+                replica, options.SchedulerFor(replica), new Pipeline(fleet, replica, devices, timeline), _events, this)),
         ];
         _prompt = [.. Enumerable.Repeat(1, plan.Replicas.Max(replica => replica.Engine.MaxSequenceTokens))];
     }
@@ -155,6 +158,8 @@ public sealed class FogSimulator : IReplicaListener
         var trip = _links.Send(from, to, request.Times.PromptTokens, 1.0 / chunks, _events.NowSeconds);
         request.Times.WaitSeconds += slotWait + trip.WaitSeconds;
         request.Times.KvBytes += trip.Bytes;
+        _timeline?.OnKvTransfer(new KvTransfer(
+            from.Id, to.Id, long.Parse(request.Generation.Id, System.Globalization.CultureInfo.InvariantCulture), _events.NowSeconds, trip.ArrivalSeconds, trip.Bytes));
         _events.At(trip.ArrivalSeconds, EventKind.Transfer, () =>
         {
             request.Prefill.Release(request.Generation.Id);

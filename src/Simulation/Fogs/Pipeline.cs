@@ -1,6 +1,7 @@
 using E2LLM.Core.Plans;
 using E2LLM.Planning.Costs;
 using E2LLM.Scheduling.Batching;
+using E2LLM.Simulation.Timelines;
 
 namespace E2LLM.Simulation.Fogs;
 
@@ -13,14 +14,16 @@ namespace E2LLM.Simulation.Fogs;
 internal sealed class Pipeline
 {
     private readonly FleetCosts _fleet;
+    private readonly ReplicaPlan _replica;
+    private readonly ITimelineListener? _timeline;
     private readonly KvCacheType _kvType;
     private readonly (int Device, double Work)[] _stages;
     private readonly double[] _stageFree;
     private readonly double[] _linkFree;
 
-    public Pipeline(FleetCosts fleet, ReplicaPlan replica, IReadOnlyDictionary<string, int> devices)
+    public Pipeline(FleetCosts fleet, ReplicaPlan replica, IReadOnlyDictionary<string, int> devices, ITimelineListener? timeline = null)
     {
-        _fleet = fleet;
+        (_fleet, _replica, _timeline) = (fleet, replica, timeline);
         _kvType = replica.Engine.KvType;
         _stages = [.. replica.Stages.Select(stage => (devices[stage.DeviceId], Work(stage)))];
         (_stageFree, _linkFree, BusySeconds) = (new double[_stages.Length], new double[_stages.Length], new double[_stages.Length]);
@@ -41,7 +44,10 @@ internal sealed class Pipeline
         {
             var seconds = rows == 0 ? 0 : StageSeconds(index, decodeRows, rows - decodeRows, contextTokens, step.OutputRows);
             BusySeconds[index] += seconds;
-            at = _stageFree[index] = Math.Max(at, _stageFree[index]) + seconds;
+            var start = Math.Max(at, _stageFree[index]);
+            at = _stageFree[index] = start + seconds;
+            if (rows > 0)
+                _timeline?.OnStageBusy(new StageBusy(_replica.Id, index, _replica.Stages[index].DeviceId, step.StepNumber, start, at, decodeRows, rows - decodeRows));
             if (index + 1 < _stages.Length && rows > 0)
                 at = _linkFree[index] = Math.Max(at, _linkFree[index]) + _fleet.HopSeconds(_stages[index].Device, _stages[index + 1].Device, rows);
         }

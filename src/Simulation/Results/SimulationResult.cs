@@ -16,6 +16,9 @@ public sealed record SimulationResult
     /// <summary>Share of the duration that each device computed, by its id.</summary>
     public required ImmutableSortedDictionary<string, double> BusyShares { get; init; }
 
+    /// <summary>What travelled of KV caches from one replica to another.</summary>
+    public double KvBytes => Requests.Sum(request => request.KvBytes);
+
     public double MeanWaitSeconds => Requests.Average(request => request.WaitSeconds);
 
     public double MeanTtftSeconds => Requests.Average(request => request.TimeToFirstTokenSeconds);
