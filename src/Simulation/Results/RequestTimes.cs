@@ -1,3 +1,5 @@
+using E2LLM.Core.Plans;
+
 namespace E2LLM.Simulation.Results;
 
 /// <summary>When things happened to a request, in virtual seconds since the start.</summary>
@@ -31,4 +33,7 @@ public sealed record RequestTimes
     public double SecondsPerOutputToken => AnswerTokens > 1 ? (EndSeconds - FirstTokenSeconds) / (AnswerTokens - 1) : 0;
 
     public double EndToEndSeconds => EndSeconds - ArrivalSeconds;
+
+    /// <summary>Whether both targets are met. An answer of one token has no time between tokens to miss.</summary>
+    public bool Meets(ServiceTargets targets) => TimeToFirstTokenSeconds <= targets.TtftSeconds && SecondsPerOutputToken <= targets.TpotSeconds;
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using E2LLM.Planning.Evaluation;
+using E2LLM.Simulation.Experiments.Statistics;
 
 namespace E2LLM.Planning.Benchmarks.Compared;
 
@@ -8,9 +9,6 @@ internal sealed class CellVerdict
 {
     /// <summary>Later last tokens than this are a loss.</summary>
     public const double TolerancePercent = 2;
-
-    /// <summary>Student's t for 95 % of both sides, by seeds - 1; normal beyond.</summary>
-    private static readonly double[] StudentT = [double.PositiveInfinity, 12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23];
 
     private readonly PlannerTrial _ours;
     private readonly PlannerTrial _best;
@@ -53,14 +51,8 @@ internal sealed class CellVerdict
     }
 
     /// <summary>Of the difference: 95 %, from the runs' differences, for both served the same requests.</summary>
-    private double HalfWidthPercent()
-    {
-        double[] differences = [.. _ours.Runs.Zip(_best.Runs, (ours, theirs) => ours.MeanEndToEndSeconds - theirs.MeanEndToEndSeconds)];
-        var mean = differences.Average();
-        var deviation = Math.Sqrt(differences.Sum(difference => (difference - mean) * (difference - mean)) / Math.Max(1, differences.Length - 1));
-        var t = differences.Length - 1 < StudentT.Length ? StudentT[differences.Length - 1] : 1.96;
-        return deviation == 0 ? 0 : 100 * t * deviation / Math.Sqrt(differences.Length) / _best.EndToEndSeconds;
-    }
+    private double HalfWidthPercent() =>
+        100 * (MeanInterval.OfDifferences(_ours.EndToEndRuns, _best.EndToEndRuns).HalfWidth ?? 0) / _best.EndToEndSeconds;
 
     private static bool IsLonger(double seconds, double than) => seconds > than + PlanFigures.WaitToleranceSeconds;
 

@@ -14,6 +14,9 @@ internal sealed record PlannerTrial(string Planner, ServingPlan Plan, Simulation
 
     public double EndToEndSeconds => Runs.Average(run => run.MeanEndToEndSeconds);
 
+    /// <summary>Means of the runs, one by one.</summary>
+    public double[] EndToEndRuns => [.. Runs.Select(run => run.MeanEndToEndSeconds)];
+
     /// <summary>"2 Prefill 3 Decoder".</summary>
     public string Roles => string.Join(' ', Plan.Replicas.GroupBy(replica => replica.Role).Select(group => $"{group.Count()} {group.Key}"));
 }
