@@ -7,6 +7,7 @@ using E2LLM.Cli.Devices;
 using E2LLM.Cli.Errors;
 using E2LLM.Cli.Planning;
 using E2LLM.Cli.Serving;
+using E2LLM.Cli.Simulating;
 using E2LLM.Cli.Status;
 
 namespace E2LLM.Cli;
@@ -18,6 +19,7 @@ internal static class CommandLine
     {
         DemoCommand.Create(),
         PlanCommand.Create(),
+        SimulateCommand.Create(),
         ServeCommand.Create(),
         AskCommand.Create(),
         StatusCommand.Create(),

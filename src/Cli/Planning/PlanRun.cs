@@ -3,9 +3,9 @@ using E2LLM.Cli.Planning.Inputs;
 using E2LLM.Cli.Planning.Page;
 using E2LLM.Cli.Planning.Picture;
 using E2LLM.Cli.Planning.Text;
+using E2LLM.Cli.Rendering;
 using E2LLM.Core.Errors;
 using E2LLM.Planning;
-using Spectre.Console;
 
 namespace E2LLM.Cli.Planning;
 
@@ -18,7 +18,7 @@ internal sealed class PlanRun(PlanSettings settings, TextWriter output, TimeProv
         // What can be refused at once is refused before a long search.
         foreach (var name in settings.Planners)
             PlannerRegistry.Get(name);
-        OutputFiles.Check(settings);
+        OutputFiles.Check(("--svg", settings.SvgPath), ("--html", settings.HtmlPath));
         var input = PlanInput.Resolve(settings);
         var before = settings.ComparePath is { } path
             ? PlanDocumentReader.Read(path, settings.Planners[0], input.Request.Model)
@@ -52,16 +52,6 @@ internal sealed class PlanRun(PlanSettings settings, TextWriter output, TimeProv
         }
     }
 
-    private void Show(PlanInput input, IReadOnlyList<PlannedOutcome> outcomes, PlanComparison? comparison)
-    {
-        var isConsole = ReferenceEquals(output, Console.Out);
-        var console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Out = new AnsiConsoleOutput(output),
-            Ansi = isConsole ? AnsiSupport.Detect : AnsiSupport.No,
-        });
-        if (!isConsole || Console.IsOutputRedirected || console.Profile.Width > PlanText.MaxColumns)
-            console.Profile.Width = PlanText.MaxColumns;
-        console.Write(PlanText.Create(input, outcomes, comparison));
-    }
+    private void Show(PlanInput input, IReadOnlyList<PlannedOutcome> outcomes, PlanComparison? comparison) =>
+        Consoles.Create(output, PlanText.MaxColumns).Write(PlanText.Create(input, outcomes, comparison));
 }

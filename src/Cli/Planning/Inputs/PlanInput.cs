@@ -20,7 +20,10 @@ internal sealed record PlanInput
     public string ReferenceDevice { get; init; } = "";
 
     /// <summary>Where the figures come from, for people: "predicted from analytic profiles".</summary>
-    public string Source
+    public string Source => $"predicted from {ProfileSources}";
+
+    /// <summary>"analytic profiles", and what had to be assumed of devices.</summary>
+    public string ProfileSources
     {
         get
         {
@@ -32,16 +35,21 @@ internal sealed record PlanInput
                 1 => $"; {AssumedDevices[0]}, which names no preset, taken for a {ReferenceDevice}, slowed by its slowdown factor",
                 var count => $"; {count} devices without a preset taken for a {ReferenceDevice}, slowed by their slowdown factors",
             };
-            return $"predicted from {string.Join(" and ", sources)} profiles{assumed}";
+            return $"{string.Join(" and ", sources)} profiles{assumed}";
         }
     }
 
     /// <exception cref="E2LlmException">Anything named in the settings does not exist or makes no sense.</exception>
-    public static PlanInput Resolve(PlanSettings settings)
+    public static PlanInput Resolve(PlanSettings settings) =>
+        Resolve(settings, WorkloadInput.Resolve(settings.Workload, settings.RequestsPerSecond, settings.HorizonRequests));
+
+    /// <param name="settings">Of which the workload is not looked at.</param>
+    /// <param name="workload">Instead.</param>
+    /// <exception cref="E2LlmException">Anything named in the settings does not exist or makes no sense.</exception>
+    public static PlanInput Resolve(PlanSettings settings, WorkloadSpec workload)
     {
         var fleet = FleetInput.Resolve(settings.Fleet);
         var model = LlamaRuntimes.CutAs(ModelInput.Resolve(settings.Model), new LlamaLibraryOptions { Runtime = settings.Runtime });
-        var workload = WorkloadInput.Resolve(settings.Workload, settings.RequestsPerSecond, settings.HorizonRequests);
         var assumed = ImmutableArray<string>.Empty;
         var profiles = settings.Profiles is { } path
             ? ProfileInput.Read(path)

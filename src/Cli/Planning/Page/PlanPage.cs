@@ -9,34 +9,6 @@ namespace E2LLM.Cli.Planning.Page;
 /// <summary>A page that holds all of a plan. No scripts, nothing from elsewhere; the XML writer escapes all texts.</summary>
 internal static class PlanPage
 {
-    private const string Css = """
-        body { font: 15px/1.5 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; color: #1b1f24; background: #ffffff; max-width: 1400px; margin: 2rem auto; padding: 0 1.5rem; }
-        h1 { font-size: 1.5rem; margin-bottom: 0.25rem; }
-        h2 { font-size: 1.2rem; margin-top: 2.25rem; border-bottom: 1px solid #d0d7de; padding-bottom: 0.25rem; }
-        h3 { font-size: 1rem; margin-bottom: 0.25rem; }
-        p { margin: 0.3rem 0; }
-        .quiet { color: #57606a; }
-        .proof { border-left: 4px solid #57606a; padding-left: 0.75rem; }
-        .scroll { overflow-x: auto; }
-        table { border-collapse: collapse; margin: 0.75rem 0; font-variant-numeric: tabular-nums; }
-        th, td { padding: 0.3rem 0.75rem; text-align: right; border-bottom: 1px solid #d8dee4; }
-        th { font-weight: 600; background: #f3f4f6; }
-        th.text, td.text { text-align: left; }
-        th:first-child, td:first-child { position: sticky; left: 0; }
-        td:first-child { background: #ffffff; }
-        tr.slowest td { font-weight: 600; background: #fff8e1; }
-        svg { max-width: 100%; height: auto; }
-        .note { border-left: 4px solid #bf8700; padding-left: 0.75rem; }
-        .narrow { display: none; }
-        @media (max-width: 760px) {
-          body { margin: 1rem auto; padding: 0 0.75rem; }
-          th, td { padding: 0.3rem 0.5rem; }
-          .wide { display: none; }
-          .narrow { display: block; }
-          .narrow svg { width: 100%; max-width: 480px; }
-        }
-        """;
-
     public static string Write(PlanInput input, IReadOnlyList<PlannedOutcome> outcomes, PlanComparison? comparison)
     {
         var request = input.Request;
@@ -54,18 +26,7 @@ internal static class PlanPage
                 body.Add(Section(input, plan, explanation), Paragraph($"{PlanSentences.Simulated(simulated, plan.Prediction)}.", "quiet"));
         if (comparison is not null)
             body.Add(Change(comparison));
-        var page = new XElement(
-            "html",
-            new XAttribute("lang", "en"),
-            new XElement(
-                "head",
-                new XElement("meta", new XAttribute("charset", "utf-8")),
-                new XElement("meta", new XAttribute("name", "viewport"), new XAttribute("content", "width=device-width, initial-scale=1")),
-                new XElement("meta", new XAttribute("http-equiv", "Content-Security-Policy"), new XAttribute("content", "default-src 'none'; style-src 'unsafe-inline'")),
-                new XElement("title", Pen.Clean($"Plan: {title}")),
-                new XElement("style", Css)),
-            body);
-        return $"<!DOCTYPE html>\n{page.ToString(SaveOptions.DisableFormatting)}\n";
+        return PageFrame.Write($"Plan: {title}", body);
     }
 
     private static IEnumerable<XElement> Section(PlanInput input, ServingPlan plan, PlanExplanation explanation)
@@ -134,5 +95,5 @@ internal static class PlanPage
             yield return PageTable.Create(DiffRows.Columns, column => column < 3, comparison.Difference.Moves.Select(DiffRows.Of));
     }
 
-    private static XElement Paragraph(string text, string style) => new("p", new XAttribute("class", style), Pen.Clean(text));
+    private static XElement Paragraph(string text, string style) => PageFrame.Paragraph(text, style);
 }
