@@ -8,7 +8,7 @@ public sealed class SimulateTests
 {
     private const int MaxColumns = 120;
 
-    private const string Trace = "TIMESTAMP,ContextTokens,GeneratedTokens\n0,60,90\n1,20,30\n2,100,10\n3,64,96\n4,5000,10\n";
+    private const string Trace = "TIMESTAMP,ContextTokens,GeneratedTokens\n0,60,90\n1,20,30\n2,100,10\n3,64,96\n4,500,10\n";
 
     [Fact]
     public async Task Text_TwoPlanners_ShowsTheirFiguresWithIntervalsWithinTheWidth()
@@ -27,7 +27,7 @@ public sealed class SimulateTests
     [Fact]
     public async Task Text_AllPlannersAtSeveralRates_StaysWithinTheWidth()
     {
-        var text = await SimulateTool.RunAsync([.. SimulateTool.Demo, "--planner", "all", "--rates", "0.25,2,8.5"]);
+        var text = await SimulateTool.RunAsync([.. SimulateTool.With("all"), "--rates", "0.25,2,8.5"]);
 
         Assert.Contains("Mean wait by requests/s", text);
         Assert.All(text.Split('\n'), line => Assert.InRange(line.TrimEnd().Length, 0, MaxColumns));
@@ -116,7 +116,7 @@ public sealed class SimulateTests
         using var files = new PlanFiles();
         var path = files.Path("trace.json");
 
-        await SimulateTool.RunAsync([.. SimulateTool.Demo, "--planner", "splitwise", "--chrome-trace", path]);
+        await SimulateTool.RunAsync([.. SimulateTool.With("splitwise"), "--chrome-trace", path]);
 
         using var json = JsonDocument.Parse(await File.ReadAllBytesAsync(path));
         var events = json.RootElement.GetProperty("traceEvents").EnumerateArray().ToArray();

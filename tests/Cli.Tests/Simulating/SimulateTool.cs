@@ -10,6 +10,9 @@ internal static class SimulateTool
 
     public static readonly string[] Demo = [.. Fleet, "--workload", "64/96", "--requests", "20", "--seeds", "2"];
 
+    /// <summary>The demo's arguments with other planners.</summary>
+    public static string[] With(string planners) => [.. Demo.Select(argument => argument == "colocated,splitwise" ? planners : argument)];
+
     /// <summary>What the command wrote; its errors are thrown.</summary>
     public static async Task<string> RunAsync(params IEnumerable<string> arguments)
     {

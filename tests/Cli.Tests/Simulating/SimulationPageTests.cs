@@ -19,7 +19,7 @@ public sealed class SimulationPageTests
         // Three over the rates, three at each of two, and the timeline.
         foreach (var style in new[] { "wide", "narrow" })
             Assert.Equal(10, document.Descendants(Pen.Svg + "svg").Count(svg => svg.Parent!.Attribute("class")!.Value == style));
-        Assert.DoesNotContain("http", page.Replace(Pen.Svg.NamespaceName, ""));
+        Assert.DoesNotContain("://", page.Replace(Pen.Svg.NamespaceName, ""));
         Assert.DoesNotContain(document.Descendants(), element => element.Name.LocalName is "script" or "link" or "img" or "image" or "iframe");
         Assert.DoesNotContain(document.Descendants().Attributes(), attribute => attribute.Name.LocalName is "src" or "href" || attribute.Name.LocalName.StartsWith("on", StringComparison.Ordinal));
         Assert.Contains("prefers-color-scheme: dark", page);

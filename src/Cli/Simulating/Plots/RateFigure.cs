@@ -11,6 +11,10 @@ internal static class RateFigure
     /// <summary>Rates up to which each has its label.</summary>
     private const int MaxRateTicks = 8;
 
+    /// <summary>Between neighbours, and between the first and the last planner, of the width.</summary>
+    private const double Aside = 0.008;
+    private const double MaxAside = 0.05;
+
     /// <summary>Logarithmic: a wait may be nothing at one rate and minutes at the next.</summary>
     public static Plot DrawSeconds(SimulationReport report, Latency latency, FigureSize size)
     {
@@ -38,10 +42,11 @@ internal static class RateFigure
     private static Plot Draw(SimulationReport report, Func<CellFigures, MeanInterval> figure, Func<double, double> place, string label, FigureSize size)
     {
         var plot = FigureStyle.Create(size, "requests/s", label);
-        var index = 0;
+        var (least, most) = (report.Source.Rates.Min(), report.Source.Rates.Max());
+        // Beside each other, so that intervals do not hide those of other planners.
+        var (index, planners) = (0, report.Experiment.Planners.Count);
         foreach (var cells in report.Cells.GroupBy(cell => cell.Planner))
             Add(plot, [.. cells.Where(cell => cell.Figures is not null).OrderBy(cell => cell.RequestsPerSecond)], index++);
-        var (least, most) = (report.Source.Rates.Min(), report.Source.Rates.Max());
         plot.Axes.SetLimitsX(least - 0.04 * (most - least), most + 0.04 * (most - least));
         if (report.Source.Rates.Count <= MaxRateTicks && !AreCrowded(report.Source.Rates))
             plot.Axes.Bottom.SetTicks([.. report.Source.Rates], [.. report.Source.Rates.Select(SimulationSentences.Rate)]);
@@ -53,14 +58,15 @@ internal static class RateFigure
             if (cells.Length == 0)
                 return;
             var color = FigureStyle.LineColor(number);
+            var aside = Math.Min(Aside, MaxAside / planners) * (most - least) * (number - 0.5 * (planners - 1));
             foreach (var cell in cells)
                 if (figure(cell.Figures!) is { HalfWidth: > 0 } interval)
                 {
-                    var bar = to.Add.Line(cell.RequestsPerSecond, place(interval.Low), cell.RequestsPerSecond, place(interval.High));
+                    var bar = to.Add.Line(cell.RequestsPerSecond + aside, place(interval.Low), cell.RequestsPerSecond + aside, place(interval.High));
                     bar.LineColor = color;
                     bar.LineWidth = 1.5f;
                 }
-            var line = to.Add.Scatter(cells.Select(cell => cell.RequestsPerSecond).ToArray(), cells.Select(cell => place(figure(cell.Figures!).Mean)).ToArray(), color);
+            var line = to.Add.Scatter(cells.Select(cell => cell.RequestsPerSecond + aside).ToArray(), cells.Select(cell => place(figure(cell.Figures!).Mean)).ToArray(), color);
             line.LegendText = cells[0].Planner;
             line.LineWidth = 2;
             line.LinePattern = FigureStyle.Pattern(number);
