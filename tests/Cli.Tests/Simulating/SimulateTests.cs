@@ -116,7 +116,8 @@ public sealed class SimulateTests
         using var files = new PlanFiles();
         var path = files.Path("trace.json");
 
-        await SimulateTool.RunAsync([.. SimulateTool.With("splitwise"), "--chrome-trace", path]);
+        await SimulateTool.RunAsync(
+            "--fleet", "paper-testbed", "--model", "gpt-oss-20b", "--workload", "extended", "--objective", "capacity", "--planner", "splitwise", "--requests", "10", "--seeds", "1", "--chrome-trace", path);
 
         using var json = JsonDocument.Parse(await File.ReadAllBytesAsync(path));
         var events = json.RootElement.GetProperty("traceEvents").EnumerateArray().ToArray();

@@ -65,10 +65,10 @@ internal static class SimulationCsv
 
     /// <summary>A row for each request of each run.</summary>
     public static string Requests(SimulationReport report) => Table(
-        ["planner", "requests_per_second", "seed", "request", "arrival_seconds", "prompt_tokens", "answer_tokens", "wait_seconds", "ttft_seconds", "tpot_seconds", "end_to_end_seconds", "kv_bytes"],
+        ["planner", "requests_per_second", "seed", "request", "arrival_seconds", "prefill_replica", "decode_replica", "prompt_tokens", "answer_tokens", "wait_seconds", "ttft_seconds", "tpot_seconds", "end_to_end_seconds", "kv_bytes"],
         report.Cells.SelectMany(cell => cell.Runs.SelectMany((run, seed) => run.Requests.Select((request, index) => (object?[])
         [
-            cell.Planner, cell.RequestsPerSecond, report.Experiment.FirstSeed + seed, index, request.ArrivalSeconds, request.PromptTokens, request.AnswerTokens,
+            cell.Planner, cell.RequestsPerSecond, report.Experiment.FirstSeed + seed, index, request.ArrivalSeconds, request.PrefillReplica, request.DecodeReplica, request.PromptTokens, request.AnswerTokens,
             request.WaitSeconds, request.TimeToFirstTokenSeconds, request.SecondsPerOutputToken, request.EndToEndSeconds, request.KvBytes,
         ]))));
 
