@@ -11,7 +11,7 @@ public sealed class IntervalTextTests
     [InlineData(0.0123, 0.0014, "12.3 ±1.4 ms")]
     [InlineData(0.000688, 0.000009, "688 ±9 µs")]
     [InlineData(147.2, 7.9, "147 ±8 s")]
-    [InlineData(900, 60, "15.0 ±1.0 min")]
+    [InlineData(900, 60.0, "15.0 ±1.0 min")]
     [InlineData(0, 0.0, "0 s")]
     [InlineData(2.5, null, "2.50 s")]
     public void Seconds_MeanAndHalfWidth_AreInOneUnitToTheSameDigit(double mean, double? half, string text) =>
