@@ -48,7 +48,7 @@ internal sealed class SimulateOptions
         Description = $"Runs of each planner at each rate, 1 to {MaxSeeds}, with other requests each. Default: {SimulateSettings.DefaultSeeds}; 1 for a trace that is replayed.",
     };
 
-    private readonly Option<string?> _routing = new("--routing") { Description = "Routing policy of all planners. Default: that of each planner's own system." };
+    private readonly Option<string?> _routing = new("--routing") { Description = "Routing policy of all planners. Default: that of each planner's own system, or the best of those that suit it." };
     private readonly Option<bool> _json = new("--json") { Description = "One JSON document instead of tables." };
     private readonly Option<string?> _csv = new("--csv") { Description = "Write a row for each planner and rate to this file; into a folder (or a name that ends in a slash) also the devices and every request." };
     private readonly Option<string?> _html = new("--html") { Description = "Write a page with tables and figures to this file." };

@@ -30,9 +30,16 @@ internal static class SimulationSentences
         return $"{runs}; {Requests(report)}.";
     }
 
-    public static string Policies(SimulationReport report) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"Routed by {string.Join("; ", report.Cells.GroupBy(cell => cell.RoutingPolicy).Select(group => $"{group.Key} ({string.Join(", ", group.Select(cell => cell.Planner).Distinct())})"))}.");
+    /// <summary>A planner whose plans are served by different policies at different rates stands with each of them, and with its rates.</summary>
+    public static string Policies(SimulationReport report)
+    {
+        ExperimentCell[] planned = [.. report.Cells.Where(cell => cell.Plan is not null)];
+        return $"Routed by {string.Join("; ", planned.GroupBy(cell => cell.RoutingPolicy).Select(policy => $"{policy.Key} ({string.Join(", ", policy.GroupBy(cell => cell.Planner).Select(Served))})"))}.";
+
+        string Served(IGrouping<string, ExperimentCell> cells) => cells.Count() == planned.Count(cell => cell.Planner == cells.Key)
+            ? cells.Key
+            : $"{cells.Key} at {string.Join(" and ", cells.Select(cell => $"{Rate(cell.RequestsPerSecond)}/s"))}";
+    }
 
     public static string Legend(SimulationReport report)
     {

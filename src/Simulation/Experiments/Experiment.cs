@@ -30,8 +30,10 @@ public sealed class Experiment
             throw new ArgumentException($"{spec.Requests} requests were asked for; the source has {available}.", nameof(spec));
         if (!spec.Source.IsDrawn && spec.Seeds > 1)
             throw new ArgumentException($"{spec.Seeds} seeds were asked for; the source gives the same requests for each.", nameof(spec));
+        if (spec.RoutingPolicy is { } policy)
+            RoutingPolicies.Get(policy);
         foreach (var planner in spec.Planners)
-            RoutingPolicies.Get(RoutingOf(spec, planner));
+            PlannerPolicies.CandidatesOf(planner);
         _spec = spec;
     }
 
@@ -61,8 +63,6 @@ public sealed class Experiment
         return recorder;
     }
 
-    private static string RoutingOf(ExperimentSpec spec, string planner) => spec.RoutingPolicy ?? PlannerPolicies.RoutingOf(planner);
-
     private List<PlanOutcome> Plan(PlanRequest request, IProgress<string>? progress, CancellationToken cancellationToken)
     {
         var outcomes = new List<PlanOutcome>();
@@ -91,16 +91,17 @@ public sealed class Experiment
                 Planner = outcome.Planner,
                 RequestsPerSecond = rate,
                 Request = request,
-                RoutingPolicy = RoutingOf(_spec, outcome.Planner),
+                RoutingPolicy = "",
                 Plan = outcome.Plan,
                 Refusal = outcome.Refusal,
                 MaxTokens = maxTokens,
             }),
         ];
-        var planned = cells.Where(cell => cell.Plan is not null).ToArray();
-        if (planned.Length == 0)
+        int[] places = [.. Enumerable.Range(0, cells.Length).Where(place => cells[place].Plan is not null)];
+        if (places.Length == 0)
             return cells;
-
+        progress?.Report(string.Create(CultureInfo.InvariantCulture, $"settling routing policies at {rate:G4}/s"));
+        var planned = RoutingChoice.Settle(_spec, [.. places.Select(place => cells[place])], cancellationToken);
         CutRequests[] draws = [.. Enumerable.Range(0, _spec.Seeds).Select(seed => Draw(rate, maxTokens, seed))];
         var runs = new SimulationResult[planned.Length * _spec.Seeds];
         var done = 0;
@@ -114,7 +115,9 @@ public sealed class Experiment
             Report();
         });
         var cut = draws.Sum(draw => draw.Cut);
-        return [.. cells.Select(cell => Array.IndexOf(planned, cell) is var place and >= 0 ? WithRuns(cell, [.. runs.AsSpan(place * _spec.Seeds, _spec.Seeds)], cut) : cell)];
+        for (var index = 0; index < planned.Length; index++)
+            cells[places[index]] = WithRuns(planned[index], [.. runs.AsSpan(index * _spec.Seeds, _spec.Seeds)], cut);
+        return cells;
 
         void Report() => progress?.Report(string.Create(CultureInfo.InvariantCulture, $"simulating at {rate:G4}/s, {done} of {runs.Length} runs done"));
     }

@@ -15,6 +15,7 @@ public sealed record ExperimentCell
     /// <summary>What was planned, at this rate.</summary>
     public required PlanRequest Request { get; init; }
 
+    /// <summary>What the plan was served by; empty without a plan.</summary>
     public required string RoutingPolicy { get; init; }
 
     /// <summary>Null where the planner found none.</summary>

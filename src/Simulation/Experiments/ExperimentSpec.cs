@@ -31,7 +31,7 @@ public sealed record ExperimentSpec
 
     public int FirstSeed { get; init; } = DefaultFirstSeed;
 
-    /// <summary>Of all planners; null: each its own, by <see cref="PlannerPolicies"/>.</summary>
+    /// <summary>Of all planners; null: the best of each's own, of <see cref="PlannerPolicies"/>.</summary>
     public string? RoutingPolicy { get; init; }
 
     /// <summary>Runs at once; -1: as many as there are cores. The figures do not depend on it.</summary>

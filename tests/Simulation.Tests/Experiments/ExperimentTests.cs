@@ -48,6 +48,19 @@ public sealed class ExperimentTests
     }
 
     [Fact]
+    public void Run_PlannerWithSeveralPolicies_TakesTheOneThatEndsRequestsSoonestInOtherDraws()
+    {
+        var spec = Spec() with { Planners = ["colocated"], Rates = [2] };
+
+        var settled = Assert.Single(Run(spec)).RoutingPolicy;
+
+        var seconds = PlannerPolicies.CandidatesOf("colocated").ToDictionary(
+            policy => policy, policy => Run(spec with { RoutingPolicy = policy, FirstSeed = 1 })[0].Figures![Latency.EndToEnd].Mean.Mean);
+        Assert.True(seconds.Values.Distinct().Count() > 1);
+        Assert.Equal(seconds.MinBy(policy => policy.Value).Key, settled);
+    }
+
+    [Fact]
     public void Run_PlannerThatFindsNothing_SaysWhyBesideTheOthers()
     {
         var spec = Spec() with { Planners = ["exact", "colocated"], Rates = [1] };

@@ -11,16 +11,19 @@ public sealed class PlannerPoliciesTests
 
     [Theory]
     [MemberData(nameof(Planners))]
-    public void RoutingOf_EveryPlanner_IsAPolicyThatThereIs(string planner) =>
-        Assert.Contains(PlannerPolicies.RoutingOf(planner), RoutingPolicies.Names);
+    public void CandidatesOf_EveryPlanner_ArePoliciesThatThereAre(string planner)
+    {
+        Assert.NotEmpty(PlannerPolicies.CandidatesOf(planner));
+        Assert.Empty(PlannerPolicies.CandidatesOf(planner).Except(RoutingPolicies.Names));
+    }
 
     [Theory]
     [InlineData("e2llm", RoutingPolicies.LeastFinish)]
     [InlineData("e2llm-paper", RoutingPolicies.LeastWait)]
     [InlineData("splitwise", RoutingPolicies.SplitwiseMixedPool)]
-    public void RoutingOf_SystemsWithAPolicyOfTheirOwn_IsThat(string planner, string policy) => Assert.Equal(policy, PlannerPolicies.RoutingOf(planner));
+    public void CandidatesOf_SystemsWithAPolicyOfTheirOwn_AreThatAlone(string planner, string policy) => Assert.Equal(policy, Assert.Single(PlannerPolicies.CandidatesOf(planner)));
 
     [Fact]
-    public void RoutingOf_AnUnknownPlanner_ListsTheOthers() =>
-        Assert.Contains("splitwise", Assert.Throws<ConfigurationException>(() => PlannerPolicies.RoutingOf("nobody")).Message);
+    public void CandidatesOf_AnUnknownPlanner_ListsTheOthers() =>
+        Assert.Contains("splitwise", Assert.Throws<ConfigurationException>(() => PlannerPolicies.CandidatesOf("nobody")).Message);
 }

@@ -51,7 +51,7 @@ internal static class SimulationDocument
     {
         planner = cell.Planner,
         requestsPerSecond = cell.RequestsPerSecond,
-        routingPolicy = cell.RoutingPolicy,
+        routingPolicy = cell.Plan is null ? null : cell.RoutingPolicy,
         error = cell.Refusal,
         plannedFor = cell.Plan?.Objective is { } objective ? PlanJson.NameOf(objective) : null,
         replicas = cell.Plan?.Replicas.Select(replica => new
