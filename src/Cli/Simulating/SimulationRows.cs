@@ -10,7 +10,7 @@ internal static class SimulationRows
 {
     public static readonly string[] Means = ["planner", "wait", "TTFT", "TPOT", "end to end", "in time", "goodput", "KV moved"];
 
-    public static readonly string[] Percentiles = ["planner", "replicas", "wait", "TTFT", "TPOT", "end to end", "busy"];
+    public static readonly string[] Percentiles = ["planner", "replicas", "wait", "TTFT", "TPOT", "end to end", "busy, %"];
 
     public static string[] MeansOf(ExperimentCell cell) => cell.Figures is not { } figures ? Missing(cell, Means) :
     [
@@ -51,7 +51,7 @@ internal static class SimulationRows
     private static string BusyRange(CellFigures figures)
     {
         var (least, most) = (100 * figures.BusyShares.Values.Min(), 100 * figures.BusyShares.Values.Max());
-        return figures.BusyShares.Count == 1 ? $"{most:0} %" : $"{least:0}-{most:0} %";
+        return figures.BusyShares.Count == 1 ? $"{most:0}" : $"{least:0}-{most:0}";
     }
 
     private static string[] Missing(ExperimentCell cell, string[] columns) => [cell.Planner, .. columns.Skip(1).Select(_ => "-")];

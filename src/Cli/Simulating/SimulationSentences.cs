@@ -38,7 +38,7 @@ internal static class SimulationSentences
 
         string Served(IGrouping<string, ExperimentCell> cells) => cells.Count() == planned.Count(cell => cell.Planner == cells.Key)
             ? cells.Key
-            : $"{cells.Key} at {string.Join(" and ", cells.Select(cell => $"{Rate(cell.RequestsPerSecond)}/s"))}";
+            : $"{cells.Key} at {string.Join(" and ", cells.Select(cell => Rate(cell.RequestsPerSecond)))}/s";
     }
 
     public static string Legend(SimulationReport report)

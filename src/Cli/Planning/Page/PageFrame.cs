@@ -26,13 +26,15 @@ internal static class PageFrame
         tr.slowest td { font-weight: 600; background: var(--stress); }
         svg { max-width: 100%; height: auto; }
         .note { border-left: 4px solid var(--note); padding-left: 0.75rem; }
+        .key { display: inline-block; margin-right: 1rem; font-size: 0.85rem; white-space: nowrap; }
+        .key svg { width: 1.1rem; margin-right: 0.35rem; }
         .narrow { display: none; }
         @media (max-width: 760px) {
           body { margin: 1rem auto; padding: 0 0.75rem; }
           th, td { padding: 0.3rem 0.5rem; }
           .wide { display: none; }
           .narrow { display: block; }
-          .narrow svg { width: 100%; max-width: 480px; }
+          .narrow > svg { width: 100%; max-width: 480px; }
         }
         @media (prefers-color-scheme: dark) {
           :root { --ink: #e6edf3; --quiet: #9da7b1; --paper: #0d1117; --band: #1c2128; --line: #2b323b; --rule: #3d444d; --stress: #3a3010; --note: #d29922; }

@@ -9,6 +9,9 @@ internal static class DistributionFigure
 {
     private const int MaxPoints = 250;
 
+    /// <summary>On a line, at every tenth of the requests.</summary>
+    private const int Marks = 9;
+
     /// <param name="cells">Of one rate.</param>
     /// <param name="latency">Which.</param>
     /// <param name="size">What it is to fit in.</param>
@@ -34,9 +37,13 @@ internal static class DistributionFigure
         double[] shares = [0, .. Enumerable.Range(1, points).Select(point => 100.0 * point / points)];
         double[] places = [axis.Place(sorted[0]), .. shares.Skip(1).Select(share => axis.Place(Percentile.Of(sorted, share)))];
         var line = plot.Add.Scatter(places, shares, FigureStyle.LineColor(number));
-        line.LegendText = planner;
         line.LineWidth = 2;
-        line.LinePattern = FigureStyle.Pattern(number);
         line.MarkerSize = 0;
+        var tenths = Enumerable.Range(1, Marks).Select(mark => 100.0 * mark / (Marks + 1)).ToArray();
+        var marks = plot.Add.Scatter(tenths.Select(share => axis.Place(Percentile.Of(sorted, share))).ToArray(), tenths, FigureStyle.LineColor(number));
+        marks.LegendText = planner;
+        marks.LineWidth = 0;
+        marks.MarkerShape = FigureStyle.Mark(number);
+        marks.MarkerSize = 6;
     }
 }

@@ -2,7 +2,7 @@ using ScottPlot;
 
 namespace E2LLM.Cli.Simulating.Plots;
 
-/// <summary>Colours and axes that all figures share. Lines differ in their marks and patterns too, so that a grey print tells them apart.</summary>
+/// <summary>Colours and axes that all figures share. Lines differ in their marks too, so that a grey print tells them apart; dashes are none that an SVG of the library has.</summary>
 internal static class FigureStyle
 {
     /// <summary>Of texts and axes: black on paper; <see cref="FigureSvg"/> makes it the colour of the page's texts.</summary>
@@ -13,16 +13,16 @@ internal static class FigureStyle
     public static readonly Color Both = Color.FromHex("#009e73");
     public static readonly Color KvCaches = Color.FromHex("#cc79a7");
 
-    /// <summary>Okabe and Ito's, told apart by colour-blind readers, without those that are too pale for paper.</summary>
+    /// <summary>First Okabe and Ito's, told apart by colour-blind readers, without those that are too pale for paper; as many as there are planners.</summary>
     private static readonly Color[] Lines =
-        [.. new[] { "#1f83c5", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#3aa0dd", "#7d8590" }.Select(hex => Color.FromHex(hex))];
+    [
+        .. new[] { "#1f83c5", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#7d8590", "#8a63d2", "#a8763e", "#8fa31e", "#e0567c", "#2fb5c4" }.Select(hex => Color.FromHex(hex)),
+    ];
 
     private static readonly MarkerShape[] Marks =
     [
         MarkerShape.FilledCircle, MarkerShape.FilledSquare, MarkerShape.FilledTriangleUp, MarkerShape.FilledDiamond, MarkerShape.FilledTriangleDown, MarkerShape.OpenCircle, MarkerShape.OpenSquare,
     ];
-
-    private static readonly LinePattern[] Patterns = [LinePattern.Solid, LinePattern.Dashed, LinePattern.Dotted];
 
     /// <summary>An empty plot.</summary>
     /// <param name="size">What it is to fit in.</param>
@@ -52,16 +52,17 @@ internal static class FigureStyle
 
     public static MarkerShape Mark(int index) => Marks[index % Marks.Length];
 
-    public static LinePattern Pattern(int index) => Patterns[index / Lines.Length % Patterns.Length];
-
-    /// <summary>Beside the plot, or below it where that leaves no room: never over the lines.</summary>
+    /// <summary>Beside the plot, never over the lines. Where that leaves no room the page has it below the figure.</summary>
     public static void AddLegend(Plot plot, FigureSize size)
     {
+        if (size.IsNarrow)
+        {
+            plot.HideLegend();
+            return;
+        }
         plot.Legend.BackgroundColor = plot.Legend.ShadowColor = plot.Legend.OutlineColor = Colors.Transparent;
         plot.Legend.FontColor = Ink;
-        plot.Legend.FontSize = size.IsNarrow ? 11 : 13;
-        if (size.IsNarrow)
-            plot.Legend.Orientation = Orientation.Horizontal;
-        plot.ShowLegend(size.IsNarrow ? Edge.Bottom : Edge.Right);
+        plot.Legend.FontSize = 13;
+        plot.ShowLegend(Edge.Right);
     }
 }

@@ -69,7 +69,6 @@ internal static class RateFigure
             var line = to.Add.Scatter(cells.Select(cell => cell.RequestsPerSecond + aside).ToArray(), cells.Select(cell => place(figure(cell.Figures!).Mean)).ToArray(), color);
             line.LegendText = cells[0].Planner;
             line.LineWidth = 2;
-            line.LinePattern = FigureStyle.Pattern(number);
             line.MarkerShape = FigureStyle.Mark(number);
             line.MarkerSize = 7;
         }

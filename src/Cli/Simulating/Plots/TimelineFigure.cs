@@ -50,7 +50,7 @@ internal static class TimelineFigure
         plot.Axes.Left.MajorTickStyle.Length = 0;
         plot.Grid.YAxisStyle.IsVisible = false;
         plot.Axes.SetLimits(0, end, 0, Rows(report));
-        plot.Legend.ManualItems.AddRange(Legend(timeline.Transfers.Count > 0));
+        plot.Legend.ManualItems.AddRange(Legend(report).Select(item => new LegendItem { LabelText = item.Text, FillColor = item.Color }));
         FigureStyle.AddLegend(plot, size);
         return plot;
     }
@@ -74,10 +74,11 @@ internal static class TimelineFigure
         _ => FigureStyle.KvCaches,
     };
 
-    private static IEnumerable<LegendItem> Legend(bool hasTransfers)
+    /// <summary>What the colours mean.</summary>
+    public static IEnumerable<(string Text, Color Color)> Legend(SimulationReport report)
     {
         (string Text, Color Color)[] items = [("answers", FigureStyle.Answers), ("prompts", FigureStyle.Prompts), ("both in a step", FigureStyle.Both), ("KV caches", FigureStyle.KvCaches)];
-        return items.Take(hasTransfers ? 4 : 3).Select(item => new LegendItem { LabelText = item.Text, FillColor = item.Color });
+        return items.Take(report.Timeline!.Transfers.Count > 0 ? 4 : 3);
     }
 
     private static void Add(Plot plot, int row, TimelineBins bins, IEnumerable<(double From, double To, int Kind)> intervals)
