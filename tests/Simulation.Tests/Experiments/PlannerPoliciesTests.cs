@@ -19,7 +19,6 @@ public sealed class PlannerPoliciesTests
 
     [Theory]
     [InlineData("e2llm", RoutingPolicies.LeastFinish)]
-    [InlineData("e2llm-paper", RoutingPolicies.LeastWait)]
     [InlineData("splitwise", RoutingPolicies.SplitwiseMixedPool)]
     public void CandidatesOf_SystemsWithAPolicyOfTheirOwn_AreThatAlone(string planner, string policy) => Assert.Equal(policy, Assert.Single(PlannerPolicies.CandidatesOf(planner)));
 
