@@ -1,4 +1,5 @@
 using E2LLM.Core.Plans;
+using E2LLM.Core.Workloads;
 using E2LLM.Planning;
 using E2LLM.Planning.Presets;
 using E2LLM.Planning.Search;
@@ -48,12 +49,10 @@ public sealed class SimulationJudgeTests
     [Fact]
     public void Choose_ByLatency_TakesWhatEndsSoonestOverTheHorizon()
     {
-        var workload = WorkloadPresets.Get("custom-extended") with { RequestsPerSecond = 1.5 };
-        var request = PresetRequests.Create(FleetPresets.Get("unlike-16"), ModelShapes.Get("gpt-oss-20b"), workload, PlanObjective.Latency);
-
-        // The first is fast and sustains no more than a request a second, the second sustains them all.
-        ServingPlan[] plans = [.. new[] { "splitwise", "colocated" }.Select(name => PlannerRegistry.Get(name).Plan(request, CancellationToken.None))];
-        Assert.Equal((true, true), (plans[0].Prediction!.SustainedRequestsPerSecond < 1, plans[1].Prediction!.SustainedRequestsPerSecond > 1.25 * 1.5));
+        var workload = new WorkloadSpec { Name = "answers", RequestsPerSecond = 3.6, MeanInputTokens = 20, MeanOutputTokens = 400, OutputTokensScv = 0 };
+        var (request, fast, many) = UnlikeReplicas.FastOrMany();
+        request = request with { Workload = workload, Objective = PlanObjective.Latency };
+        ServingPlan[] plans = [fast, many];
 
         var judge = new SimulationJudge(Options);
         Assert.Equal(0, judge.Choose(request, plans, CancellationToken.None));

@@ -43,6 +43,30 @@ internal static class UnlikeReplicas
     public static (PlanRequest Request, ServingPlan Plan) OfSteps(int concurrency, double stepSeconds) =>
         Fog(Of("one", ReplicaRole.Mixed, concurrency, stepSeconds, 1e-12, 1e-12));
 
+    /// <summary>Two plans: one replica that is fast and carries some three answers of 400 tokens a second, and five that are slow and carry five.</summary>
+    public static (PlanRequest Request, ServingPlan Fast, ServingPlan Many) FastOrMany()
+    {
+        var (request, all) = Fog(
+        [
+            Of("fast", ReplicaRole.Mixed, 16, 6e-3, 0.4e-3, 0.15e-3),
+            .. Enumerable.Range(0, 5).Select(index => Of($"slow-{index}", ReplicaRole.Mixed, 16, 20e-3, 1e-3, 0.15e-3)),
+        ]);
+        return (request, Carrying(all with { Replicas = all.Replicas[..1] }, 3), Carrying(all with { Replicas = all.Replicas[1..] }, 5));
+
+        static ServingPlan Carrying(ServingPlan plan, double requestsPerSecond) => plan with
+        {
+            Prediction = new PlanPrediction
+            {
+                MeanWaitSeconds = 0,
+                P90WaitSeconds = 0,
+                TtftSeconds = 0,
+                TpotSeconds = 0,
+                CapacityRequestsPerSecond = requestsPerSecond,
+                SustainedRequestsPerSecond = requestsPerSecond,
+            },
+        };
+    }
+
     private static (ReplicaPlan Replica, DeviceProfile Profile) Of(
         string id, ReplicaRole role, int concurrency, double callSeconds, double rowSeconds, double promptRowSeconds) => (
         new ReplicaPlan
