@@ -80,6 +80,12 @@ public sealed class ReplicaRouter(ModelSpec model, FleetSpec fleet, IRoutingPoli
             plans.Add(loads[index], candidates[eligible[index]].Plan);
         var route = policy.ChooseRoute(loads, request, (prefill, decoder, promptTokens) => PathOf(plans[prefill], plans[decoder]).Seconds(promptTokens));
         var (reader, writer) = (eligible[route.Prefill], eligible[route.Decode]);
+        // A policy may lend replicas to the other role. Prompts hold their slots until their answers have some elsewhere: were they handed over in
+        // both directions, each side could wait for the other without end. So who does the other role's work does the whole request.
+        if (candidates[reader].Plan.Role == ReplicaRole.Decoder && reader != writer)
+            return new Route(reader, reader);
+        if (candidates[writer].Plan.Role == ReplicaRole.Prefill && reader != writer)
+            return candidates[writer].FitsWhole(request) ? new Route(writer, writer) : AnyWhole(eligible, candidates, request);
         // A policy may pair a PREFILL replica with a MIXED one, whose cache can be of another kind.
         return KvRules.AreAlike(candidates[reader].Plan, candidates[writer].Plan)
             ? new Route(reader, writer) { PrefillWaitSeconds = reader == writer ? 0 : loads[route.Prefill].EstimatedWaitSeconds(request) }

@@ -249,6 +249,25 @@ public sealed class ReplicaRouterTests
     }
 
     [Fact]
+    public void Choose_PolicyThatLendsReplicas_NeverHandsOverAgainstTheOthersWay()
+    {
+        var plan = Plan(("p0", ReplicaRole.Prefill, 1000), ("p1", ReplicaRole.Prefill, 1000), ("d0", ReplicaRole.Decoder, 1000), ("d1", ReplicaRole.Decoder, 1000));
+        var fullOfPrompts = new ReplicaSnapshot { State = ReplicaState.Serving, PendingTokens = 9_000, RunningRequests = 8 };
+        var fullOfAnswers = new ReplicaSnapshot { State = ReplicaState.Serving, PendingTokens = 900, RunningRequests = 8, ReservedKvCells = 990 };
+
+        var lentDecoder = Choose(
+            plan,
+            new RouteRequest(50, 10, 0),
+            [Candidate("p0", fullOfPrompts), Candidate("p1", fullOfPrompts), Candidate("d0", fullOfAnswers), Candidate("d1", fullOfAnswers)],
+            policy: RoutingPolicies.SplitwiseMixedPool)!.Value;
+        var lentPrefill = Choose(
+            plan, new RouteRequest(50, 10, 0), [Serving("p0"), Serving("p1"), Candidate("d0", fullOfAnswers), Candidate("d1", fullOfAnswers)], policy: RoutingPolicies.SplitwiseMixedPool)!.Value;
+
+        Assert.Equal((2, 2), (lentDecoder.Prefill, lentDecoder.Decode));
+        Assert.Equal((0, 0), (lentPrefill.Prefill, lentPrefill.Decode));
+    }
+
+    [Fact]
     public void Choose_PromptHasToWait_SaysWhenTheDecoderHearsOfItsAnswer()
     {
         var plan = Plan(("p", ReplicaRole.Prefill, 1000), ("d", ReplicaRole.Decoder, 1000));
