@@ -22,6 +22,7 @@ internal sealed class FogPlan
     private readonly PlanMachine _machine;
     private readonly IRoutingPolicy _routing;
     private readonly List<PlanChange> _changes = [];
+    private readonly List<PlanRefusal> _refusals = [];
     private readonly List<string> _reasons = [];
     private double _bytesBefore;
     private long _attempt;
@@ -56,6 +57,9 @@ internal sealed class FogPlan
             return [.. _changes];
         }
     }
+
+    /// <summary>Those of which nothing came.</summary>
+    public ImmutableArray<PlanRefusal> Refusals => [.. _refusals];
 
     private double NowSeconds => _events.NowSeconds;
 
@@ -130,6 +134,8 @@ internal sealed class FogPlan
         }
         catch (PlanningException exception)
         {
+            _refusals.Add(new PlanRefusal(NowSeconds, string.Join(", ", _reasons), exception.Message));
+            _reasons.Clear();
             Tell(machine => machine.Abandon(attempt, exception.Message, null, NowSeconds));
             return;
         }

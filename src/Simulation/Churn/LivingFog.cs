@@ -99,6 +99,7 @@ public sealed class LivingFog : IReplicaListener
             Events = _events.Happened,
             BusyShares = _replicas.BusyShares(last - first),
             PlanChanges = _plan.Changes,
+            PlanRefusals = _plan.Refusals,
             LostRequests = [.. _lost.Order()],
             SecondsWithoutRoute = _replicas.SecondsWithoutRoute(first, last),
         };

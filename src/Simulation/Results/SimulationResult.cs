@@ -22,6 +22,9 @@ public sealed record SimulationResult
     /// <summary>Plans that were taken up on the way, in their order; empty where the fleet stays as it is.</summary>
     public ImmutableArray<PlanChange> PlanChanges { get; init; } = [];
 
+    /// <summary>Changes of the fleet after which what ran went on, because there was no plan or none that could be served.</summary>
+    public ImmutableArray<PlanRefusal> PlanRefusals { get; init; } = [];
+
     /// <summary>Requests, by their places, that ended without their whole answer.</summary>
     public ImmutableArray<int> LostRequests { get; init; } = [];
 
