@@ -63,7 +63,11 @@ public sealed class LivingFog : IReplicaListener
             throw new ArgumentException($"Fleet '{request.Fleet.Name}' has no device '{unknown}'.", nameof(fleetEvents));
         if (_fleetEvents.Any(happens => !(happens.AtSeconds >= 0 && happens.Factor > 0 && double.IsFinite(happens.Factor))))
             throw new ArgumentException("Events happen at 0 s or later, and a device takes a factor above 0 as long.", nameof(fleetEvents));
-        HashSet<string> absent = [.. _fleetEvents.GroupBy(happens => happens.DeviceId).Where(device => device.First().Kind == FleetEventKind.Joins).Select(device => device.Key)];
+        HashSet<string> absent =
+        [
+            .. _fleetEvents.Where(happens => happens.Kind != FleetEventKind.Slows).GroupBy(happens => happens.DeviceId)
+                .Where(device => device.First().Kind == FleetEventKind.Joins).Select(device => device.Key),
+        ];
         if (plan.Replicas.SelectMany(replica => replica.Stages).FirstOrDefault(stage => absent.Contains(stage.DeviceId)) is { } early)
             throw new ArgumentException($"The plan uses device '{early.DeviceId}', which is not there at the start.", nameof(plan));
 
