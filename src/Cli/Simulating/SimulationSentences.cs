@@ -65,7 +65,7 @@ internal static class SimulationSentences
             }} at {happens.AtSeconds:G6} s.");
         foreach (var cell in report.Cells)
             foreach (var refusal in cell.Runs.SelectMany(run => run.PlanRefusals).DistinctBy(refusal => (refusal.Reason, refusal.Message)))
-                yield return $"Note: {cell.Planner} was not followed when {refusal.Reason}: {refusal.Message}";
+                yield return $"Note: no other plan by {cell.Planner} was taken up when {refusal.Reason}: {refusal.Message}";
         foreach (var cell in report.Cells.Where(cell => cell.Refusal is not null))
             yield return $"Note: {cell.Planner} has no plan at {Rate(cell.RequestsPerSecond)}/s: {cell.Refusal}";
         if (report.Timeline is { IsCut: true })
