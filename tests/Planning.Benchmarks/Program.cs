@@ -1,7 +1,8 @@
 using E2LLM.Planning.Benchmarks;
+using E2LLM.Planning.Benchmarks.Churn;
 using E2LLM.Planning.Benchmarks.Compared;
 
-// dotnet run -c Release --project tests/Planning.Benchmarks -- [targets|baselines|simulated|compared [seeds]|speed [requests]] [fleet…]
+// dotnet run -c Release --project tests/Planning.Benchmarks -- [targets|baselines|simulated|compared [seeds]|speed [requests]|churn] [fleet…]
 var fleets = args.Skip(1).ToArray();
 switch (args.FirstOrDefault() ?? "targets")
 {
@@ -27,7 +28,14 @@ switch (args.FirstOrDefault() ?? "targets")
         fleets = isNumbered ? fleets[1..] : fleets;
         new ComparedReport(Console.Out, isNumbered ? seeds : defaultSeeds).Write(fleets.Length > 0 ? fleets : ComparedFleets.Names);
         return 0;
+    case "churn":
+        var churn = new ChurnReport(Console.Out);
+        if (fleets.FirstOrDefault() != "day")
+            churn.WriteLoss(fleets.FirstOrDefault() ?? "paper-testbed");
+        if (fleets.FirstOrDefault() is null or "day")
+            churn.WriteDay();
+        return 0;
     default:
-        Console.Error.WriteLine("usage: [targets|baselines|simulated|compared [seeds]|speed [requests]] [fleet...]");
+        Console.Error.WriteLine("usage: [targets|baselines|simulated|compared [seeds]|speed [requests]|churn] [fleet...]");
         return 1;
 }

@@ -2,7 +2,9 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using E2LLM.Cli.Planning;
+using E2LLM.Cli.Simulating.Inputs;
 using E2LLM.Scheduling.Routing;
+using E2LLM.Simulation.Churn;
 
 namespace E2LLM.Cli.Simulating;
 
@@ -49,6 +51,9 @@ internal sealed class SimulateOptions
     };
 
     private readonly Option<string?> _routing = new("--routing") { Description = "Routing policy of all planners. Default: that of each planner's own system, or the best of those that suit it." };
+    private readonly Option<string?> _leave = new("--leave") { Description = "Devices that are gone from a time on, and what they were at with them: device@seconds, separated by commas." };
+    private readonly Option<string?> _join = new("--join") { Description = "Devices that have left and come back: device@seconds, separated by commas." };
+    private readonly Option<string?> _slow = new("--slow") { Description = "Devices that take a factor as long from a time on: device@seconds:factor, separated by commas; 1 is as fast as ever." };
     private readonly Option<bool> _json = new("--json") { Description = "One JSON document instead of tables." };
     private readonly Option<string?> _csv = new("--csv") { Description = "Write a row for each planner and rate to this file; into a folder (or a name that ends in a slash) also the devices and every request." };
     private readonly Option<string?> _html = new("--html") { Description = "Write a page with tables and figures to this file." };
@@ -72,9 +77,15 @@ internal sealed class SimulateOptions
             if (result.GetValueOrDefault<string?>() is { } text && ParseRates(text) is null)
                 result.AddError($"--rates is '{text}', must be 1 to {MaxRates} different numbers above 0 to 1,000,000, separated by commas.");
         });
+        foreach (var (option, kind) in FleetOptions)
+            option.Validators.Add(result =>
+            {
+                if (result.GetValueOrDefault<string?>() is { } text && FleetEventText.Parse(text, kind) is null)
+                    result.AddError($"{option.Name} is '{text}', must be {(kind == FleetEventKind.Slows ? "device@seconds:factor" : "device@seconds")}, or several, separated by commas.");
+            });
         Option[] all =
         [
-            .. _request.Subject, _trace, _rateScale, _rate, _rates, _gaps, _burstiness, _requests, _seeds, .. _request.Others, _routing, _json, _csv, _html, _png, _chromeTrace,
+            .. _request.Subject, _trace, _rateScale, _rate, _rates, _gaps, _burstiness, _requests, _seeds, .. _request.Others, _routing, _leave, _join, _slow, _json, _csv, _html, _png, _chromeTrace,
         ];
         foreach (var option in all)
             command.Add(option);
@@ -95,6 +106,7 @@ internal sealed class SimulateOptions
             Requests = arguments.GetValue(_requests),
             Seeds = arguments.GetValue(_seeds),
             RoutingPolicy = arguments.GetValue(_routing),
+            FleetEvents = [.. FleetOptions.SelectMany(pair => FleetEventText.Parse(arguments.GetValue(pair.Option) ?? "", pair.Kind) ?? [])],
             AsJson = arguments.GetValue(_json),
             CsvPath = arguments.GetValue(_csv),
             HtmlPath = arguments.GetValue(_html),
@@ -102,6 +114,8 @@ internal sealed class SimulateOptions
             ChromeTracePath = arguments.GetValue(_chromeTrace),
         };
     }
+
+    private (Option<string?> Option, FleetEventKind Kind)[] FleetOptions => [(_leave, FleetEventKind.Leaves), (_join, FleetEventKind.Joins), (_slow, FleetEventKind.Slows)];
 
     private void CheckTogether(CommandResult result)
     {
@@ -120,6 +134,10 @@ internal sealed class SimulateOptions
             result.AddError("--rate-scale and --rate or --rates exclude each other.");
         if (IsGiven(_burstiness) && result.GetValue(_gaps) != "gamma")
             result.AddError("--burstiness is of --gaps gamma.");
+        // The timeline is one of a fleet that stays as it is.
+        if (FleetOptions.Any(pair => IsGiven(pair.Option)))
+            foreach (var output in new Option[] { _html, _png, _chromeTrace }.Where(IsGiven))
+                result.AddError($"{output.Name} shows fleets that stay as they are: it and --leave, --join and --slow exclude each other.");
 
         bool IsGiven(Option option) => result.GetResult(option) is { Implicit: false };
     }

@@ -8,7 +8,9 @@ using E2LLM.Cli.Simulating.Page;
 using E2LLM.Cli.Simulating.Plots;
 using E2LLM.Cli.Simulating.Text;
 using E2LLM.Core.Errors;
+using E2LLM.Core.Fleets;
 using E2LLM.Planning;
+using E2LLM.Simulation.Churn;
 using E2LLM.Simulation.Experiments;
 using E2LLM.Simulation.Timelines;
 
@@ -36,13 +38,27 @@ internal sealed class SimulateRun(SimulateSettings settings, TextWriter output, 
             Seeds = source.Seeds,
             FirstSeed = ExperimentSpec.DefaultFirstSeed + settings.Plan.Seed - 1,
             RoutingPolicy = settings.RoutingPolicy,
+            FleetEvents = settings.FleetEvents,
         };
+        CheckFleetEvents(input.Request.Fleet);
         var (cells, timeline) = await SimulateAsync(new Experiment(spec), input, cancellationToken);
         await WriteAsync(
             new SimulationReport { Settings = settings, Input = input, Source = source, Experiment = spec, Cells = cells, Timeline = timeline }, cancellationToken);
     }
 
     private bool WantsFigures => settings.HtmlPath is not null || settings.PngPath is not null;
+
+    /// <exception cref="ConfigurationException">A device is not of the fleet, or joins that has not left.</exception>
+    private void CheckFleetEvents(FleetSpec fleet)
+    {
+        foreach (var device in settings.FleetEvents.OrderBy(happens => happens.AtSeconds).GroupBy(happens => happens.DeviceId))
+        {
+            if (fleet.Find(device.Key) is null)
+                throw new ConfigurationException($"--leave, --join or --slow names device '{device.Key}', must be one of: {string.Join(", ", fleet.Devices.Select(known => known.Id))}.");
+            if (device.Where(happens => happens.Kind != FleetEventKind.Slows).Select(happens => happens.Kind).FirstOrDefault() == FleetEventKind.Joins)
+                throw new ConfigurationException($"--join names device '{device.Key}', which has not left before (--leave).");
+        }
+    }
 
     private void CheckOutputs()
     {

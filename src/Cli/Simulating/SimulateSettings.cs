@@ -1,4 +1,5 @@
 using E2LLM.Cli.Planning;
+using E2LLM.Simulation.Churn;
 
 namespace E2LLM.Cli.Simulating;
 
@@ -34,6 +35,9 @@ internal sealed record SimulateSettings
 
     /// <summary>Routing policy of all planners; null: each its own.</summary>
     public string? RoutingPolicy { get; init; }
+
+    /// <summary>What happens to devices in every run; empty: they stay as they are.</summary>
+    public IReadOnlyList<FleetEvent> FleetEvents { get; init; } = [];
 
     public bool AsJson { get; init; }
 

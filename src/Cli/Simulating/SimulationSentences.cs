@@ -1,5 +1,6 @@
 using System.Globalization;
 using E2LLM.Cli.Planning;
+using E2LLM.Simulation.Churn;
 using E2LLM.Simulation.Experiments;
 using E2LLM.Simulation.Experiments.Figures;
 using E2LLM.Simulation.Experiments.Sources;
@@ -55,6 +56,16 @@ internal static class SimulationSentences
         foreach (var cell in report.ByRate.Select(cells => cells.FirstOrDefault(cell => cell.CutRequests > 0)).OfType<ExperimentCell>())
             yield return $"Note: at {Rate(cell.RequestsPerSecond)}/s {cell.CutRequests} of {Figures.Count(report.Experiment.Requests * report.Experiment.Seeds, "request")} had more than the {cell.MaxTokens} tokens "
                 + "of the plans' sequences and were cut to that; --max-sequence-tokens takes longer ones.";
+        foreach (var happens in report.Experiment.FleetEvents.OrderBy(happens => happens.AtSeconds))
+            yield return string.Create(CultureInfo.InvariantCulture, $"Note: {happens.DeviceId} {happens.Kind switch
+            {
+                FleetEventKind.Leaves => "leaves",
+                FleetEventKind.Joins => "comes back",
+                _ => string.Create(CultureInfo.InvariantCulture, $"takes {happens.Factor:G4} times as long"),
+            }} at {happens.AtSeconds:G6} s.");
+        foreach (var cell in report.Cells)
+            foreach (var refusal in cell.Runs.SelectMany(run => run.PlanRefusals).DistinctBy(refusal => (refusal.Reason, refusal.Message)))
+                yield return $"Note: no other plan by {cell.Planner} was taken up when {refusal.Reason}: {refusal.Message}";
         foreach (var cell in report.Cells.Where(cell => cell.Refusal is not null))
             yield return $"Note: {cell.Planner} has no plan at {Rate(cell.RequestsPerSecond)}/s: {cell.Refusal}";
         if (report.Timeline is { IsCut: true })

@@ -2,8 +2,10 @@ using System.Collections.Immutable;
 using System.Globalization;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Plans;
+using E2LLM.Planning;
 using E2LLM.Planning.Comparison;
 using E2LLM.Scheduling.Routing;
+using E2LLM.Simulation.Churn;
 using E2LLM.Simulation.Experiments.Figures;
 using E2LLM.Simulation.Experiments.Sources;
 using E2LLM.Simulation.Fogs;
@@ -53,7 +55,7 @@ public sealed class Experiment
     }
 
     /// <summary>Runs the first seed of a cell once more, and keeps what its stages and links were at.</summary>
-    /// <param name="cell">One of this experiment, with a plan.</param>
+    /// <param name="cell">One of this experiment, with a plan, in a fleet that stays as it is.</param>
     /// <param name="cancellationToken">Ends the run.</param>
     public TimelineRecorder Record(ExperimentCell cell, CancellationToken cancellationToken)
     {
@@ -124,8 +126,14 @@ public sealed class Experiment
 
     private CutRequests Draw(double rate, int maxTokens, int seed) => CutRequests.To(_spec.Source.Take(rate, _spec.Requests, _spec.FirstSeed + seed), maxTokens);
 
-    private static SimulationResult Simulate(ExperimentCell cell, ServingPlan plan, CutRequests draw, ITimelineListener? timeline, CancellationToken cancellationToken) =>
-        new FogSimulator(cell.Request, plan, new SimulationOptions { RoutingPolicy = cell.RoutingPolicy }, timeline).Run(draw.Requests, cancellationToken);
+    private SimulationResult Simulate(ExperimentCell cell, ServingPlan plan, CutRequests draw, ITimelineListener? timeline, CancellationToken cancellationToken)
+    {
+        var serving = new SimulationOptions { RoutingPolicy = cell.RoutingPolicy };
+        return _spec.FleetEvents.Count == 0
+            ? new FogSimulator(cell.Request, plan, serving, timeline).Run(draw.Requests, cancellationToken)
+            : new LivingFog(cell.Request, plan, _spec.FleetEvents, new ChurnOptions { Serving = serving, Planner = PlannerRegistry.Get(cell.Planner) })
+                .Run(draw.Requests, cancellationToken);
+    }
 
     private static ExperimentCell WithRuns(ExperimentCell cell, ImmutableArray<SimulationResult> runs, int cut) =>
         cell with { Runs = runs, Figures = CellFigures.Of(runs, cell.Request.Targets), CutRequests = cut };

@@ -1,4 +1,5 @@
 using E2LLM.Core.Plans;
+using E2LLM.Simulation.Churn;
 using E2LLM.Simulation.Experiments.Sources;
 
 namespace E2LLM.Simulation.Experiments;
@@ -33,6 +34,9 @@ public sealed record ExperimentSpec
 
     /// <summary>Of all planners; null: the best of each's own, of <see cref="PlannerPolicies"/>.</summary>
     public string? RoutingPolicy { get; init; }
+
+    /// <summary>What happens to devices in every run; empty: the fleet stays as it is. None joins that has not left before, as all plan with the whole fleet.</summary>
+    public IReadOnlyList<FleetEvent> FleetEvents { get; init; } = [];
 
     /// <summary>Runs at once; -1: as many as there are cores. The figures do not depend on it.</summary>
     public int MaxThreads { get; init; } = -1;

@@ -82,7 +82,8 @@ public sealed class FogSimulator : IReplicaListener
 
     void IReplicaListener.OnAdmitted(SimulatedReplica replica, AdmittedRequest admitted)
     {
-        var request = replica.Slots[admitted.Sequence] = _inFlight[admitted.RequestId];
+        var request = _inFlight[admitted.RequestId];
+        replica.Slots[admitted.Sequence] = request;
         // A decoder's wait counts for as long as the cache would have been there.
         if (replica == request.Prefill)
             request.Times.WaitSeconds += admitted.WaitSeconds;
@@ -139,7 +140,7 @@ public sealed class FogSimulator : IReplicaListener
             ModelId = _request.Model.Id,
             PromptTokens = [.. _prompt.AsSpan(0, arrived.PromptTokens)],
             MaxTokens = arrived.LimitTokens,
-            StopTokens = arrived.LimitTokens > arrived.AnswerTokens ? [RequestInFlight.StopToken] : [],
+            StopTokens = arrived.LimitTokens > arrived.AnswerTokens ? [ISampledAnswer.StopToken] : [],
         };
         var request = new RequestInFlight(generation, times, _replicas[route.Prefill], _replicas[route.Decode]);
         _inFlight.Add(generation.Id, request);

@@ -5,6 +5,9 @@ namespace E2LLM.Simulation.Fogs;
 /// <summary>Hears what replicas do with requests.</summary>
 internal interface IReplicaListener
 {
+    /// <summary>Whether it wants to hear of tokens in the middle of answers, too.</summary>
+    bool HearsEveryToken => false;
+
     void OnAdmitted(SimulatedReplica replica, AdmittedRequest admitted);
 
     void OnReserved(SimulatedReplica replica, KvReservation reservation);

@@ -34,6 +34,9 @@ internal sealed class Pipeline
     /// <summary>Compute so far, by stage.</summary>
     public double[] BusySeconds { get; }
 
+    /// <summary>How many times as long as its profile says each device takes, by its place in the fleet; null: none does.</summary>
+    public double[]? Slowness { get; init; }
+
     /// <returns>The time at which the step's tokens are known.</returns>
     public double Issue(StepPlan step, double contextTokens, double nowSeconds)
     {
@@ -42,7 +45,7 @@ internal sealed class Pipeline
         var at = nowSeconds;
         for (var index = 0; index < _stages.Length; index++)
         {
-            var seconds = rows == 0 ? 0 : StageSeconds(index, decodeRows, rows - decodeRows, contextTokens, step.OutputRows);
+            var seconds = rows == 0 ? 0 : Slow(index) * StageSeconds(index, decodeRows, rows - decodeRows, contextTokens, step.OutputRows);
             BusySeconds[index] += seconds;
             var start = Math.Max(at, _stageFree[index]);
             at = _stageFree[index] = start + seconds;
@@ -53,6 +56,8 @@ internal sealed class Pipeline
         }
         return at;
     }
+
+    private double Slow(int index) => Slowness is null ? 1 : Slowness[_stages[index].Device];
 
     private double StageSeconds(int index, int decodeRows, int promptRows, double contextTokens, int outputRows)
     {

@@ -5,13 +5,9 @@ using E2LLM.Simulation.Results;
 namespace E2LLM.Simulation.Fogs;
 
 /// <summary>A request on its way through a simulated fog.</summary>
-internal sealed class RequestInFlight(GenerationRequest generation, RequestTimes times, SimulatedReplica prefill, SimulatedReplica decode)
+internal sealed class RequestInFlight(GenerationRequest generation, RequestTimes times, SimulatedReplica prefill, SimulatedReplica decode) : ISampledAnswer
 {
-    private const int AnyToken = 1;
     private int _drawn;
-
-    /// <summary>The token that ends answers which are shorter than their limits.</summary>
-    public const int StopToken = 2;
 
     public GenerationRequest Generation => generation;
 
@@ -29,5 +25,5 @@ internal sealed class RequestInFlight(GenerationRequest generation, RequestTimes
     public KvReservation? Reservation { get; set; }
 
     /// <summary>The next token. A step may still run for a request that has ended.</summary>
-    public int Sample() => ++_drawn >= times.AnswerTokens ? StopToken : AnyToken;
+    public int Sample() => ++_drawn >= times.AnswerTokens ? ISampledAnswer.StopToken : ISampledAnswer.AnyToken;
 }

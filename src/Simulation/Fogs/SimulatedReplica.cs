@@ -20,10 +20,18 @@ internal sealed class SimulatedReplica(ReplicaPlan plan, SchedulerOptions option
     public Pipeline Pipeline => pipeline;
 
     /// <summary>Who holds which slot; what ended there last, where none does.</summary>
-    public RequestInFlight?[] Slots { get; } = new RequestInFlight?[plan.Engine.MaxSequences];
+    public ISampledAnswer?[] Slots { get; } = new ISampledAnswer?[plan.Engine.MaxSequences];
 
     /// <summary>What its scheduler cannot know yet.</summary>
     public RoutedParts Routed { get; } = new();
+
+    /// <summary>A device of it has left, or it has been stopped: what its stages were at is lost.</summary>
+    public bool IsGone { get; set; }
+
+    public bool IsIdle => _scheduler.Load is { QueuedRequests: 0, RunningRequests: 0 };
+
+    public ReplicaSnapshot Snapshot(ReplicaState state, double nowSeconds) =>
+        ReplicaSnapshot.Of(state, _scheduler.Counters, _rate.TokensPerSecond(nowSeconds));
 
     public RouteCandidate Candidate(double nowSeconds)
     {
@@ -33,7 +41,7 @@ internal sealed class SimulatedReplica(ReplicaPlan plan, SchedulerOptions option
             Key = plan.Id,
             Plan = plan,
             Availability = ReplicaAvailability.Available,
-            Snapshot = ReplicaSnapshot.Of(ReplicaState.Serving, _scheduler.Counters, _rate.TokensPerSecond(nowSeconds)),
+            Snapshot = Snapshot(ReplicaState.Serving, nowSeconds),
             Routed = Routed.ToArray(),
         };
     }
@@ -47,6 +55,14 @@ internal sealed class SimulatedReplica(ReplicaPlan plan, SchedulerOptions option
     public void KvArrived(KvReservation reservation, int positions, ImmutableArray<int> answer)
     {
         if (_scheduler.KvArrived(reservation, positions, answer) is { } update)
+            listener.OnUpdate(this, update);
+        Issue();
+    }
+
+    /// <summary>The cache will not come: the prompt is read here, and the answer goes on after what is known of it.</summary>
+    public void KvFailed(KvReservation reservation, RequestFailure failure, ImmutableArray<int> answer)
+    {
+        if (_scheduler.KvFailed(reservation, failure, KvRecovery.ReadHere, events.NowSeconds, answer) is { } update)
             listener.OnUpdate(this, update);
         Issue();
     }
@@ -65,7 +81,7 @@ internal sealed class SimulatedReplica(ReplicaPlan plan, SchedulerOptions option
 
     private void Issue()
     {
-        while (_scheduler.Next(events.NowSeconds) is { } step)
+        while (!IsGone && _scheduler.Next(events.NowSeconds) is { } step)
         {
             foreach (var admitted in step.Admitted)
                 listener.OnAdmitted(this, admitted);
@@ -78,10 +94,12 @@ internal sealed class SimulatedReplica(ReplicaPlan plan, SchedulerOptions option
 
     private void Complete(StepPlan step)
     {
+        if (IsGone)
+            return;
         _rate.OnStep(step.Rows.Length, events.NowSeconds, isLoaded: _scheduler.QueuedRequests > 0);
         foreach (var update in _scheduler.Complete(step.StepNumber, Sample(step)))
-            // Of a token in the middle of an answer nobody wants to hear.
-            if (update is not { Chunk: { Finish: null, FirstIndex: > 0 }, Prefill: null })
+            // Of a token in the middle of an answer few want to hear.
+            if (listener.HearsEveryToken || update is not { Chunk: { Finish: null, FirstIndex: > 0 }, Prefill: null })
                 listener.OnUpdate(this, update);
         Issue();
     }

@@ -7,21 +7,27 @@ public sealed record RequestTimes
 {
     public required double ArrivalSeconds { get; init; }
 
-    /// <summary>The replica that read the prompt.</summary>
-    public required string PrefillReplica { get; init; }
+    /// <summary>The replica that read the prompt; the last one, where several did.</summary>
+    public required string PrefillReplica { get; set; }
 
-    /// <summary>The replica that wrote the answer.</summary>
-    public required string DecodeReplica { get; init; }
+    /// <summary>The replica that wrote the answer, or its end.</summary>
+    public required string DecodeReplica { get; set; }
 
     public required int PromptTokens { get; init; }
 
     public required int AnswerTokens { get; init; }
 
-    /// <summary>In queues, from arrival on: for its prompt, and after a hand-off for a slot beyond the time that its cache travelled.</summary>
+    /// <summary>In queues, from arrival on: for its prompt, after a hand-off for a slot beyond the time that its cache travelled, and where no replica serves for one that does.</summary>
     public double WaitSeconds { get; set; }
 
     /// <summary>What travelled of its KV cache from one replica to another.</summary>
     public double KvBytes { get; set; }
+
+    /// <summary>How often it went on elsewhere because its replica was gone.</summary>
+    public int Replays { get; set; }
+
+    /// <summary>Tokens of prompt and answer that were read once more, because the replica that had begun to read them was gone.</summary>
+    public int RecomputedTokens { get; set; }
 
     public double FirstTokenSeconds { get; set; }
 

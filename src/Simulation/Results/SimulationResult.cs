@@ -19,6 +19,18 @@ public sealed record SimulationResult
     /// <summary>What travelled of KV caches from one replica to another.</summary>
     public double KvBytes => Requests.Sum(request => request.KvBytes);
 
+    /// <summary>Plans that were taken up on the way, in their order; empty where the fleet stays as it is.</summary>
+    public ImmutableArray<PlanChange> PlanChanges { get; init; } = [];
+
+    /// <summary>Changes of the fleet after which what ran went on, because there was no plan or none that could be served.</summary>
+    public ImmutableArray<PlanRefusal> PlanRefusals { get; init; } = [];
+
+    /// <summary>Requests, by their places, that ended without their whole answer.</summary>
+    public ImmutableArray<int> LostRequests { get; init; } = [];
+
+    /// <summary>Seconds from the first arrival to the last token in which no replicas that were there could have served a request.</summary>
+    public double SecondsWithoutRoute { get; init; }
+
     public double MeanWaitSeconds => Requests.Average(request => request.WaitSeconds);
 
     public double MeanTtftSeconds => Requests.Average(request => request.TimeToFirstTokenSeconds);

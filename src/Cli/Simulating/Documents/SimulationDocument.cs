@@ -3,10 +3,12 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using E2LLM.Cli.Planning.Documents;
 using E2LLM.Core.Plans.Documents;
+using E2LLM.Simulation.Churn;
 using E2LLM.Simulation.Experiments;
 using E2LLM.Simulation.Experiments.Figures;
 using E2LLM.Simulation.Experiments.Sources;
 using E2LLM.Simulation.Experiments.Statistics;
+using E2LLM.Simulation.Results;
 
 namespace E2LLM.Cli.Simulating.Documents;
 
@@ -27,7 +29,7 @@ internal static class SimulationDocument
         var root = JsonSerializer.SerializeToNode(header, PlanJson.File)!.AsObject();
         root["experiment"] = Node(Experiment(report));
         root["notes"] = Node(SimulationSentences.Notes(report));
-        root["cells"] = new JsonArray([.. report.Cells.Select(cell => Node(Cell(cell, report.Experiment.FirstSeed)))]);
+        root["cells"] = new JsonArray([.. report.Cells.Select(cell => Node(Cell(cell, report.Experiment.FirstSeed, report.Experiment.FleetEvents.Count > 0)))]);
         return root.ToJsonString(PlanJson.File);
     }
 
@@ -45,9 +47,16 @@ internal static class SimulationDocument
         firstSeed = report.Experiment.FirstSeed,
         ratesPerSecond = report.Experiment.Rates,
         confidence = 0.95,
+        fleetEvents = report.Experiment.FleetEvents.Count == 0 ? null : report.Experiment.FleetEvents.Select(happens => new
+        {
+            atSeconds = happens.AtSeconds,
+            device = happens.DeviceId,
+            kind = happens.Kind.ToString().ToLowerInvariant(),
+            factor = happens.Kind == FleetEventKind.Slows ? happens.Factor : (double?)null,
+        }),
     };
 
-    private static object Cell(ExperimentCell cell, int firstSeed) => new
+    private static object Cell(ExperimentCell cell, int firstSeed, bool hasChurn) => new
     {
         planner = cell.Planner,
         requestsPerSecond = cell.RequestsPerSecond,
@@ -81,7 +90,18 @@ internal static class SimulationDocument
             tpotSeconds = run.MeanTpotSeconds,
             endToEndSeconds = run.MeanEndToEndSeconds,
             kvBytes = run.KvBytes,
+            churn = hasChurn ? Churn(run) : null,
         }),
+    };
+
+    private static object Churn(SimulationResult run) => new
+    {
+        replays = run.Requests.Sum(request => request.Replays),
+        recomputedTokens = run.Requests.Sum(request => (long)request.RecomputedTokens),
+        lostRequests = run.LostRequests,
+        secondsWithoutRoute = run.SecondsWithoutRoute,
+        planChanges = run.PlanChanges,
+        planRefusals = run.PlanRefusals,
     };
 
     private static object? Latencies(ExperimentCell cell, Latency latency)

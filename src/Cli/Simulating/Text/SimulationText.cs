@@ -25,7 +25,7 @@ internal static class SimulationText
         ];
         rows.AddRange(SimulationSentences.Notes(report).Select(note => new Line(note)));
         foreach (var rate in report.ByRate)
-            rows.AddRange(Tables([.. rate]));
+            rows.AddRange(Tables([.. rate], report.Experiment.FleetEvents.Count > 0));
         if (report.HasSeveralRates)
             foreach (var rates in report.Source.Rates.Chunk(MaxRateColumns))
                 rows.Add(Table(
@@ -35,11 +35,13 @@ internal static class SimulationText
         return new Rows(rows);
     }
 
-    private static IEnumerable<IRenderable> Tables(ExperimentCell[] cells)
+    private static IEnumerable<IRenderable> Tables(ExperimentCell[] cells, bool hasChurn)
     {
         var at = $"{SimulationSentences.Rate(cells[0].RequestsPerSecond)} requests/s";
         yield return Table($"{at}: means", SimulationRows.Means, 1, cells.Select(SimulationRows.MeansOf));
         yield return Table($"{at}: 50/90/99 % of the requests take no longer", SimulationRows.Percentiles, 2, cells.Select(SimulationRows.PercentilesOf));
+        if (hasChurn)
+            yield return Table($"{at}: of devices that come, go and slow down", SimulationRows.Churn, 1, cells.Select(SimulationRows.ChurnOf));
         ExperimentCell[] planned = [.. cells.Where(cell => cell.Plan is not null)];
         if (planned.Length is > 0 and <= MaxBusyPlanners && cells[0].Request.Fleet.Devices.Length <= MaxBusyDevices)
             yield return Table($"{at}: devices computing", ["device", .. planned.Select(cell => cell.Planner)], 1, SimulationRows.BusyOf(planned));

@@ -43,7 +43,8 @@ public sealed record CellFigures
             ServedRequestsPerSecond = Over(run => PerSecond(run, run.Requests.Length)),
             AnswerTokensPerSecond = Over(run => PerSecond(run, run.Requests.Sum(request => (double)request.AnswerTokens))),
             KvBytes = Over(run => run.KvBytes),
-            BusyShares = runs[0].BusyShares.Keys.ToImmutableSortedDictionary(device => device, device => runs.Average(run => run.BusyShares[device]), StringComparer.Ordinal),
+            BusyShares = runs.SelectMany(run => run.BusyShares.Keys).Distinct()
+                .ToImmutableSortedDictionary(device => device, device => runs.Average(run => run.BusyShares.GetValueOrDefault(device)), StringComparer.Ordinal),
         };
 
         MeanInterval Over(Func<SimulationResult, double> figure) => MeanInterval.Of([.. runs.Select(figure)]);
