@@ -1,4 +1,5 @@
 using E2LLM.Core.Plans;
+using E2LLM.Scheduling.Protocols.HandOff;
 using E2LLM.Core.Workloads;
 using E2LLM.Planning.Explanation;
 using E2LLM.Cli.Planning.Inputs;
@@ -27,6 +28,8 @@ internal static class PlanSentences
                 + "is taken for infinitely fast: a defaultLink with a bandwidth gives figures that a network can keep";
         if (PlanExplainer.Cuts(request.Model) is { } cuts)
             yield return cuts;
+        if (KvRules.ClosingWindowTokens(request.Model, request.Engine) is not null)
+            yield return "KV caches of layers with a sliding window cannot be handed over: a silo plans MIXED replicas alone for this model, and PREFILL and DECODER replicas stand here for comparison";
     }
 
     private static string Workload(WorkloadSpec workload) =>

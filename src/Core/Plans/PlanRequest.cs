@@ -44,4 +44,7 @@ public sealed record PlanRequest
     /// out of the last. The devices between see hidden states and the KV caches of their own layers alone.
     /// </summary>
     [Id(10)] public bool TrustedEnds { get; init; }
+
+    /// <summary>Whether replicas do both parts of every request: for models whose KV caches cannot be handed over. Of planner "e2llm".</summary>
+    [Id(11)] public bool MixedOnly { get; init; }
 }

@@ -106,6 +106,8 @@ internal sealed class PlanMaker(
                 Share = options.TargetShare,
             },
             TrustedEnds = wish.TrustedEnds ?? options.TrustedEnds,
+            // What the check after planning would refuse is not planned.
+            MixedOnly = KvRules.ClosingWindowTokens(from.Model, engine) is not null,
             MinimumTokensPerSecond = wish.MinimumTokensPerSecond ?? options.MinimumTokensPerSecond,
         };
     }

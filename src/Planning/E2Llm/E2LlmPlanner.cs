@@ -1,3 +1,4 @@
+using E2LLM.Core.Errors;
 using E2LLM.Core.Plans;
 using E2LLM.Planning.Evaluation;
 using E2LLM.Planning.Exact;
@@ -32,7 +33,9 @@ public sealed class E2LlmPlanner(IPlanJudge? judge = null) : ContextPlanner
     {
         var candidates = Candidates(context);
         if (candidates.Count == 0)
-            return base.Plan(context);
+            return context.Request.MixedOnly
+                ? throw new PlanningException($"No plan of MIXED replicas alone was found for '{context.Request.Model.Id}' on '{context.Request.Fleet.Name}': its KV caches cannot be handed over, and no replica holds it whole.")
+                : base.Plan(context);
         var isLarge = context.Serving.Fleet.DeviceCount > MaxClimbDevices;
         // Of waits and capacities there are proofs, which a judge's word would only blur.
         if (judge is not null && !isLarge && context.Objective is (PlanObjective.Latency or PlanObjective.Goodput))
@@ -110,7 +113,7 @@ public sealed class E2LlmPlanner(IPlanJudge? judge = null) : ContextPlanner
     {
         var priced = plans
             .Select(groups => (Groups: groups, Figures: groups.Count == 0 ? PlanFigures.Infeasible : context.Evaluator.Evaluate([.. groups])))
-            .Where(plan => plan.Figures.CapacityPerSecond > 0)
+            .Where(plan => plan.Figures.CapacityPerSecond > 0 && !(context.Request.MixedOnly && plan.Groups.Any(group => group.Role != ReplicaRole.Mixed)))
             .DistinctBy(plan => plan.Figures)
             .ToList();
         priced.Sort((left, right) => left.Figures.IsBetterThan(right.Figures, context.Objective) ? -1

@@ -38,6 +38,11 @@ public sealed class GroupPlanner(ServingCosts serving)
     /// <param name="isBest">Whether it is proved that no order, no cut and no micro-batches of these devices give a higher rate, or any where there is no plan.</param>
     internal GroupPlan? Best(IReadOnlyList<int> devices, ReplicaRole role, out bool isBest)
     {
+        if (serving.Fleet.Request.MixedOnly && role != ReplicaRole.Mixed)
+        {
+            isBest = true;
+            return null;
+        }
         var sorted = devices.ToArray();
         Array.Sort(sorted, (left, right) =>
             serving.DeviceTypes[left] != serving.DeviceTypes[right] ? serving.DeviceTypes[left] - serving.DeviceTypes[right] : left - right);
