@@ -23,7 +23,9 @@ public sealed class BadNetworkTests
         var transfer = receiver.Expect(cache.Spec);
 
         var sent = await Delivery.SendAsync(
-            cache, cache.Cut(new Random(seed)), receiver.DestinationOf(transfer, proxy), Delivery.Options with { Sockets = 1 + seed % 4 },
+            cache, cache.Cut(new Random(seed)), receiver.DestinationOf(transfer, proxy),
+            // A reset that is lost on the way is noticed by the silence after it, within the time that this test has.
+            Delivery.Options with { Sockets = 1 + seed % 4, StallSeconds = 12 },
             new ImpatientTime());
 
         Assert.True(proxy.Connections > 5, "The network was not bad at all.");
