@@ -23,4 +23,29 @@ internal sealed class ObservedTime : FakeTimeProvider
         }
         Advance(dueTime);
     }
+
+    /// <summary>Goes on in steps until a timer of this length has been set, then lets it elapse: for what depends on when others wrote last.</summary>
+    public async Task AdvanceUntilSetAsync(TimeSpan step, TimeSpan dueTime)
+    {
+        for (var left = 20; left > 0; left--)
+        {
+            Advance(step);
+            using var limit = new CancellationTokenSource(TimeSpan.FromMilliseconds(500));
+            try
+            {
+                while (await _timers.Reader.ReadAsync(limit.Token) != dueTime)
+                {
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                continue;
+            }
+
+            Advance(dueTime);
+            return;
+        }
+
+        throw new TimeoutException($"No timer of {dueTime} was set.");
+    }
 }
