@@ -194,17 +194,12 @@ internal sealed class FogAttempt(
                 decode.Serving.KvFailed(reservation, failure, answer);
         });
 
-    /// <summary>Layers travel while later ones and later chunks are computed: what is left at the end is the last chunk's share.</summary>
     private void Send()
     {
         if (_sendStep is not { } step)
             return;
-        var slotWait = Math.Max(0, NowSeconds - _readSeconds!.Value);
-        // A cache that had to wait for its slot is sent when it has one, as a whole.
-        var maxStep = prefill.Plan.Engine.MaxStepTokens;
-        var chunks = slotWait > 0 ? 1 : Math.Max(1, (ReadTokens + maxStep - 1) / maxStep);
-        var trip = rules.Links.Send(prefill.Plan, decode.Plan, ReadTokens, 1.0 / chunks, NowSeconds);
-        request.Times.WaitSeconds += slotWait + trip.WaitSeconds;
+        var trip = rules.Links.SendRead(prefill.Plan, decode.Plan, ReadTokens, _readSeconds!.Value, NowSeconds);
+        request.Times.WaitSeconds += trip.WaitSeconds;
         request.Times.KvBytes += trip.Bytes;
         rules.Events.At(trip.ArrivalSeconds, EventKind.Transfer, () =>
         {

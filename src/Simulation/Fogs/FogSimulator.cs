@@ -118,7 +118,6 @@ public sealed class FogSimulator : IReplicaListener
             request.Decode.Cancel(update.RequestId);
     }
 
-
     private void Arrive(SimulatedRequest arrived)
     {
         var number = _routed++;
@@ -149,15 +148,11 @@ public sealed class FogSimulator : IReplicaListener
         request.Prefill.Enqueue(generation, request.IsSplit ? RunMode.PrefillOnly : RunMode.Whole);
     }
 
-    /// <summary>Layers travel while later ones and later chunks are computed: what is left at the end is the last chunk's share.</summary>
     private void Send(RequestInFlight request)
     {
         var (from, to) = (request.Prefill.Plan, request.Decode.Plan);
-        var slotWait = Math.Max(0, _events.NowSeconds - request.ReadSeconds!.Value);
-        // A cache that had to wait for its slot is sent when it has one, as a whole.
-        var chunks = slotWait > 0 ? 1 : Math.Max(1, (request.Times.PromptTokens + from.Engine.MaxStepTokens - 1) / from.Engine.MaxStepTokens);
-        var trip = _links.Send(from, to, request.Times.PromptTokens, 1.0 / chunks, _events.NowSeconds);
-        request.Times.WaitSeconds += slotWait + trip.WaitSeconds;
+        var trip = _links.SendRead(from, to, request.Times.PromptTokens, request.ReadSeconds!.Value, _events.NowSeconds);
+        request.Times.WaitSeconds += trip.WaitSeconds;
         request.Times.KvBytes += trip.Bytes;
         _timeline?.OnKvTransfer(new KvTransfer(
             from.Id, to.Id, long.Parse(request.Generation.Id, System.Globalization.CultureInfo.InvariantCulture), _events.NowSeconds, trip.ArrivalSeconds, trip.Bytes));

@@ -17,13 +17,31 @@ internal sealed class KvLinks(ModelSpec model, FleetSpec fleet)
     private readonly Dictionary<string, double> _sends = new(StringComparer.Ordinal);
     private readonly Dictionary<string, double> _receives = new(StringComparer.Ordinal);
 
+    /// <summary>
+    /// Sends the cache of a prompt that has been read. Layers travel while later ones and later chunks are computed: what is left at the end is the last
+    /// chunk's share. A cache that had to wait for its slot is sent when it has one, as a whole, and that wait counts with the trip's.
+    /// </summary>
+    /// <param name="from">Who has read it.</param>
+    /// <param name="to">Who writes the answer.</param>
+    /// <param name="tokens">Its positions.</param>
+    /// <param name="readSeconds">When it had been read.</param>
+    /// <param name="nowSeconds">The time: the slot is there.</param>
+    public KvTrip SendRead(ReplicaPlan from, ReplicaPlan to, int tokens, double readSeconds, double nowSeconds)
+    {
+        var slotWait = Math.Max(0, nowSeconds - readSeconds);
+        var maxStep = from.Engine.MaxStepTokens;
+        var chunks = slotWait > 0 ? 1 : Math.Max(1, (tokens + maxStep - 1) / maxStep);
+        var trip = Send(from, to, tokens, 1.0 / chunks, nowSeconds);
+        return trip with { WaitSeconds = slotWait + trip.WaitSeconds };
+    }
+
     /// <summary>Sends a cache.</summary>
     /// <param name="from">Whose it is.</param>
     /// <param name="to">Who needs it.</param>
     /// <param name="tokens">Its positions.</param>
     /// <param name="leftShare">Above 0 to 1: what is left of it now; the rest may have travelled before, where the interfaces were free.</param>
     /// <param name="nowSeconds">The time.</param>
-    public KvTrip Send(ReplicaPlan from, ReplicaPlan to, int tokens, double leftShare, double nowSeconds)
+    private KvTrip Send(ReplicaPlan from, ReplicaPlan to, int tokens, double leftShare, double nowSeconds)
     {
         var (latency, bytes) = (0.0, 0.0);
         _sends.Clear();
@@ -63,6 +81,6 @@ internal sealed class KvLinks(ModelSpec model, FleetSpec fleet)
 
 /// <summary>A KV cache on its way.</summary>
 /// <param name="ArrivalSeconds">When all of it is there.</param>
-/// <param name="WaitSeconds">What others on the same interfaces cost it.</param>
+/// <param name="WaitSeconds">What others on the same interfaces cost it, and the slot that was not there.</param>
 /// <param name="Bytes">How much travels.</param>
 internal readonly record struct KvTrip(double ArrivalSeconds, double WaitSeconds, double Bytes);

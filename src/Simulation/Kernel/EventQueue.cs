@@ -15,9 +15,6 @@ public sealed class EventQueue
     /// <summary>Events that have happened.</summary>
     public long Happened { get; private set; }
 
-    /// <summary>Events that have still to happen.</summary>
-    public int Count => _events.Count;
-
     /// <param name="seconds">Virtual time; not before <see cref="NowSeconds"/>.</param>
     /// <param name="kind">Settles which of those at the same time comes first.</param>
     /// <param name="happen">What to do then.</param>
