@@ -12,11 +12,12 @@ using E2LLM.Grains.Placement;
 using E2LLM.Grains.Stages;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
+using Orleans.Placement;
 
 namespace E2LLM.Grains.Devices;
 
 /// <summary>What a device is and can do. The timing itself runs in the profiler, off the grain's turn.</summary>
-[OnDevice, Reentrant, GrainType("device")]
+[OnDevice, Reentrant, GrainType("device"), Immovable]
 public sealed partial class DeviceGrain(
     LocalDevices devices,
     LoadedStages stages,

@@ -10,6 +10,7 @@ using E2LLM.Grains.Requests;
 using E2LLM.Scheduling.Protocols.Fleets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Orleans.Placement;
 using Orleans.Storage;
 
 namespace E2LLM.Grains.Fleets;
@@ -18,7 +19,7 @@ namespace E2LLM.Grains.Fleets;
 /// The devices that may serve a model. Which those are, <see cref="FleetMachine"/> decides; this grain hears silos, stores what is to
 /// outlive it, and has each fleet planned with.
 /// </summary>
-[GrainType("fleet"), KeepAlive]
+[GrainType("fleet"), Immovable, KeepAlive]
 public sealed partial class FleetGrain(
     [PersistentState("fleet", JournalStorage.ProviderName)] IPersistentState<FleetJournal> journal,
     IOptions<FleetTimes> times,

@@ -12,6 +12,7 @@ using E2LLM.Scheduling.Protocols.Plans;
 using E2LLM.Scheduling.Routing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Orleans.Placement;
 using Orleans.Storage;
 
 namespace E2LLM.Grains.Plans;
@@ -20,7 +21,7 @@ namespace E2LLM.Grains.Plans;
 /// A model's plan. What is to be done, <see cref="PlanMachine"/> decides; this grain gets it plans, tells it of events, writes its
 /// records down, and then carries its effects out.
 /// </summary>
-[GrainType("plan"), KeepAlive]
+[GrainType("plan"), Immovable, KeepAlive]
 public sealed partial class PlanGrain(
     [PersistentState("plan", JournalStorage.ProviderName)] IPersistentState<PlanJournal> journal,
     IModelCatalog catalog,

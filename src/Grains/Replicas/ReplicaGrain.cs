@@ -18,6 +18,7 @@ using E2LLM.Scheduling.Routing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
+using Orleans.Placement;
 
 namespace E2LLM.Grains.Replicas;
 
@@ -25,7 +26,7 @@ namespace E2LLM.Grains.Replicas;
 /// Carries out what a <see cref="ReplicaMachine"/> decides: calls its stages, its readers and its plan, and tells it what came of that.
 /// Driven by events: a part, a result, a word from a reader, a tick of the clock.
 /// </summary>
-[OnDevice, Reentrant, GrainType("replica")]
+[OnDevice, Reentrant, GrainType("replica"), Immovable]
 public sealed partial class ReplicaGrain(
     TimeProvider time,
     IOptions<ServingOptions> options,

@@ -19,7 +19,7 @@ namespace E2LLM.Grains.Requests;
 /// token waits for that; one that was turned away is in no journal, so that refusals cost next to nothing. It lives where its reader is,
 /// so that tokens cross the network once.
 /// </summary>
-[Reentrant, GrainType("request"), PreferLocalPlacement, CollectionAgeLimit(Minutes = 2)]
+[Reentrant, GrainType("request"), Immovable, PreferLocalPlacement, CollectionAgeLimit(Minutes = 2)]
 [SuppressMessage("Design", "CA1001", Justification = "Grains are torn down in OnDeactivateAsync.")]
 public sealed partial class RequestGrain(
     [PersistentState("request", JournalStorage.ProviderName)] IPersistentState<RequestJournal> journal,

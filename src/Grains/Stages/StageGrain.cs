@@ -14,6 +14,7 @@ using E2LLM.Scheduling.Protocols.Stages;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
+using Orleans.Placement;
 
 namespace E2LLM.Grains.Stages;
 
@@ -21,7 +22,7 @@ namespace E2LLM.Grains.Stages;
 /// Owns one slice's engine. A step goes: 1. checked and put in order, 2. run on the engine's own thread, 3. its hidden states sent
 /// straight to the next stage, or its tokens to the replica. No turn of the grain waits for the engine.
 /// </summary>
-[OnDevice, Reentrant, GrainType("stage")]
+[OnDevice, Reentrant, GrainType("stage"), Immovable]
 [SuppressMessage("Design", "CA1001", Justification = "Grains are torn down in OnDeactivateAsync.")]
 public sealed partial class StageGrain(
     IStageEngineFactory engines,

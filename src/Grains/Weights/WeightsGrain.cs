@@ -3,11 +3,12 @@ using E2LLM.Grains.Interfaces.Weights;
 using E2LLM.Scheduling.Protocols.Fleets;
 using E2LLM.Scheduling.Protocols.Weights;
 using Microsoft.Extensions.Options;
+using Orleans.Placement;
 
 namespace E2LLM.Grains.Weights;
 
 /// <summary>Who has a model's weights. It remembers nothing over its end: silos say what they have several times a lease.</summary>
-[GrainType("weights")]
+[GrainType("weights"), Immovable]
 public sealed class WeightsGrain(IOptions<FleetTimes> times, TimeProvider time) : Grain, IWeightsGrain
 {
     /// <summary>So many are enough to ask.</summary>

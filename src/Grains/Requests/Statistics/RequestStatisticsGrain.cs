@@ -2,6 +2,7 @@ using E2LLM.Core.Statistics;
 using E2LLM.Grains.Interfaces.Requests;
 using E2LLM.Scheduling.Statistics;
 using Microsoft.Extensions.Logging;
+using Orleans.Placement;
 
 namespace E2LLM.Grains.Requests.Statistics;
 
@@ -10,7 +11,7 @@ namespace E2LLM.Grains.Requests.Statistics;
 /// never wait for the storage. A silo that is killed has lost those seconds; its host tells of them again from the requests' own records
 /// when it is started next, and what was counted already is known.
 /// </summary>
-[GrainType("request-statistics")]
+[GrainType("request-statistics"), Immovable]
 public sealed partial class RequestStatisticsGrain(
     [PersistentState("statistics", JournalStorage.ProviderName)] IPersistentState<StatisticsJournal> journal,
     TimeProvider time,
