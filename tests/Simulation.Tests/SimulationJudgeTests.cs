@@ -6,6 +6,7 @@ using E2LLM.Planning.Search;
 using E2LLM.Planning.Workloads;
 using E2LLM.Simulation.Fogs;
 using E2LLM.Simulation.Judging;
+using E2LLM.Simulation.Workloads;
 
 namespace E2LLM.Simulation.Tests;
 
@@ -65,7 +66,19 @@ public sealed class SimulationJudgeTests
         var request = PresetRequests.Create(
             FleetPresets.Get("paper-testbed"), ModelShapes.Get("gpt-oss-20b"), WorkloadPresets.Get("extended") with { RequestsPerSecond = 4 }, PlanObjective.Goodput);
         ServingPlan[] plans = [.. new[] { "single-pipeline", "colocated" }.Select(name => PlannerRegistry.Get(name).Plan(request, CancellationToken.None))];
-        Assert.Equal(1, new SimulationJudge(Options).Choose(request, plans, CancellationToken.None));
+        // Five replicas of unlike speed miss the targets of whoever comes to the slow ones, at a rate that one pipeline of them all keeps up with.
+        var kept = ShareInTime(request, plans[0], requestsPerSecond: 2);
+        Assert.True(kept > request.Targets.Share && kept > 1.05 * ShareInTime(request, plans[1], requestsPerSecond: 2), $"{kept}");
+
+        Assert.Equal(0, new SimulationJudge(Options).Choose(request, plans, CancellationToken.None));
+        Assert.Equal(1, new SimulationJudge(Options).Choose(request, [plans[1], plans[0]], CancellationToken.None));
+    }
+
+    private static double ShareInTime(PlanRequest request, ServingPlan plan, double requestsPerSecond)
+    {
+        var drawn = WorkloadSampler.Draw(request.Workload! with { RequestsPerSecond = requestsPerSecond }, 400, 1, request.Engine.MaxSequenceTokens);
+        var result = new FogSimulator(request, plan, Options).Run(drawn, CancellationToken.None);
+        return result.Requests.Count(one => one.Meets(request.Targets)) / (double)result.Requests.Length;
     }
 
     [Fact]

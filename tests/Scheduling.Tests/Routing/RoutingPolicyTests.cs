@@ -93,5 +93,28 @@ public sealed class RoutingPolicyTests
     private static ReplicaLoad Full(long pendingTokens, double tokensPerSecond) =>
         Idle with { RunningRequests = 4, PendingTokens = pendingTokens, TokensPerSecond = tokensPerSecond };
 
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(4, 1)]
+    public void LeastFinish_ReplicaTwiceAsFast_IsWorthASlotThatComesFreeButNoQueue(int queuedRequests, int expected)
+    {
+        var fast = Wide with { QueuedRequests = queuedRequests, RunningRequests = 4, PendingTokens = 60, AloneTokenSeconds = 0.1, FullTokenSeconds = 0.1 };
+        var slow = Wide with { TokensPerSecond = 50, AloneTokenSeconds = 0.2, FullTokenSeconds = 0.2 };
+
+        Assert.Equal(expected, RoutingPolicies.Get(RoutingPolicies.LeastFinish).Choose([fast, slow], new RouteRequest(PromptTokens: 1, MaxTokens: 100, Number: 0)));
+    }
+
+    [Fact]
+    public void LeastFinish_LongPrompt_GoesWhereFewAnswersStandStillForIt()
+    {
+        var busyAndFast = Wide with { MaxSequences = 16, RunningRequests = 12, PendingTokens = 10, AloneTokenSeconds = 0.1, FullTokenSeconds = 0.1, PrefillTokensPerSecond = 400 };
+        var idleAndSlower = Wide with { AloneTokenSeconds = 0.2, FullTokenSeconds = 0.2, PrefillTokensPerSecond = 200 };
+
+        Assert.Equal([0, 1], new[] { 10, 1_000 }.Select(tokens => RoutingPolicies.Get(RoutingPolicies.LeastFinish).Choose(
+            [busyAndFast, idleAndSlower], new RouteRequest(PromptTokens: tokens, MaxTokens: 100, Number: 0))));
+    }
+
+    private static ReplicaLoad Wide => Idle with { KvCells = 100_000, TokensPerSecond = 100 };
+
     private static int Choose(string policy, params ReplicaLoad[] replicas) => RoutingPolicies.Get(policy).Choose(replicas, Request);
 }
