@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using E2LLM.Core.Errors;
+using E2LLM.Planning;
 using E2LLM.Scheduling.Routing;
 
 namespace E2LLM.Simulation.Experiments;
@@ -42,7 +43,7 @@ public static class PlannerPolicies
     /// <param name="planner">A name of the planner registry.</param>
     /// <returns>At least one policy; of equally good ones the first is to be taken.</returns>
     /// <exception cref="ConfigurationException">The name is unknown; lists the valid ones.</exception>
-    public static ImmutableArray<string> CandidatesOf(string planner) => ByPlanner.TryGetValue(planner, out var policies)
+    public static ImmutableArray<string> CandidatesOf(string planner) => ByPlanner.TryGetValue(PlannerRegistry.AblationNames.Contains(planner) ? "e2llm" : planner, out var policies)
         ? policies
         : throw new ConfigurationException($"planner is '{planner}', must be one of: {string.Join(", ", ByPlanner.Keys.Order(StringComparer.Ordinal))}.");
 }

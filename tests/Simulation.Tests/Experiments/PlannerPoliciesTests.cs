@@ -7,7 +7,7 @@ namespace E2LLM.Simulation.Tests.Experiments;
 
 public sealed class PlannerPoliciesTests
 {
-    public static TheoryData<string> Planners => [.. PlannerRegistry.Names];
+    public static TheoryData<string> Planners => [.. PlannerRegistry.Names, .. PlannerRegistry.AblationNames];
 
     [Theory]
     [MemberData(nameof(Planners))]
