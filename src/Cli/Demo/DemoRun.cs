@@ -25,11 +25,14 @@ internal static class DemoRun
         "--Logging:LogLevel:Microsoft.Extensions.Hosting=None",
     ];
 
+    /// <summary>Nobody comes to a silo that ends with its answer: it need not be in the way of another on this machine.</summary>
+    private static readonly string[] FreePorts = ["--E2LLM:Silo:SiloPort=0", "--E2LLM:Silo:GatewayPort=0"];
+
     public static async Task<int> RunAsync(DemoSettings settings, CancellationToken cancellationToken)
     {
         await using var others = OtherSilos(settings);
         await using var app = await SiloHost.BuildAsync(
-            [.. QuietLog, .. others?.OwnSettings ?? [], .. settings.AllSettings],
+            [.. QuietLog, .. others?.OwnSettings ?? (settings.EndsAfterAnswer ? FreePorts : []), .. settings.AllSettings],
             host =>
             {
                 settings.ConfigureHost(host);

@@ -54,6 +54,17 @@ public sealed class DemoJsonTests : IDisposable
     }
 
     [Fact]
+    public async Task Demo_TwoAtOnce_AreNotInEachOthersWay()
+    {
+        using var other = new TemporaryFolder();
+
+        var runs = await Task.WhenAll(new[] { _folder, other }.Select(folder =>
+            CliProcess.RunAsync("demo", "--once", "--json", "--temperature", "0", "--max-tokens", "4", "--data", folder.Path, "--port", "0")));
+
+        Assert.All(runs, run => Assert.True(run.ExitCode == 0, run.Error));
+    }
+
+    [Fact]
     public async Task Demo_OfThreeProcesses_AnswersAsOneDoesAndLeavesNobodyBehind()
     {
         using var alone = await RunAsync("--max-tokens", "40");
