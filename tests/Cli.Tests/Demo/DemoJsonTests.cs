@@ -58,8 +58,13 @@ public sealed class DemoJsonTests : IDisposable
     {
         using var other = new TemporaryFolder();
 
-        var runs = await Task.WhenAll(new[] { _folder, other }.Select(folder =>
-            CliProcess.RunAsync("demo", "--once", "--json", "--temperature", "0", "--max-tokens", "4", "--data", folder.Path, "--port", "0")));
+        // The ports that a silo has by default: what the tests set themselves would be free ones.
+        var ports = new Dictionary<string, string> { ["E2LLM:Silo:SiloPort"] = "11111", ["E2LLM:Silo:GatewayPort"] = "30000" };
+        var runs = await Task.WhenAll(new[] { _folder, other }.Select(async folder =>
+        {
+            await using var demo = CliProcess.Start(ports, "demo", "--once", "--json", "--temperature", "0", "--max-tokens", "4", "--data", folder.Path, "--port", "0");
+            return await demo.WaitForExitAsync();
+        }));
 
         Assert.All(runs, run => Assert.True(run.ExitCode == 0, run.Error));
     }

@@ -1,0 +1,55 @@
+using System.Globalization;
+using System.Text.Json;
+using E2LLM.Cli.Tests.Readme;
+
+namespace E2LLM.Cli.Tests.Simulating;
+
+/// <summary>Simulations give the same figures everywhere: those in the documents are what their commands say today.</summary>
+public sealed class DocumentedFiguresTests
+{
+    [Fact]
+    public async Task Example_OfTheSimulationPage_IsWhatTheCommandWrites()
+    {
+        var page = Read("docs/simulation.md");
+        var example = page[page.IndexOf("## An example", StringComparison.Ordinal)..].Split("```");
+
+        var written = Lines(await SimulateTool.RunAsync(Arguments(example[1])));
+
+        Assert.Equal(Lines(example[3]), written);
+    }
+
+    /// <summary>Two planners of the report stand for all: those that are planned in no time.</summary>
+    [Fact]
+    public async Task Table_OfTheAblationReport_IsWhatItsCommandSays()
+    {
+        string[] planners = ["e2llm-dp", "memory-proportional"];
+        var report = Read("docs/experiments/ablation.md");
+        var command = Arguments(report.Split("```")[1]);
+        command[Array.IndexOf(command, "--planner") + 1] = string.Join(',', planners);
+
+        using var found = JsonDocument.Parse(await SimulateTool.RunAsync([.. command, "--json"]));
+
+        var cells = found.RootElement.GetProperty("cells").EnumerateArray().ToArray();
+        Assert.All(planners, planner =>
+        {
+            // Its row of the first table that has one.
+            var row = report[report.IndexOf("\n| planner | 1/s", StringComparison.Ordinal)..].Split('\n').First(line => line.StartsWith($"| {planner} |", StringComparison.Ordinal));
+            var figures = cells.Where(cell => cell.GetProperty("planner").GetString() == planner).OrderBy(cell => cell.GetProperty("requestsPerSecond").GetDouble());
+            Assert.Equal(row, $"| {planner} | {string.Join(" | ", figures.Select(Text))} |");
+        });
+    }
+
+    private static string Text(JsonElement cell) =>
+        $"{Mean(cell, "waitSeconds")}; {Mean(cell, "ttftSeconds")}; {Mean(cell, "endToEndSeconds")} ±{Short(cell.GetProperty("endToEndSeconds").GetProperty("meanHalfWidth").GetDouble())}";
+
+    private static string Mean(JsonElement cell, string name) => Short(cell.GetProperty(name).GetProperty("mean").GetDouble());
+
+    private static string Short(double value) => value.ToString(value < 10 ? "F2" : value < 100 ? "F1" : "F0", CultureInfo.InvariantCulture);
+
+    /// <summary>What follows the command's name.</summary>
+    private static string[] Arguments(string block) => block[(block.IndexOf(" simulate ", StringComparison.Ordinal) + " simulate ".Length)..].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+
+    private static string[] Lines(string text) => [.. text.Split('\n').Select(line => line.TrimEnd()).Where(line => line.Length > 0)];
+
+    private static string Read(string path) => File.ReadAllText(Path.Combine(ReadmeFile.Root, path));
+}
