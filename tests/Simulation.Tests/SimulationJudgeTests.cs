@@ -78,7 +78,7 @@ public sealed class SimulationJudgeTests
     {
         var drawn = WorkloadSampler.Draw(request.Workload! with { RequestsPerSecond = requestsPerSecond }, 400, 1, request.Engine.MaxSequenceTokens);
         var result = new FogSimulator(request, plan, Options).Run(drawn, CancellationToken.None);
-        return result.Requests.Count(one => one.Meets(request.Targets)) / (double)result.Requests.Length;
+        return (double)result.TimelyRequests(request.Targets) / result.Requests.Length;
     }
 
     [Fact]

@@ -1,9 +1,10 @@
+using E2LLM.Core.Fleets;
 using E2LLM.Core.Plans;
 
 namespace E2LLM.Planning.Ablations;
 
-/// <summary>What one part of planner "e2llm" is worth: a name, what the plan is made without, and whether its plans are still settled by simulation.</summary>
-/// <param name="Name">The name of the planner without the part.</param>
+/// <summary>Planner "e2llm" without one of its parts.</summary>
+/// <param name="Name">What that planner is called.</param>
 /// <param name="Without">The request as the planner is to see it.</param>
 /// <param name="IsJudged">Whether a judge settles between its best plans.</param>
 internal sealed record Ablation(string Name, Func<PlanRequest, PlanRequest> Without, bool IsJudged = true)
@@ -12,7 +13,7 @@ internal sealed record Ablation(string Name, Func<PlanRequest, PlanRequest> With
     public static IReadOnlyList<Ablation> All { get; } =
     [
         new("e2llm-no-roles", request => request with { MixedOnly = true }),
-        new("e2llm-no-links", request => request with { Fleet = request.Fleet with { Links = [], DefaultBandwidthBytesPerSecond = double.PositiveInfinity, DefaultLatencySeconds = 0, DefaultLossShare = 0 } }),
+        new("e2llm-no-links", request => request with { Fleet = new FleetSpec { Name = request.Fleet.Name, Devices = request.Fleet.Devices } }),
         new("e2llm-no-choices", request => request with { EngineChoices = [] }),
         new("e2llm-no-simulation", request => request, IsJudged: false),
     ];

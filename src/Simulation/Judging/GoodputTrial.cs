@@ -41,6 +41,6 @@ public static class GoodputTrial
         ArgumentNullException.ThrowIfNull(trials);
         var workload = ServingCosts.WorkloadOf(request) with { RequestsPerSecond = requestsPerSecond, HorizonRequests = Requests };
         var result = trials.Run(request with { Workload = workload }, plan, Seed, cancellationToken);
-        return result.Requests.Count(served => served.Meets(request.Targets)) >= request.Targets.Share * result.Requests.Length;
+        return result.TimelyRequests(request.Targets) >= request.Targets.Share * result.Requests.Length;
     }
 }

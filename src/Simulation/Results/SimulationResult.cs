@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using E2LLM.Core.Plans;
 
 namespace E2LLM.Simulation.Results;
 
@@ -30,6 +31,9 @@ public sealed record SimulationResult
 
     /// <summary>Seconds from the first arrival to the last token in which no replicas that were there could have served a request.</summary>
     public double SecondsWithoutRoute { get; init; }
+
+    /// <summary>Requests that met both targets.</summary>
+    public int TimelyRequests(ServiceTargets targets) => Requests.Count(request => request.Meets(targets));
 
     public double MeanWaitSeconds => Requests.Average(request => request.WaitSeconds);
 

@@ -7,7 +7,7 @@ public static class ReadmeFile
     public static string Root { get; } = FindRoot();
 
     /// <summary>Every command of their sh blocks, split into words, in their order.</summary>
-    public static IReadOnlyList<string[]> Commands { get; } = [.. ReadCommands("README.md"), .. ReadCommands("src/Cli/Bench/README.md")];
+    public static IReadOnlyList<string[]> Commands { get; } = [.. CommandsOf("README.md"), .. CommandsOf("src/Cli/Bench/README.md")];
 
     /// <summary>The arguments of each call of the tool, without the dotnet run before them.</summary>
     public static IEnumerable<string[]> CliCommands => Commands
@@ -17,7 +17,9 @@ public static class ReadmeFile
     public static TheoryData<CurlCommand> CurlCommands =>
         [.. Commands.Where(words => words[0] == "curl").Select(words => CurlCommand.Parse(words[1..]))];
 
-    private static IEnumerable<string[]> ReadCommands(string file)
+    /// <summary>Every command of a document's sh blocks, split into words, in their order.</summary>
+    /// <param name="file">Its path below <see cref="Root"/>.</param>
+    public static IEnumerable<string[]> CommandsOf(string file)
     {
         var isShell = false;
         var command = "";

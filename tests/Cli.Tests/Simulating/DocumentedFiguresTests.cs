@@ -10,12 +10,12 @@ public sealed class DocumentedFiguresTests
     [Fact]
     public async Task Example_OfTheSimulationPage_IsWhatTheCommandWrites()
     {
-        var page = Read("docs/simulation.md");
-        var example = page[page.IndexOf("## An example", StringComparison.Ordinal)..].Split("```");
+        const string page = "docs/simulation.md";
+        var blocks = Read(page).Split("## An example\n")[1].Split("```");
 
-        var written = Lines(await SimulateTool.RunAsync(Arguments(example[1])));
+        var written = Lines(await SimulateTool.RunAsync(Arguments(page, command => blocks[1].Contains(string.Join(' ', command), StringComparison.Ordinal))));
 
-        Assert.Equal(Lines(example[3]), written);
+        Assert.Equal(Lines(blocks[3]), written);
     }
 
     /// <summary>Two planners of the report stand for all: those that are planned in no time.</summary>
@@ -23,8 +23,9 @@ public sealed class DocumentedFiguresTests
     public async Task Table_OfTheAblationReport_IsWhatItsCommandSays()
     {
         string[] planners = ["e2llm-dp", "memory-proportional"];
-        var report = Read("docs/experiments/ablation.md");
-        var command = Arguments(report.Split("```")[1]);
+        const string file = "docs/experiments/ablation.md";
+        var report = Read(file);
+        var command = Arguments(file, _ => true);
         command[Array.IndexOf(command, "--planner") + 1] = string.Join(',', planners);
 
         using var found = JsonDocument.Parse(await SimulateTool.RunAsync([.. command, "--json"]));
@@ -46,8 +47,12 @@ public sealed class DocumentedFiguresTests
 
     private static string Short(double value) => value.ToString(value < 10 ? "F2" : value < 100 ? "F1" : "F0", CultureInfo.InvariantCulture);
 
-    /// <summary>What follows the command's name.</summary>
-    private static string[] Arguments(string block) => block[(block.IndexOf(" simulate ", StringComparison.Ordinal) + " simulate ".Length)..].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+    /// <summary>What follows the name of the document's one such command.</summary>
+    private static string[] Arguments(string file, Func<string[], bool> isWanted)
+    {
+        var command = ReadmeFile.CommandsOf(file).Single(isWanted);
+        return command[(Array.IndexOf(command, "simulate") + 1)..];
+    }
 
     private static string[] Lines(string text) => [.. text.Split('\n').Select(line => line.TrimEnd()).Where(line => line.Length > 0)];
 

@@ -78,21 +78,6 @@ public sealed class RoutingPolicyTests
 
     public static TheoryData<string> AllNames => [.. RoutingPolicies.Names];
 
-    private static ReplicaLoad Idle => new()
-    {
-        ReplicaId = "r",
-        QueuedRequests = 0,
-        RunningRequests = 0,
-        MaxSequences = 4,
-        ReservedKvCells = 0,
-        KvCells = 100,
-        PendingTokens = 0,
-        TokensPerSecond = 10,
-    };
-
-    private static ReplicaLoad Full(long pendingTokens, double tokensPerSecond) =>
-        Idle with { RunningRequests = 4, PendingTokens = pendingTokens, TokensPerSecond = tokensPerSecond };
-
     [Theory]
     [InlineData(0, 0)]
     [InlineData(4, 1)]
@@ -114,7 +99,22 @@ public sealed class RoutingPolicyTests
             [busyAndFast, idleAndSlower], new RouteRequest(PromptTokens: tokens, MaxTokens: 100, Number: 0))));
     }
 
+    private static ReplicaLoad Idle => new()
+    {
+        ReplicaId = "r",
+        QueuedRequests = 0,
+        RunningRequests = 0,
+        MaxSequences = 4,
+        ReservedKvCells = 0,
+        KvCells = 100,
+        PendingTokens = 0,
+        TokensPerSecond = 10,
+    };
+
     private static ReplicaLoad Wide => Idle with { KvCells = 100_000, TokensPerSecond = 100 };
+
+    private static ReplicaLoad Full(long pendingTokens, double tokensPerSecond) =>
+        Idle with { RunningRequests = 4, PendingTokens = pendingTokens, TokensPerSecond = tokensPerSecond };
 
     private static int Choose(string policy, params ReplicaLoad[] replicas) => RoutingPolicies.Get(policy).Choose(replicas, Request);
 }

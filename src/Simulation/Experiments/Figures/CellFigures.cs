@@ -38,8 +38,8 @@ public sealed record CellFigures
         return new CellFigures
         {
             Latencies = [.. Latency.All.Select(latency => LatencyFigures.Of(latency, runs))],
-            TimelyShare = Over(run => (double)Timely(run) / run.Requests.Length),
-            GoodputRequestsPerSecond = Over(run => PerSecond(run, Timely(run))),
+            TimelyShare = Over(run => (double)run.TimelyRequests(targets) / run.Requests.Length),
+            GoodputRequestsPerSecond = Over(run => PerSecond(run, run.TimelyRequests(targets))),
             ServedRequestsPerSecond = Over(run => PerSecond(run, run.Requests.Length)),
             AnswerTokensPerSecond = Over(run => PerSecond(run, run.Requests.Sum(request => (double)request.AnswerTokens))),
             KvBytes = Over(run => run.KvBytes),
@@ -48,8 +48,6 @@ public sealed record CellFigures
         };
 
         MeanInterval Over(Func<SimulationResult, double> figure) => MeanInterval.Of([.. runs.Select(figure)]);
-
-        int Timely(SimulationResult run) => run.Requests.Count(request => request.Meets(targets));
     }
 
     private static double PerSecond(SimulationResult run, double count) => run.DurationSeconds > 0 ? count / run.DurationSeconds : 0;
