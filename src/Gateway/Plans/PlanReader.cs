@@ -24,8 +24,8 @@ internal sealed class PlanReader(IGrainFactory grains, IModelCatalog catalog, IO
         ? status.Phase == PlanPhase.Ready
         : status.Replicas.Any(replica => replica.IsServing);
 
-    /// <summary>A copy that is new enough, or what the plan says now.</summary>
-    /// <exception cref="ModelNotReadyException">No replica serves, or the plan does not answer in time.</exception>
+    /// <summary>A copy that is new enough, or what the plan says now: a replica serves, or is about to in the place of one that did.</summary>
+    /// <exception cref="ModelNotReadyException">No replica serves or is about to, or the plan does not answer in time.</exception>
     /// <exception cref="ModelFileException">No replica serves, and none will: the model is at fault.</exception>
     public async ValueTask<PlanStatus> GetReadyAsync(string modelId, CancellationToken cancellationToken)
     {
@@ -34,7 +34,7 @@ internal sealed class PlanReader(IGrainFactory grains, IModelCatalog catalog, IO
         if (copy.Read(CopyAge) is { } known && IsReady(known))
             return known;
         var status = await WithinTimeAsync(modelId, copy.RenewAsync, cancellationToken);
-        if (IsReady(status))
+        if (IsReady(status) || status.IsChangingOver)
             return status;
         if (status.ModelFault.Length > 0)
             throw new ModelFileException(status.ModelFault);

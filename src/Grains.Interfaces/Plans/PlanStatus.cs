@@ -35,4 +35,7 @@ public sealed record PlanStatus
 
     /// <summary>What of the model itself keeps it from being served, whatever is tried again; empty where nothing does.</summary>
     [Id(9)] public string ModelFault { get; init; } = "";
+
+    /// <summary>Whether what served has made room for another plan that is about to serve: requests may be sent, and wait for it.</summary>
+    [Id(10)] public bool IsChangingOver { get; init; }
 }

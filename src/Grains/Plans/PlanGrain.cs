@@ -165,7 +165,7 @@ public sealed partial class PlanGrain(
         if (Machine.Route(routing, query.PromptTokens, query.MaxTokens, query.Avoid, NowSeconds) is var (prefill, decode))
             return new ReplicaRoute(prefill, prefill == decode ? null : decode);
         var phase = PlanStatusView.PhaseOf(Machine);
-        return phase is PlanPhase.Ready or PlanPhase.Loading || (query.HasBegun && Machine.Desired is { IsStopped: false })
+        return phase is PlanPhase.Ready or PlanPhase.Loading || Machine.IsChangingOver || (query.HasBegun && Machine.Desired is { IsStopped: false })
             ? null
             : throw new ModelNotReadyException($"Model '{ModelId}' is not being served now (plan: {phase}). {Machine.Error}".TrimEnd());
     }

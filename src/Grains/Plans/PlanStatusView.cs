@@ -29,6 +29,7 @@ internal static class PlanStatusView
             Explanation = known?.Explanation ?? [],
             ReplicaKeys = plan.Planned?.Plan is null ? [] : [.. replicas.Select(replica => replica.Key)],
             Replicas = plan.Planned?.Plan is null ? [] : [.. replicas.Select(replica => StatusOf(replica, plan.StateOf(replica.Key), reports))],
+            IsChangingOver = plan.IsChangingOver,
             Error = plan.Error.Length > 0 ? plan.Error : string.Join(" ", missing),
         };
     }

@@ -14,11 +14,12 @@ public sealed class ScaleTests
     private const int Silos = 3;
     private const int Requests = 6;
 
-    /// <summary>Said at a period by everybody who is there, whether anybody asks for anything or not.</summary>
-    private static readonly string[] Periodic =
+    /// <summary>Said at a period by everybody who is there, or once a plan has been taken up, whether anybody asks for anything or not.</summary>
+    private static readonly string[] OfNoRequest =
     [
         "IFleetGrain.RenewAsync", "IFleetGrain.ReportLinkAsync", "IStageGrain.RenewAsync", "IPlanGrain.ReportReplicaAsync", "IReplicaGrain.WantAsync",
         "IDeviceGrain.PingAsync", "IDeviceGrain.OpenProbeAsync",
+        "IDeviceGrain.SweepStagesAsync",
     ];
 
     /// <summary>A part whose end is known before the reply that it was taken is said to have ended once more: that may come to a request or none.</summary>
@@ -36,7 +37,7 @@ public sealed class ScaleTests
         Assert.Equal(few.Keys.Except(NowAndThen).Order(), many.Keys.Except(NowAndThen).Order());
     }
 
-    /// <summary>Calls of some requests, one after the other, less what is said at a period.</summary>
+    /// <summary>Calls of some requests, one after the other, less what is said without any.</summary>
     private static async Task<Dictionary<string, int>> CallsAsync(int devices)
     {
         var small = Synthetic.ThreeDevices().SiloDevices[0][0];
@@ -88,7 +89,7 @@ public sealed class ScaleTests
         public Task Invoke(IOutgoingGrainCallContext call)
         {
             var name = _names.Of(call);
-            if (_isOn && name is not null && !Periodic.Contains(name))
+            if (_isOn && name is not null && !OfNoRequest.Contains(name))
                 _calls.AddOrUpdate(name, 1, (_, count) => count + 1);
             return call.Invoke();
         }

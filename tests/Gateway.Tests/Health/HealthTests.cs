@@ -56,6 +56,26 @@ public sealed class HealthTests
         Assert.EndsWith("started anew: device d1 does not answer.", error.Message);
     }
 
+    [Fact]
+    public async Task Chat_WhileOnePlanMakesRoomForAnother_IsTaken()
+    {
+        await using var host = await GatewayHost.StartAsync();
+        var model = host.Fleet.Add(Scripts.Says("x"));
+        model.Status = model.Status with
+        {
+            Phase = PlanPhase.Loading,
+            Replicas = [.. model.Status.Replicas.Select(replica => replica with { State = ReplicaState.Loading, LastFailure = "its stages are being loaded." })],
+            IsChangingOver = true,
+        };
+
+        using var health = await host.Http.GetAsync("/health");
+        using var taken = await host.Http.PostAsync(ChatHttp.ChatPath, ChatHttp.Body(model.Id));
+
+        // Whoever balances load had better send it elsewhere; what comes nevertheless only waits.
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, health.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, taken.StatusCode);
+    }
+
     [Theory]
     [InlineData(PlanPhase.Failed)]
     [InlineData(PlanPhase.Loading)]

@@ -32,6 +32,7 @@ public sealed class PlanMachine
     private long _attempt;
     private long _routed;
     private (PlannedServing Planned, IRoutingPolicy Policy, ReplicaRouter Router)? _router;
+    private bool _servedBefore;
 
     /// <param name="times">How long it waits for what.</param>
     /// <param name="keyOf">Names a replica of a generation; never the same name twice.</param>
@@ -64,6 +65,12 @@ public sealed class PlanMachine
 
     /// <summary>Whether requests can be served in the way that a plan means it.</summary>
     public bool HasRoute => ReplicaSet.HaveRoute(_replicas.All);
+
+    /// <summary>
+    /// Whether a plan that served has made room for another one, of which nothing has failed so far: it is about to serve, so that
+    /// requests are better off waiting than turned away.
+    /// </summary>
+    public bool IsChangingOver => _servedBefore && !IsSettled && Members.All(member => member.Failures == 0);
 
     /// <summary>Whether any replica serves: each holds the whole model.</summary>
     public bool IsServing => _replicas.All.Any(replica => replica.IsServing);
@@ -133,6 +140,7 @@ public sealed class PlanMachine
             return false;
         var plan = planned.Plan ?? throw new ArgumentException("There is no plan to take up.", nameof(planned));
         (Activity, Error) = (PlanActivity.None, "");
+        _servedBefore = IsServing || IsChangingOver;
         var isSameModel = Planned is { } old && ReplicaMatch.IsSame(old.Model, planned.Model);
         _devices = _devices.Union(DevicesOf(_records)).Union(planned.Fleet.Devices.Select(device => device.Id));
         SetRecords(_records with { Desired = desired, Planned = planned });
@@ -145,7 +153,7 @@ public sealed class PlanMachine
     public void Stop(double nowSeconds)
     {
         _attempt++;
-        (Activity, Error) = (PlanActivity.None, "");
+        (Activity, Error, _servedBefore) = (PlanActivity.None, "", false);
         _devices = _devices.Union(DevicesOf(_records));
         SetRecords(_records with
         {

@@ -139,6 +139,44 @@ public sealed class PlanMachineTests
         var effects = machine.TakeEffects();
         Assert.Empty(effects.OfType<PlanEffect.DrainReplica>());
         Assert.Equal("ab/1/r0", effects.Only<PlanEffect.StopReplica>().Key);
+        Assert.Null(machine.RouteKey(1));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void ChangeOver_NobodyElseServes_IsOneUntilTheNewPlanHasBeenTried(bool couldBeLoaded)
+    {
+        var machine = Serves("ab");
+        Assert.False(machine.IsChangingOver);
+
+        machine.Apply(Fleet("ab"), Plan("ba"), 1);
+        // The fleet changes once more before anything of it serves.
+        machine.Apply(Fleet("abc"), Plan("bac"), 2);
+        Assert.True(machine.IsChangingOver);
+        machine.Stopped("ab/1/r0", 3);
+        var start = machine.TakeEffects().Only<PlanEffect.StartReplica>().Replica;
+        Assert.True(machine.IsChangingOver);
+        if (couldBeLoaded)
+            machine.Started(start.Key, start.Start, 4);
+        else
+            machine.StartFailed(start.Key, start.Start, "no engine", 4);
+
+        Assert.False(machine.IsChangingOver);
+    }
+
+    [Fact]
+    public void Apply_NothingServedBefore_IsNoChangeOver()
+    {
+        var machine = Machine();
+        machine.Apply(Fleet("ab"), Plan("ab"));
+        Assert.False(machine.IsChangingOver);
+
+        machine = Serves("ab");
+        machine.Stop(1);
+        machine.Apply(Fleet("ab"), Plan("ba"), 2);
+
+        Assert.False(machine.IsChangingOver);
     }
 
     [Fact]
