@@ -11,7 +11,7 @@ internal static class Candidates
         for (var offset = 0; offset < count; offset++)
         {
             var candidate = (int)((turn + offset) % count);
-            if (cost(candidate) is not { } found || (best >= 0 && found.CompareTo(lowest) >= 0))
+            if (cost(candidate) is not { } found || (best >= 0 && !IsBelow(found, lowest)))
                 continue;
             best = candidate;
             lowest = found;
@@ -19,6 +19,9 @@ internal static class Candidates
 
         return best;
     }
+
+    private static bool IsBelow((double First, double Second) cost, (double First, double Second) other) =>
+        cost.First < other.First || (cost.First.Equals(other.First) && cost.Second < other.Second);
 
     /// <exception cref="ArgumentException">Nothing was found.</exception>
     public static int OrThrow(this int index, string what) =>

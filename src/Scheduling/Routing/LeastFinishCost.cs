@@ -11,35 +11,15 @@ namespace E2LLM.Scheduling.Routing;
 /// </remarks>
 internal static class LeastFinishCost
 {
-    /// <summary>How many come behind for each one that waits already: whoever is served late delays them all.</summary>
-    private const double QueueWeight = 4;
-
-    /// <summary>How often the time that answers stand still while a prompt is read counts: batches are full for longer than those that write now.</summary>
-    private const double ReadWeight = 2;
-
-    public static (double First, double Second) OfReplica(ReplicaLoad replica, RouteRequest request) => OfRoute(replica, replica, request, default);
-
-    public static (double First, double Second) OfRoute(ReplicaLoad prefill, ReplicaLoad decode, RouteRequest request, HandOffCost handOff)
+    public static (double First, double Second) OfWhole(PartEstimate whole)
     {
-        // Whoever has to wait for a slot starts as soon as one is free, so beside as many as there can be.
-        var others = decode.QueuedRequests > 0 ? decode.MaxSequences - 1 : Math.Min(decode.RunningRequests, decode.MaxSequences - 1);
-        var writeSeconds = (request.MaxTokens - 1) * decode.TokenSecondsBeside(others);
-        var readSeconds = request.PromptTokens / prefill.ReadTokensPerSecond;
-        var othersSeconds = ReferenceEquals(prefill, decode)
-            ? ReadWeight * others * readSeconds + QueueSeconds(decode, request, request.Tokens / decode.TokensPerSecond)
-            : QueueSeconds(prefill, request, readSeconds) + QueueSeconds(decode, request, request.MaxTokens / decode.TokensPerSecond);
-        return (
-            LeastWaitCost.StartSeconds(prefill, decode, request, handOff) + writeSeconds + othersSeconds,
-            LeastWaitCost.DoneSeconds(prefill, decode, request));
+        var (startSeconds, doneSeconds) = LeastWaitCost.OfWhole(whole);
+        return (startSeconds + whole.WriteSeconds + whole.OthersSeconds, doneSeconds);
     }
 
-    /// <summary>What those wait who will stand in the same queue.</summary>
-    /// <param name="replica">Whose queue it is.</param>
-    /// <param name="request">Who joins it.</param>
-    /// <param name="workSeconds">How long the replica works for the request.</param>
-    private static double QueueSeconds(ReplicaLoad replica, RouteRequest request, double workSeconds)
+    public static (double First, double Second) OfHandOff(PartEstimate prompt, PartEstimate answer, HandOffCost handOff)
     {
-        var waiting = replica.QueuedRequests + (replica.EstimatedWaitSeconds(request) > 0 ? 1 : 0);
-        return waiting == 0 ? 0 : QueueWeight * waiting * workSeconds;
+        var (startSeconds, doneSeconds) = LeastWaitCost.OfHandOff(prompt, answer, handOff);
+        return (startSeconds + answer.WriteSeconds + (prompt.OthersSeconds + answer.OthersSeconds), doneSeconds);
     }
 }

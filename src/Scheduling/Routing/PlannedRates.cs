@@ -8,7 +8,10 @@ public static class PlannedRates
     /// <summary>Tokens of prompts a second when nothing else runs; 0 where the plan predicts none.</summary>
     public static double ReadTokensPerSecond(ReplicaPlan replica)
     {
-        var chunkSeconds = replica.Stages.Max(stage => stage.PrefillSeconds);
+        // Asked for every replica with every request.
+        var chunkSeconds = 0.0;
+        foreach (var stage in replica.Stages)
+            chunkSeconds = Math.Max(chunkSeconds, stage.PrefillSeconds);
         return chunkSeconds > 0 ? replica.Engine.MaxStepTokens / chunkSeconds : 0;
     }
 
@@ -24,7 +27,9 @@ public static class PlannedRates
     /// <remarks>A step costs so much however few rows it has, and so much a row: between one request and all of them it is a line.</remarks>
     public static double TokenSeconds(ReplicaPlan replica, double running)
     {
-        var alone = replica.Stages.Sum(stage => stage.DecodeSeconds + stage.HopSeconds);
+        var alone = 0.0;
+        foreach (var stage in replica.Stages)
+            alone += stage.DecodeSeconds + stage.HopSeconds;
         if (replica.DecodeConcurrency <= 1 || replica.TokenSeconds <= alone)
             return Math.Max(alone, replica.TokenSeconds);
         return alone + (replica.TokenSeconds - alone) * Math.Clamp((running - 1) / (replica.DecodeConcurrency - 1), 0, 1);

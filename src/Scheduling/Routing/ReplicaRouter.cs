@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
 using E2LLM.Core.Errors;
 using E2LLM.Core.Fleets;
 using E2LLM.Core.Models;
@@ -13,7 +12,8 @@ namespace E2LLM.Scheduling.Routing;
 public sealed class ReplicaRouter(ModelSpec model, FleetSpec fleet, IRoutingPolicy policy)
 {
     // A request is weighed on every pair of replicas, and each pair has its links between stages.
-    private readonly ConditionalWeakTable<ReplicaPlan, ConditionalWeakTable<ReplicaPlan, KvPath>> _paths = [];
+    private ReplicaPlan[] _plans = [];
+    private KvPath?[] _paths = [];
 
     /// <summary>
     /// Replicas that were heard of lately go before those that have fallen silent, and those to avoid come last: whoever failed a request
@@ -75,10 +75,8 @@ public sealed class ReplicaRouter(ModelSpec model, FleetSpec fleet, IRoutingPoli
             return new Route(chosen, chosen);
         }
 
-        var plans = new Dictionary<ReplicaLoad, ReplicaPlan>(ReferenceEqualityComparer.Instance);
-        for (var index = 0; index < loads.Length; index++)
-            plans.Add(loads[index], candidates[eligible[index]].Plan);
-        var route = policy.ChooseRoute(loads, request, (prefill, decoder, promptTokens) => PathOf(plans[prefill], plans[decoder]).Seconds(promptTokens));
+        ForgetPathsOfOthers(candidates);
+        var route = policy.ChooseRoute(loads, request, (prefill, decoder, promptTokens) => PathOf(eligible[prefill], eligible[decoder]).Seconds(promptTokens));
         var (reader, writer) = (eligible[route.Prefill], eligible[route.Decode]);
         // A policy may lend replicas to the other role. Prompts hold their slots until their answers have some elsewhere: were they handed over in
         // both directions, each side could wait for the other without end. So who does the other role's work does the whole request.
@@ -92,8 +90,19 @@ public sealed class ReplicaRouter(ModelSpec model, FleetSpec fleet, IRoutingPoli
             : new Route(writer, writer);
     }
 
-    private KvPath PathOf(ReplicaPlan prefill, ReplicaPlan decoder) =>
-        _paths.GetOrCreateValue(prefill).GetValue(decoder, to => KvPath.Between(prefill, to, model, fleet));
+    private void ForgetPathsOfOthers(IReadOnlyList<RouteCandidate> candidates)
+    {
+        var isSame = candidates.Count == _plans.Length;
+        for (var index = 0; isSame && index < _plans.Length; index++)
+            isSame = ReferenceEquals(_plans[index], candidates[index].Plan);
+        if (isSame)
+            return;
+        _plans = [.. candidates.Select(candidate => candidate.Plan)];
+        _paths = new KvPath?[_plans.Length * _plans.Length];
+    }
+
+    private KvPath PathOf(int prefill, int decoder) =>
+        _paths[prefill * _plans.Length + decoder] ??= KvPath.Between(_plans[prefill], _plans[decoder], model, fleet);
 
     /// <summary>
     /// Where one of the two roles is missing, a replica of the other does both parts: every replica holds the whole model. Slower than

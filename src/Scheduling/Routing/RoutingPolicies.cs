@@ -32,8 +32,8 @@ public static class RoutingPolicies
 
     private static readonly FrozenDictionary<string, IRoutingPolicy> ByName = new IRoutingPolicy[]
     {
-        new BestRoutePolicy(LeastWait, LeastWaitCost.OfReplica, LeastWaitCost.OfRoute),
-        new BestRoutePolicy(LeastFinish, LeastFinishCost.OfReplica, LeastFinishCost.OfRoute),
+        new BestRoutePolicy(LeastWait, LeastWaitCost.OfReplica, LeastWaitCost.OfWhole, LeastWaitCost.OfHandOff),
+        new BestRoutePolicy(LeastFinish, LeastFinishCost.OfWhole, LeastFinishCost.OfWhole, LeastFinishCost.OfHandOff),
         new LowestCostPolicy(JsqRequests, (load, _) => (load.QueuedRequests + load.RunningRequests, 0)),
         new LowestCostPolicy(JsqTokens, (load, _) => (load.PendingTokens, 0)),
         new LowestCostPolicy(RoundRobin, (_, _) => (0, 0)),

@@ -66,8 +66,8 @@ public sealed class RoutePolicyTests
         ];
 
         // far: 0.2 s of reading and 4 s of sending; busy: 3 s of waiting and 0.2 s of reading.
-        Assert.Equal(new Route(1, 3), Choose(RoutingPolicies.LeastWait, replicas, (from, _, _) => from.ReplicaId == "far" ? 4 : 0));
-        Assert.Equal(new Route(0, 3), Choose(RoutingPolicies.LeastWait, replicas, (from, _, _) => from.ReplicaId == "far" ? 3 : 0));
+        Assert.Equal(new Route(1, 3), Choose(RoutingPolicies.LeastWait, replicas, (from, _, _) => from == 0 ? 4 : 0));
+        Assert.Equal(new Route(0, 3), Choose(RoutingPolicies.LeastWait, replicas, (from, _, _) => from == 0 ? 3 : 0));
     }
 
     [Fact]
