@@ -41,7 +41,7 @@ public class PlannerBehaviourTests
             FleetPresets.Get("unlike-16") with { Name = fleet, Devices = devices[..Math.Min(13, devices.Length)] },
             ModelShapes.Get("gpt-oss-20b"), WorkloadPresets.Get("extended"), PlanObjective.Capacity, seed: 7);
         int[] threads = [1, 2, 7];
-        var plans = threads.Select(count => planner.Plan(new PlanningContext(request, CancellationToken.None, count)));
+        var plans = threads.Select(count => planner.Plan(new PlanningContext(request with { MaxThreads = count }, CancellationToken.None)));
         Assert.Single(plans.Select(plan => JsonSerializer.Serialize(plan)).Distinct());
     }
 
@@ -53,7 +53,7 @@ public class PlannerBehaviourTests
             fleet with { Devices = fleet.Devices[..24] }, ModelShapes.Get("gpt-oss-20b"), WorkloadPresets.Get("azure-conv"), PlanObjective.Wait);
         var planner = (ContextPlanner)PlannerRegistry.Get("e2llm");
         int[] threads = [1, 5];
-        Assert.Single(threads.Select(count => JsonSerializer.Serialize(planner.Plan(new PlanningContext(request, CancellationToken.None, count)))).Distinct());
+        Assert.Single(threads.Select(count => JsonSerializer.Serialize(planner.Plan(new PlanningContext(request with { MaxThreads = count }, CancellationToken.None)))).Distinct());
     }
 
     [Theory]

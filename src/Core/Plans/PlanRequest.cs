@@ -47,4 +47,7 @@ public sealed record PlanRequest
 
     /// <summary>Whether replicas do both parts of every request: for models whose KV caches cannot be handed over. Of planner "e2llm".</summary>
     [Id(11)] public bool MixedOnly { get; init; }
+
+    /// <summary>Threads that search and simulations may use; -1: as many as there are cores. The plan does not depend on it.</summary>
+    [Id(12)] public int MaxThreads { get; init; } = -1;
 }

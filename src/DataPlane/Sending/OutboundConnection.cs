@@ -93,12 +93,18 @@ internal sealed class OutboundConnection : IAsyncDisposable
     {
         var hello = new byte[WireFormat.HelloBytes];
         HelloFrame.Write(hello, _destination.TransferId, _destination.Token.AsSpan());
-        await _stream.WriteAsync(hello, cancellationToken).ConfigureAwait(false);
         var reply = new byte[WireFormat.ReplyBytes];
-        var read = await _stream.ReadAtLeastAsync(reply, reply.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
-        if (read < reply.Length)
-            throw new EndOfStreamException(
-                $"The receiver closed the connection without a greeting; it may have too many ({KvDataPortOptions.Section}:MaxConnections).");
+        try
+        {
+            await _stream.WriteAsync(hello, cancellationToken).ConfigureAwait(false);
+            await _stream.ReadExactlyAsync(reply, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException closed)
+        {
+            // The end of the stream or a reset: that depends on whether the receiver closed before this greeting came or after.
+            throw new IOException(
+                $"The receiver closed the connection without a greeting; it may have too many ({KvDataPortOptions.Section}:MaxConnections).", closed);
+        }
         var answer = ReplyFrame.Read(reply);
         ThrowIfRefused(answer);
         if (answer.Kind != FrameKind.Welcome)

@@ -18,6 +18,9 @@ internal sealed class LinkProbe(KvSenderOptions options, TimeProvider time)
     private const int Blocks = 16;
     private const double LeaseSeconds = 60;
 
+    /// <summary>Bursts are repeated for so long: the first ones find connections that have yet to speed up, and code that has not run before.</summary>
+    private const double BurstsSeconds = 2;
+
     /// <summary>A network that takes longer is of no use to a fog.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(LeaseSeconds);
 
@@ -49,14 +52,24 @@ internal sealed class LinkProbe(KvSenderOptions options, TimeProvider time)
             var latency = double.PositiveInfinity;
             for (var ping = 0; ping < Pings; ping++)
                 latency = Math.Min(latency, await SecondsAsync(() => to.PingAsync().WaitAsync(given.Token)) / 2);
-            await using var sender = await KvSender.OpenAsync(await to.OpenProbeAsync().WaitAsync(given.Token), options, time, given.Token);
-            var seconds = await SecondsAsync(() => SendAsync(sender, given.Token));
-            return (Blocks * (double)BlockBytes / Math.Max(1e-9, seconds - latency), latency);
+            var (best, all) = (double.PositiveInfinity, 0.0);
+            while (all < BurstsSeconds)
+            {
+                var seconds = await BurstSecondsAsync(to, given.Token);
+                (best, all) = (Math.Min(best, seconds), all + seconds);
+            }
+            return (Blocks * (double)BlockBytes / Math.Max(1e-9, best - latency), latency);
         }
         catch (OperationCanceledException) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             throw new KvTransferException($"{Blocks * BlockBytes} bytes did not arrive within {LeaseSeconds} s.");
         }
+    }
+
+    private async Task<double> BurstSecondsAsync(IDeviceGrain to, CancellationToken cancellationToken)
+    {
+        await using var sender = await KvSender.OpenAsync(await to.OpenProbeAsync().WaitAsync(cancellationToken), options, time, cancellationToken);
+        return await SecondsAsync(() => SendAsync(sender, cancellationToken));
     }
 
     private static async Task SendAsync(KvSender sender, CancellationToken cancellationToken)

@@ -108,6 +108,8 @@ internal sealed class PlanMaker(
             TrustedEnds = wish.TrustedEnds ?? options.TrustedEnds,
             // What the check after planning would refuse is not planned.
             MixedOnly = KvRules.ClosingWindowTokens(from.Model, engine) is not null,
+            // The others are left to what this silo serves meanwhile.
+            MaxThreads = Math.Max(1, Environment.ProcessorCount - 1),
             MinimumTokensPerSecond = wish.MinimumTokensPerSecond ?? options.MinimumTokensPerSecond,
         };
     }

@@ -24,6 +24,7 @@ public static class PlanRequestCheck
         ProfileCheck.Check(request, faults);
         CheckWorkload(request, faults);
         CheckTargets(request.Targets, faults);
+        faults.Require(request.MaxThreads is -1 or > 0, "maxThreads", request.MaxThreads, "1 or more, or -1: as many as there are cores");
         // Made from the engine settings, they would repeat what is wrong with those.
         if (faults.Count == 0)
             CheckChoices(request, faults);

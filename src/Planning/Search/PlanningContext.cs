@@ -27,16 +27,15 @@ public sealed class PlanningContext
 
     /// <param name="request">What is to be planned.</param>
     /// <param name="cancellationToken">Ends every search.</param>
-    /// <param name="maxThreads">Threads that a search may use; -1: as many as there are cores. The plan does not depend on it.</param>
     /// <param name="progress">Told what the search is at, for people; from any thread. The plan does not depend on it.</param>
     /// <exception cref="Core.Errors.PlanningException">The request makes no sense: names the keys at fault.</exception>
-    public PlanningContext(PlanRequest request, CancellationToken cancellationToken, int maxThreads = -1, IProgress<string>? progress = null)
+    public PlanningContext(PlanRequest request, CancellationToken cancellationToken, IProgress<string>? progress = null)
     {
         PlanRequestCheck.ThrowIfInvalid(request);
         Request = request;
         CancellationToken = cancellationToken;
         Progress = progress;
-        Threads = new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = maxThreads };
+        Threads = new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = request.MaxThreads };
         Serving = new ServingCosts(request);
         Groups = new GroupPlanner(Serving);
         Evaluator = new PlanEvaluator(Serving);
@@ -56,7 +55,7 @@ public sealed class PlanningContext
     }
 
     /// <summary>The same request with its own engine settings alone.</summary>
-    internal PlanningContext Alone() => new(Request with { EngineChoices = [], Objective = Objective }, CancellationToken, Threads.MaxDegreeOfParallelism, Progress);
+    internal PlanningContext Alone() => new(Request with { EngineChoices = [], Objective = Objective }, CancellationToken, Progress);
 
     public PlanRequest Request { get; }
 

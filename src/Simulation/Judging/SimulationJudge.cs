@@ -42,7 +42,7 @@ public sealed class SimulationJudge : IPlanJudge
         ArgumentNullException.ThrowIfNull(candidates);
         var remembered = _trials();
         // Each entry depends on its plan alone, so the number of threads changes nothing.
-        var threads = new ParallelOptions { CancellationToken = cancellationToken };
+        var threads = new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = request.MaxThreads };
         var trials = new TrialFigures[candidates.Count];
         Parallel.For(0, trials.Length, threads, index =>
             trials[index] = TrialFigures.Of(request, candidates[index], TrialFigures.FirstSeeds, remembered, cancellationToken));

@@ -40,9 +40,9 @@ internal sealed class CliProcess : IAsyncDisposable
     {
         var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
         var start = new ProcessStartInfo("env") { RedirectStandardOutput = true, RedirectStandardError = true };
-        // A test run that a shell started in the background ignores Ctrl-C, and would hand that on.
+        // A test run that a shell started in the background ignores Ctrl-C, one under nohup the terminal's end, and would hand that on.
         if (OperatingSystem.IsLinux())
-            start.ArgumentList.Add("--default-signal=INT");
+            start.ArgumentList.Add("--default-signal=INT,HUP");
         start.ArgumentList.Add(dotnet);
         start.ArgumentList.Add("exec");
         start.ArgumentList.Add(program.Location);

@@ -38,6 +38,7 @@ public class PlanRequestCheckTests
         { "model.layerBytes[0] is -1", Valid with { Model = Fixtures.Model(1) with { LayerBytes = [-1] } } },
         { "model.layerKvBytesPerToken is 7", Valid with { Model = Valid.Model with { LayerKvBytesPerToken = [1, 1, 1, 1, 1, 1, 1] } } },
         { "engine.kvCells is 0", Valid with { Engine = Valid.Engine with { KvCells = 0 } } },
+        { "maxThreads is 0", Valid with { MaxThreads = 0 } },
         { "engine.maxSequenceTokens is 4096", Valid with { Engine = Valid.Engine with { MaxSequenceTokens = 4096 } } },
     };
 
