@@ -37,13 +37,16 @@ internal sealed class SplitwisePolicy : IRoutingPolicy
 
     private static ReplicaRole Pool(ReplicaLoad load) => load.IsLent ? ReplicaRole.Mixed : load.Role;
 
-    private static bool HasRoom(ReplicaLoad load, RouteRequest request) => request.Tokens <= load.KvCells - load.ReservedKvCells;
+    private static bool HasRoom(ReplicaLoad load, RouteRequest request) => request.Tokens <= load.KvCells - AllocatedCells(load);
+
+    /// <summary>Of all that was sent there, as a machine of Splitwise counts it: those that wait have allocated theirs, too.</summary>
+    private static long AllocatedCells(ReplicaLoad load) => load.ReservedKvCells + (load.QueuedRequests > 0 ? load.PendingTokens : 0);
 
     private static int LeastPending(IReadOnlyList<ReplicaLoad> replicas, RouteRequest request, Func<ReplicaLoad, bool> isCandidate) =>
         Lowest(replicas, request, isCandidate, load => load.PendingTokens);
 
     private static int LeastAllocated(IReadOnlyList<ReplicaLoad> replicas, RouteRequest request, Func<ReplicaLoad, bool> isCandidate) =>
-        Lowest(replicas, request, isCandidate, load => load.ReservedKvCells);
+        Lowest(replicas, request, isCandidate, load => AllocatedCells(load));
 
     private static int Lowest(
         IReadOnlyList<ReplicaLoad> replicas, RouteRequest request, Func<ReplicaLoad, bool> isCandidate, Func<ReplicaLoad, double> cost) =>

@@ -2,7 +2,15 @@ using E2LLM.Core.Workloads;
 
 namespace E2LLM.Simulation.Workloads;
 
-/// <summary>Draws requests as a workload describes them: gaps and lengths are gamma distributed, by mean and squared coefficient of variation.</summary>
+/// <summary>
+/// Draws requests as a workload describes them, by mean and squared coefficient of variation: gaps and lengths are gamma distributed, lengths that
+/// vary more than exponential ones lognormally.
+/// </summary>
+/// <remarks>
+/// A gamma of much spread has most of its numbers near 0. Of answers with a mean of 28 tokens and an SCV of 4.6, as of the Azure code trace, it would
+/// make four in ten a single token, which no decoder is needed for; in the trace none has less than six. The lognormal's median, 90th and 99th
+/// percentile are 12, 63 and 254 tokens, the trace's 13, 55 and 252.
+/// </remarks>
 public static class WorkloadSampler
 {
     /// <param name="workload">Rate and lengths.</param>
@@ -25,5 +33,6 @@ public static class WorkloadSampler
         return drawn;
     }
 
-    private static int Tokens(Random random, double mean, double scv, int most) => (int)Math.Clamp(Math.Round(GammaSampler.Draw(random, mean, scv)), 1, most);
+    private static int Tokens(Random random, double mean, double scv, int most) =>
+        (int)Math.Clamp(Math.Round(scv > 1 ? LognormalSampler.Draw(random, mean, scv) : GammaSampler.Draw(random, mean, scv)), 1, most);
 }

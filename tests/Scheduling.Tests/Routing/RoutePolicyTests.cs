@@ -96,6 +96,11 @@ public sealed class RoutePolicyTests
         ]));
 
     [Fact]
+    public void ChooseRoute_Splitwise_CountsWhatWaitsAsAllocated() => Assert.Equal(new Route(0, 2), Choose(
+        RoutingPolicies.SplitwiseMixedPool,
+        [Prefill, Decoder with { ReservedKvCells = 20, QueuedRequests = 3, PendingTokens = 60 }, Decoder with { ReservedKvCells = 30 }]));
+
+    [Fact]
     public void ChooseRoute_SplitwisePoolsFull_FallsBackToTheMixedPool() => Assert.Equal(new Route(2, 2), Choose(
         RoutingPolicies.SplitwiseMixedPool,
         [Prefill with { PendingTokens = 8_193 }, Decoder with { ReservedKvCells = 71 }, Mixed with { PendingTokens = 8_000 }]));

@@ -1,0 +1,15 @@
+namespace E2LLM.Simulation.Workloads;
+
+/// <summary>Draws lognormally distributed numbers.</summary>
+internal static class LognormalSampler
+{
+    /// <param name="random">Where the randomness comes from.</param>
+    /// <param name="mean">Above 0.</param>
+    /// <param name="scv">Variance over the mean squared.</param>
+    public static double Draw(Random random, double mean, double scv)
+    {
+        var variance = Math.Log(1 + scv);
+        var normal = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+        return mean * Math.Exp(Math.Sqrt(variance) * normal - variance / 2);
+    }
+}
