@@ -49,6 +49,9 @@ internal sealed record PlanSettings
     /// <summary>Name of the runtime whose cuts are planned.</summary>
     public string Runtime { get; init; } = new LlamaLibraryOptions().Runtime;
 
+    /// <summary>Of every link between two devices, with its unit; null keeps the fleet's.</summary>
+    public string? Bandwidth { get; init; }
+
     /// <summary>File of measured profiles; null derives them from presets.</summary>
     public string? Profiles { get; init; }
 

@@ -63,6 +63,7 @@ internal sealed class RequestOptions
         DefaultValueFactory = _ => new LlamaLibraryOptions().Runtime,
     };
 
+    private readonly Option<string?> _bandwidth = new("--bandwidth") { Description = "Of every link between two devices, such as '30 MB/s' or '2.5 Gbit/s'. Default: as the fleet's file or preset says." };
     private readonly Option<string?> _profiles = new("--profiles") { Description = "Measured profiles: a file that 'e2llm demo --json' wrote. Default: derived from the device presets." };
 
     private readonly Option<string> _like = new("--like")
@@ -82,7 +83,7 @@ internal sealed class RequestOptions
 
     public IReadOnlyList<Option> Others =>
     [
-        _objective, _ttft, _tpot, _planner, _seed, _minimumSpeed, _trustedEnds, _kvCells, _maxSequences, _maxStepTokens, _maxSequenceTokens, _kvType, _runtime, _profiles, _like,
+        _objective, _ttft, _tpot, _planner, _seed, _minimumSpeed, _trustedEnds, _kvCells, _maxSequences, _maxStepTokens, _maxSequenceTokens, _kvType, _runtime, _bandwidth, _profiles, _like,
     ];
 
     /// <param name="arguments">As they were parsed.</param>
@@ -104,6 +105,7 @@ internal sealed class RequestOptions
         MaxSequenceTokens = arguments.GetValue(_maxSequenceTokens),
         KvType = arguments.GetValue(_kvType) is AutoKvType ? null : Enum.Parse<KvCacheType>(arguments.GetValue(_kvType)!, ignoreCase: true),
         Runtime = arguments.GetValue(_runtime)!,
+        Bandwidth = arguments.GetValue(_bandwidth),
         Profiles = arguments.GetValue(_profiles),
         ReferenceDevice = arguments.GetValue(_like)!,
     };

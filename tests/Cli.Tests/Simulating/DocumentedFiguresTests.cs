@@ -46,9 +46,23 @@ public sealed class DocumentedFiguresTests
             Joined(planner, CellsOf(found, planner).Reverse().Select(cell => $"{MeanWithin(cell, "waitSeconds")}; {Mean(cell, "ttftSeconds")}; {MeanWithin(cell, "endToEndSeconds")}"))));
     }
 
-    private static async Task<JsonDocument> CellsAsync(string file, string[] planners)
+    /// <summary>One cell of the table on links.</summary>
+    [Fact]
+    public async Task Cell_OfTheSensitivityReport_IsWhatItsCommandSays()
     {
-        var command = Arguments(file, _ => true);
+        const string file = "docs/experiments/sensitivity.md";
+
+        using var found = await CellsAsync(file, ["splitwise"], command => command.Contains("--bandwidth"));
+
+        var cell = Assert.Single(CellsOf(found, "splitwise"));
+        Assert.Equal(
+            Row(file, "| planner | 10 MB/s | 30 MB/s", "splitwise").Split(" | ")[2],
+            $"{Mean(cell, "waitSeconds")}; {Mean(cell, "ttftSeconds")}; {MeanWithin(cell, "endToEndSeconds")}");
+    }
+
+    private static async Task<JsonDocument> CellsAsync(string file, string[] planners, Func<string[], bool>? isWanted = null)
+    {
+        var command = Arguments(file, isWanted ?? (_ => true));
         command[Array.IndexOf(command, "--planner") + 1] = string.Join(',', planners);
         return JsonDocument.Parse(await SimulateTool.RunAsync([.. command, "--json"]));
     }

@@ -49,6 +49,8 @@ public sealed class SimulateErrorTests
     [InlineData("--workload", "no-such-workload", "azure-conv")]
     [InlineData("--planner", "no-such-planner", "splitwise")]
     [InlineData("--kv-cells", "0", "engine.kvCells")]
+    [InlineData("--bandwidth", "30", "Gbit/s")]
+    [InlineData("--bandwidth", "0 MB/s", "at least 1 byte/s")]
     [InlineData("--html", "/no/such/folder/a.html", "--html")]
     [InlineData("--csv", "/no/such/folder/a.csv", "--csv")]
     [InlineData("--csv", "/no/such/folder/new/", "--csv")]

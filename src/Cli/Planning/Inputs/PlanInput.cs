@@ -5,6 +5,7 @@ using E2LLM.Core.Models;
 using E2LLM.Core.Plans;
 using E2LLM.Core.Workloads;
 using E2LLM.Inference.Runtimes;
+using E2LLM.Planning.FleetFiles;
 using E2LLM.Planning.Presets;
 
 namespace E2LLM.Cli.Planning.Inputs;
@@ -49,6 +50,8 @@ internal sealed record PlanInput
     public static PlanInput Resolve(PlanSettings settings, WorkloadSpec workload)
     {
         var fleet = FleetInput.Resolve(settings.Fleet);
+        if (settings.Bandwidth is { } bandwidth)
+            fleet = FleetLinks.WithBandwidth(fleet, bandwidth, "--bandwidth");
         var model = LlamaRuntimes.CutAs(ModelInput.Resolve(settings.Model), new LlamaLibraryOptions { Runtime = settings.Runtime });
         var assumed = ImmutableArray<string>.Empty;
         var profiles = settings.Profiles is { } path
