@@ -10,6 +10,8 @@ namespace E2LLM.Cluster.Tests.Fixtures;
 /// <summary>A reader of parts that says nothing of its own accord: whatever it does not say, a test can see the lack of.</summary>
 internal sealed class PartProbe : IPartSink
 {
+    private static readonly TimeSpan WantPeriod = TimeSpan.FromSeconds(0.5);
+
     private readonly Channel<PartDelivery> _deliveries = Channel.CreateUnbounded<PartDelivery>();
     private readonly IReplicaGrain _replica;
     private readonly PartReaderId _id;
@@ -44,6 +46,17 @@ internal sealed class PartProbe : IPartSink
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         return await _deliveries.Reader.ReadAsync(limit.Token);
+    }
+
+    /// <summary>The next delivery; where none comes for a while, after saying once more what is wanted, as a reader does.</summary>
+    /// <param name="nextTicket">As of <see cref="WantAsync"/>.</param>
+    /// <param name="parts">As of <see cref="WantAsync"/>.</param>
+    public async Task<PartDelivery> NextAsync(long nextTicket, params ImmutableArray<PartSeen> parts)
+    {
+        var next = NextAsync();
+        while (await Task.WhenAny(next, Task.Delay(WantPeriod, TimeProvider.System)) != next)
+            await WantAsync(nextTicket, parts);
+        return await next;
     }
 
     /// <summary>Reads deliveries until one has such an update.</summary>
