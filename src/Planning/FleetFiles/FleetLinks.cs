@@ -13,8 +13,8 @@ public static class FleetLinks
     /// <exception cref="ConfigurationException">It is no bandwidth.</exception>
     public static FleetSpec WithBandwidth(FleetSpec fleet, string bandwidth, string knob)
     {
-        if (!Quantity.Bandwidth.TryParse(bandwidth, out var bytesPerSecond) || bytesPerSecond is not (>= 1 and <= 1e15))
-            throw new ConfigurationException($"{knob} is '{bandwidth}', must be {Quantity.Bandwidth.Expected}, at least 1 byte/s.");
+        if (!Quantity.Bandwidth.TryParse(bandwidth, out var bytesPerSecond) || !LinkFigures.IsBandwidth(bytesPerSecond))
+            throw new ConfigurationException($"{knob} is '{bandwidth}', must be {Quantity.Bandwidth.Expected}, {LinkFigures.BandwidthRange}.");
         return fleet with
         {
             DefaultBandwidthBytesPerSecond = bytesPerSecond,

@@ -3,7 +3,7 @@ namespace E2LLM.Scheduling.Routing;
 /// <summary>When the answer starts, the hand-off included; among equals, when the pending work is done.</summary>
 internal static class LeastWaitCost
 {
-    /// <summary>On one replica all prompts are read alike: what counts is the queue.</summary>
+    /// <summary>Where all replicas run whole requests the queue alone counts, not the reading.</summary>
     public static (double First, double Second) OfReplica(PartEstimate whole) => (whole.WaitSeconds, whole.DoneSeconds);
 
     public static (double First, double Second) OfWhole(PartEstimate whole) => (whole.WaitSeconds + whole.ReadSeconds, whole.DoneSeconds);

@@ -6,9 +6,6 @@ namespace E2LLM.Scheduling.Routing;
 /// <summary>What a router knows of a replica. May be a little stale.</summary>
 public sealed record ReplicaLoad
 {
-    /// <summary>The replica's name, for whoever asks for the choice.</summary>
-    public required string ReplicaId { get; init; }
-
     public ReplicaRole Role { get; init; } = ReplicaRole.Mixed;
 
     /// <summary>Whether a PREFILL or DECODER replica has work of the other role now.</summary>

@@ -38,7 +38,6 @@ public sealed record RouteCandidate
         var factor = double.IsFinite(measured) ? measured : 1;
         var load = new ReplicaLoad
         {
-            ReplicaId = Key,
             Role = Plan.Role,
             QueuedRequests = Snapshot.QueuedRequests,
             RunningRequests = Snapshot.RunningRequests,

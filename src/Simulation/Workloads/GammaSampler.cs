@@ -18,7 +18,7 @@ internal static class GammaSampler
         var c = 1 / Math.Sqrt(9 * d);
         while (true)
         {
-            var normal = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+            var normal = NormalSampler.Draw(random);
             var cubed = Math.Pow(1 + c * normal, 3);
             if (cubed > 0 && Math.Log(1 - random.NextDouble()) < 0.5 * normal * normal + d * (1 - cubed + Math.Log(cubed)))
                 return boost * d * cubed * mean / shape;

@@ -9,7 +9,6 @@ internal static class LognormalSampler
     public static double Draw(Random random, double mean, double scv)
     {
         var variance = Math.Log(1 + scv);
-        var normal = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
-        return mean * Math.Exp(Math.Sqrt(variance) * normal - variance / 2);
+        return mean * Math.Exp(Math.Sqrt(variance) * NormalSampler.Draw(random) - variance / 2);
     }
 }

@@ -20,31 +20,14 @@ public sealed class DocumentedFiguresTests
 
     /// <summary>Two planners of the report stand for all: those that are planned in no time.</summary>
     [Fact]
-    public async Task Table_OfTheAblationReport_IsWhatItsCommandSays()
-    {
-        string[] planners = ["e2llm-dp", "memory-proportional"];
-        const string file = "docs/experiments/ablation.md";
-
-        using var found = await CellsAsync(file, planners);
-
-        Assert.All(planners, planner => Assert.Equal(
-            Row(file, "| planner | 1/s", planner),
-            Joined(planner, CellsOf(found, planner).Select(cell => $"{Mean(cell, "waitSeconds")}; {Mean(cell, "ttftSeconds")}; {MeanWithin(cell, "endToEndSeconds")}"))));
-    }
+    public Task Table_OfTheAblationReport_IsWhatItsCommandSays() =>
+        AssertTableAsync("docs/experiments/ablation.md", "| planner | 1/s", ["e2llm-dp", "memory-proportional"], cells => cells.Select(Figures));
 
     /// <summary>As above; the planner that ours is measured against is one of them.</summary>
     [Fact]
-    public async Task Table_OfThePaperReport_IsWhatItsCommandSays()
-    {
-        string[] planners = ["splitwise", "single-pipeline"];
-        const string file = "docs/experiments/paper.md";
-
-        using var found = await CellsAsync(file, planners);
-
-        Assert.All(planners, planner => Assert.Equal(
-            Row(file, "| planner | 0.5 s", planner),
-            Joined(planner, CellsOf(found, planner).Reverse().Select(cell => $"{MeanWithin(cell, "waitSeconds")}; {Mean(cell, "ttftSeconds")}; {MeanWithin(cell, "endToEndSeconds")}"))));
-    }
+    public Task Table_OfThePaperReport_IsWhatItsCommandSays() => AssertTableAsync(
+        "docs/experiments/paper.md", "| planner | 0.5 s", ["splitwise", "single-pipeline"],
+        cells => cells.Reverse().Select(cell => $"{MeanWithin(cell, "waitSeconds")}; {Mean(cell, "ttftSeconds")}; {MeanWithin(cell, "endToEndSeconds")}"));
 
     /// <summary>One cell of the table on links.</summary>
     [Fact]
@@ -57,8 +40,21 @@ public sealed class DocumentedFiguresTests
         var cell = Assert.Single(CellsOf(found, "splitwise"));
         Assert.Equal(
             Row(file, "| planner | 10 MB/s | 30 MB/s", "splitwise").Split(" | ")[2],
-            $"{Mean(cell, "waitSeconds")}; {Mean(cell, "ttftSeconds")}; {MeanWithin(cell, "endToEndSeconds")}");
+            Figures(cell));
     }
+
+    /// <param name="file">The report.</param>
+    /// <param name="table">How its table begins.</param>
+    /// <param name="planners">Whose rows are compared.</param>
+    /// <param name="columns">Of a planner's cells, the lowest rate first.</param>
+    private static async Task AssertTableAsync(string file, string table, string[] planners, Func<IEnumerable<JsonElement>, IEnumerable<string>> columns)
+    {
+        using var found = await CellsAsync(file, planners);
+
+        Assert.All(planners, planner => Assert.Equal(Row(file, table, planner), $"| {planner} | {string.Join(" | ", columns(CellsOf(found, planner)))} |"));
+    }
+
+    private static string Figures(JsonElement cell) => $"{Mean(cell, "waitSeconds")}; {Mean(cell, "ttftSeconds")}; {MeanWithin(cell, "endToEndSeconds")}";
 
     private static async Task<JsonDocument> CellsAsync(string file, string[] planners, Func<string[], bool>? isWanted = null)
     {
@@ -81,8 +77,6 @@ public sealed class DocumentedFiguresTests
         var report = Read(file);
         return report[report.IndexOf("\n" + table, StringComparison.Ordinal)..].Split('\n').First(line => line.StartsWith($"| {planner} |", StringComparison.Ordinal));
     }
-
-    private static string Joined(string planner, IEnumerable<string> figures) => $"| {planner} | {string.Join(" | ", figures)} |";
 
     private static string Mean(JsonElement cell, string name) => Short(cell.GetProperty(name).GetProperty("mean").GetDouble());
 

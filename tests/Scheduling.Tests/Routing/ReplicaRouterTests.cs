@@ -219,7 +219,6 @@ public sealed class ReplicaRouterTests
     {
         var load = new ReplicaLoad
         {
-            ReplicaId = "r",
             QueuedRequests = 0,
             RunningRequests = 1,
             MaxSequences = 2,

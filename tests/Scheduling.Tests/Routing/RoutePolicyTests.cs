@@ -59,9 +59,9 @@ public sealed class RoutePolicyTests
     {
         ReplicaLoad[] replicas =
         [
-            Prefill with { ReplicaId = "far", TokensPerSecond = 100 },
-            Prefill with { ReplicaId = "busy", TokensPerSecond = 100, PendingTokens = 300 },
-            Decoder with { ReplicaId = "full", RunningRequests = 4, PendingTokens = 80 },
+            Prefill with { TokensPerSecond = 100 }, // far
+            Prefill with { TokensPerSecond = 100, PendingTokens = 300 }, // busy
+            Decoder with { RunningRequests = 4, PendingTokens = 80 }, // full
             Decoder,
         ];
 
@@ -124,17 +124,7 @@ public sealed class RoutePolicyTests
 
     public static TheoryData<string> AllNames => [.. RoutingPolicies.Names];
 
-    private static ReplicaLoad Mixed => new()
-    {
-        ReplicaId = "r",
-        QueuedRequests = 0,
-        RunningRequests = 0,
-        MaxSequences = 4,
-        ReservedKvCells = 0,
-        KvCells = 100,
-        PendingTokens = 0,
-        TokensPerSecond = 10,
-    };
+    private static ReplicaLoad Mixed => TestLoads.Idle;
 
     private static ReplicaLoad Prefill => Mixed with { Role = ReplicaRole.Prefill };
 

@@ -99,17 +99,7 @@ public sealed class RoutingPolicyTests
             [busyAndFast, idleAndSlower], new RouteRequest(PromptTokens: tokens, MaxTokens: 100, Number: 0))));
     }
 
-    private static ReplicaLoad Idle => new()
-    {
-        ReplicaId = "r",
-        QueuedRequests = 0,
-        RunningRequests = 0,
-        MaxSequences = 4,
-        ReservedKvCells = 0,
-        KvCells = 100,
-        PendingTokens = 0,
-        TokensPerSecond = 10,
-    };
+    private static ReplicaLoad Idle => TestLoads.Idle;
 
     private static ReplicaLoad Wide => Idle with { KvCells = 100_000, TokensPerSecond = 100 };
 
